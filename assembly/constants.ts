@@ -1,0 +1,151 @@
+// What bindings are generated from: the debug build exports this file's constants beside the functions.
+import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT } from "./memory/control";
+import { Pool } from "./memory/pool";
+import { SLOT_HEADER, SLOT_IP } from "./link/device";
+import { Status } from "./transport/status";
+
+export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
+export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
+export { Counter } from "./memory/counters";
+export { Err, Event, Option } from "./memory/errors";
+export { Kind, PoolIndex } from "./memory/pool";
+export { State } from "./transport/tcp/state";
+export { Waits } from "./transport/status";
+
+/** Offsets in the control block. */
+export enum CONTROL {
+  abi = <i32>offsetof<Control>("abi"),
+  flags = <i32>offsetof<Control>("flags"),
+  memoryNeeded = <i32>offsetof<Control>("memoryNeeded"),
+  span = <i32>offsetof<Control>("span"),
+  events = <i32>offsetof<Control>("events"),
+  detail = <i32>offsetof<Control>("detail"),
+  arenaStart = <i32>offsetof<Control>("arenaStart"),
+  arenaEnd = <i32>offsetof<Control>("arenaEnd"),
+  clockGranularity = <i32>offsetof<Control>("clockGranularity"),
+  devices = <i32>offsetof<Control>("devices"),
+  interfaces = <i32>offsetof<Control>("interfaces"),
+  pools = <i32>offsetof<Control>("pools"),
+  counters = <i32>offsetof<Control>("counters"),
+  faultFile = <i32>offsetof<Control>("faultFile"),
+  faultLine = <i32>offsetof<Control>("faultLine"),
+  status = <i32>offsetof<Control>("status"),
+  seed = <i32>offsetof<Control>("seed0"),
+  local = <i32>offsetof<Control>("local0"),
+  remote = <i32>offsetof<Control>("remote0"),
+  classes = <i32>offsetof<Control>("class0Sockets"),
+  listeners = <i32>offsetof<Control>("listeners"),
+  synQueue = <i32>offsetof<Control>("synQueue"),
+  timeWait = <i32>offsetof<Control>("timeWait"),
+  udpSockets = <i32>offsetof<Control>("udpSockets"),
+  udpReceive = <i32>offsetof<Control>("udpReceive"),
+  udpSend = <i32>offsetof<Control>("udpSend"),
+  udpOctets = <i32>offsetof<Control>("udpOctets"),
+  neighbours = <i32>offsetof<Control>("neighbours"),
+  routes = <i32>offsetof<Control>("routes"),
+  holds = <i32>offsetof<Control>("holds"),
+  owners = <i32>offsetof<Control>("owners"),
+  record = <i32>offsetof<Control>("record"),
+  ttl = <i32>offsetof<Control>("ttl"),
+  msl = <i32>offsetof<Control>("msl"),
+  userTimeout = <i32>offsetof<Control>("userTimeout"),
+  synTimeout = <i32>offsetof<Control>("synTimeout"),
+  arpTimeout = <i32>offsetof<Control>("arpTimeout"),
+  delayedAck = <i32>offsetof<Control>("delayedAck"),
+  minRto = <i32>offsetof<Control>("minRto"),
+  finWait2 = <i32>offsetof<Control>("finWait2"),
+  keepIdle = <i32>offsetof<Control>("keepIdle"),
+  keepInterval = <i32>offsetof<Control>("keepInterval"),
+  keepCount = <i32>offsetof<Control>("keepCount"),
+  errorRate = <i32>offsetof<Control>("errorRate"),
+  frameBudget = <i32>offsetof<Control>("frameBudget"),
+  mailbox = <i32>MAILBOX_AT,
+  deviceTable = <i32>DEVICES_AT,
+  interfaceTable = <i32>INTERFACES_AT,
+}
+
+/** Offsets in a device record. */
+export enum DEVICE {
+  kind = <i32>offsetof<Device>("kind"),
+  linkDown = <i32>offsetof<Device>("linkDown"),
+  offload = <i32>offsetof<Device>("offload"),
+  slotOctets = <i32>offsetof<Device>("slotOctets"),
+  rxSlots = <i32>offsetof<Device>("rxSlots"),
+  txSlots = <i32>offsetof<Device>("txSlots"),
+  rxRing = <i32>offsetof<Device>("rxRing"),
+  txRing = <i32>offsetof<Device>("txRing"),
+  rxWritten = <i32>offsetof<Device>("rxWritten"),
+  rxTaken = <i32>offsetof<Device>("rxTaken"),
+  txWritten = <i32>offsetof<Device>("txWritten"),
+  txTaken = <i32>offsetof<Device>("txTaken"),
+  octets = <i32>offsetof<Device>(),
+}
+
+/** Offsets in an interface record. */
+export enum INTERFACE {
+  device = <i32>offsetof<Interface>("device"),
+  flags = <i32>offsetof<Interface>("flags"),
+  vlan = <i32>offsetof<Interface>("vlan"),
+  mtu = <i32>offsetof<Interface>("mtu"),
+  mac = <i32>offsetof<Interface>("mac0"),
+  gateway = <i32>offsetof<Interface>("gateway"),
+  generation = <i32>offsetof<Interface>("generation"),
+  addresses = <i32>offsetof<Interface>("address0"),
+  octets = <i32>offsetof<Interface>(),
+}
+
+/** Offsets in an endpoint record. */
+export enum ENDPOINT {
+  family = <i32>offsetof<Endpoint>("family"),
+  port = <i32>offsetof<Endpoint>("port"),
+  address = <i32>offsetof<Endpoint>("a0"),
+  interfaceNumber = <i32>offsetof<Endpoint>("interface"),
+  octets = <i32>offsetof<Endpoint>(),
+}
+
+/** Offsets in the status record. */
+export enum STATUS {
+  state = <i32>offsetof<Status>("state"),
+  error = <i32>offsetof<Status>("error"),
+  readable = <i32>offsetof<Status>("readable"),
+  writable = <i32>offsetof<Status>("writable"),
+  unacknowledged = <i32>offsetof<Status>("unacknowledged"),
+  unsent = <i32>offsetof<Status>("unsent"),
+  srtt = <i32>offsetof<Status>("srtt"),
+  rttvar = <i32>offsetof<Status>("rttvar"),
+  rto = <i32>offsetof<Status>("rto"),
+  cwnd = <i32>offsetof<Status>("cwnd"),
+  ssthresh = <i32>offsetof<Status>("ssthresh"),
+  sndWnd = <i32>offsetof<Status>("sndWnd"),
+  rcvWnd = <i32>offsetof<Status>("rcvWnd"),
+  mss = <i32>offsetof<Status>("mss"),
+  retransmissions = <i32>offsetof<Status>("retransmissions"),
+  waits = <i32>offsetof<Status>("waits"),
+  softError = <i32>offsetof<Status>("softError"),
+  owner = <i32>offsetof<Status>("owner"),
+  local = <i32>offsetof<Status>("local0"),
+  remote = <i32>offsetof<Status>("remote0"),
+  backlog = <i32>offsetof<Status>("backlog"),
+  handle = <i32>offsetof<Status>("handle"),
+  octets = <i32>offsetof<Status>(),
+}
+
+/** Offsets in a record of the pool table. */
+export enum POOL {
+  base = <i32>offsetof<Pool>("base"),
+  stride = <i32>offsetof<Pool>("stride"),
+  capacity = <i32>offsetof<Pool>("capacity"),
+  mark = <i32>offsetof<Pool>("mark"),
+  head = <i32>offsetof<Pool>("head"),
+  tail = <i32>offsetof<Pool>("tail"),
+  free = <i32>offsetof<Pool>("free"),
+  kind = <i32>offsetof<Pool>("kind"),
+  first = <i32>offsetof<Pool>("first"),
+  octets = <i32>offsetof<Pool>(),
+}
+
+/** Where frames begin in a slot. */
+export enum SLOT {
+  ethernet = <i32>SLOT_HEADER,
+  rawIp = <i32>SLOT_IP,
+}

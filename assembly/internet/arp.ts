@@ -1,0 +1,376 @@
+// read RFC 826, RFC 1122 §2.3.2 and RFC 5227 first
+import { copyMac, sameMac } from "../memory/bytes";
+import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
+import { count, Counter } from "../memory/counters";
+import * as deadlines from "../memory/deadlines";
+import { Link } from "../memory/list";
+import { Pool, PoolIndex, Timed } from "../memory/pool";
+import { root, state } from "../memory/root";
+import { bucketOf, insert, remove } from "../memory/table";
+import { after, before, Instant } from "../memory/time";
+import { ARP_PACKET, ArpOperation, ArpPacket } from "../wire/arp";
+import { EthernetHeader, EtherType, isGroupMac, isZeroMac } from "../wire/ethernet";
+import { claim, Reserve, SLOT_IP } from "../link/device";
+import * as ethernet from "../link/ethernet";
+import { deviceOf, isEthernet } from "../link/interfaces";
+import { Packet } from "../link/packet";
+import { covering, isOneHost, on } from "./address";
+import { Hold } from "./hold";
+
+/** States of a neighbour. */
+export enum NeighbourState { ASKED = 0, VALID = 1, FAILED = 2 }
+
+/** Requests before a neighbour counts as failed, one a second. */
+const TRIES: u8 = 3;
+/** Least time between two requests to one neighbour. RFC 1122 §2.3.2.1. */
+const SPACING: u32 = 1000;
+
+/** A host on link and its MAC address. Connections that use it pin it; what waits for it hangs here. */
+@unmanaged @final
+export class Neighbour extends Timed {
+  ip: u32;
+  interface: u32;
+  mac0: u32;
+  mac1: u16;
+  state: u8;
+  /** Requests since the last answer. */
+  tries: u8;
+  /** When the MAC address was last confirmed. */
+  confirmed: Instant;
+  asked: Instant;
+  used: Instant;
+  /** Connections that keep it. */
+  pins: u32;
+  orderNext: u32;
+  orderPrevious: u32;
+  // Connections that wait for it.
+  waitersNext: u32;
+  waitersPrevious: u32;
+  failedNext: u32;
+  failedPrevious: u32;
+  /** The packet that waits for it, 0: none. */
+  hold: u32;
+
+  get mac(): usize {
+    return changetype<usize>(this) + offsetof<Neighbour>("mac0");
+  }
+  get order(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<Neighbour>("orderNext"));
+  }
+  get waiters(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<Neighbour>("waitersNext"));
+  }
+  /** Its place in the list of those that failed. */
+  get failure(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<Neighbour>("failedNext"));
+  }
+  static ofFailure(link: Link): Neighbour {
+    return changetype<Neighbour>(changetype<usize>(link) - offsetof<Neighbour>("failedNext"));
+  }
+  static ofOrder(link: Link): Neighbour {
+    return changetype<Neighbour>(changetype<usize>(link) - offsetof<Neighbour>("orderNext"));
+  }
+  get isIdle(): bool {
+    return !this.pins && !this.hold && this.waiters.isEmpty && !this.failure.linked;
+  }
+}
+
+function pool(): Pool {
+  return root.pool(PoolIndex.NEIGHBOUR);
+}
+function bucket(it: Interface, ip: u32): usize {
+  return bucketOf(state.neighbourBuckets, state.neighbourBucketMask, ip, <u32>changetype<usize>(it));
+}
+
+/** The neighbour with this address, null when unknown. */
+export function find(it: Interface, ip: u32): Neighbour | null {
+  let at = load<u32>(bucket(it, ip));
+  while (at) {
+    const neighbour = changetype<Neighbour>(<usize>at);
+    if (neighbour.ip == ip && neighbour.interface == <u32>changetype<usize>(it)) return neighbour;
+    at = neighbour.link;
+  }
+  return null;
+}
+
+/** A new neighbour, or null when all are in use. `forStranger`: only an unused place or one that failed is given up for it. */
+function create(it: Interface, ip: u32, forStranger: bool, now: Instant): Neighbour | null {
+  let address = pool().take();
+  if (!address) {
+    if (!evict(forStranger, now)) return null;
+    address = pool().take();
+  }
+  const neighbour = changetype<Neighbour>(address);
+  neighbour.ip = ip;
+  neighbour.interface = <u32>changetype<usize>(it);
+  neighbour.asked = now - SPACING;
+  neighbour.used = now;
+  neighbour.waiters.clear();
+  state.neighbourOrder.push(neighbour.order);
+  insert(bucket(it, ip), neighbour);
+  return neighbour;
+}
+
+/** Gives up the longest unused neighbour that nobody needs and that was not asked for within a second. Looks at 16 at most. */
+function evict(forStranger: bool, now: Instant): bool {
+  let link = Link.at(state.neighbourOrder.next);
+  for (let step = 0; step < 16 && link != state.neighbourOrder; step++) {
+    const neighbour = Neighbour.ofOrder(link);
+    link = Link.at(link.next);
+    if (!neighbour.isIdle || now - neighbour.asked < SPACING) continue;
+    if (forStranger && neighbour.state == <u8>NeighbourState.VALID && now - neighbour.confirmed < root.arpTimeout) continue;
+    count(Counter.ARP_EVICTED);
+    forget(neighbour);
+    return true;
+  }
+  return false;
+}
+
+/** Takes a neighbour out of all lists and gives it back. */
+function forget(neighbour: Neighbour): void {
+  remove(bucket(changetype<Interface>(<usize>neighbour.interface), neighbour.ip), neighbour);
+  deadlines.disarm(neighbour);
+  neighbour.order.unlink();
+  pool().give(changetype<usize>(neighbour));
+}
+
+/** The neighbour to send to; made and asked for when it is not known. Null when the table is full. */
+export function want(it: Interface, ip: u32, now: Instant): Neighbour | null {
+  let neighbour = find(it, ip);
+  if (!neighbour) {
+    neighbour = create(it, ip, false, now);
+    if (!neighbour) {
+      count(Counter.ARP_FULL);
+      return null;
+    }
+  }
+  if (neighbour.used != now) {
+    neighbour.used = now;
+    neighbour.order.unlink();
+    state.neighbourOrder.push(neighbour.order);
+  }
+  if (!isUsable(neighbour, now)) ask(neighbour, now);
+  else if (now - neighbour.confirmed >= refreshAge()) deadlines.arm(neighbour, now);
+  return neighbour;
+}
+
+/** Whether frames may be sent to its MAC address. */
+export function isUsable(neighbour: Neighbour, now: Instant): bool {
+  return neighbour.state == <u8>NeighbourState.VALID && now - neighbour.confirmed < root.arpTimeout;
+}
+/** Age at which a neighbour in use is asked again, by unicast, while its entry still holds. */
+function refreshAge(): u32 {
+  return root.arpTimeout - (root.arpTimeout >> 2);
+}
+
+/** Begins to resolve, or begins again a second after it failed. */
+function ask(neighbour: Neighbour, now: Instant): void {
+  if (neighbour.state == <u8>NeighbourState.ASKED && neighbour.tries) return;
+  neighbour.state = <u8>NeighbourState.ASKED;
+  neighbour.tries = 0;
+  const allowed = neighbour.asked + SPACING;
+  if (before(now, allowed)) deadlines.arm(neighbour, allowed);
+  else request(neighbour, now);
+}
+
+/** Sends a request: by broadcast, or to the known MAC address while that still holds. Without a TX slot it is tried again soon. */
+function request(neighbour: Neighbour, now: Instant): void {
+  const it = changetype<Interface>(<usize>neighbour.interface);
+  const slot = claim(deviceOf(it), Reserve.ARP);
+  if (!slot) return deadlines.arm(neighbour, now + 10);
+  const isPoll = neighbour.state == <u8>NeighbourState.VALID;
+  neighbour.tries++;
+  neighbour.asked = now;
+  const source = covering(it, neighbour.ip);
+  const from = source ? bswap<u32>(source.ip) : firstAddress(it);
+  if (!isPoll) fillBroadcast(slot);
+  write(it, slot, ArpOperation.REQUEST, from, isPoll ? neighbour.mac : 0, neighbour.ip);
+  count(Counter.ARP_REQUESTS_OUT);
+  deadlines.arm(neighbour, now + SPACING);
+}
+function firstAddress(it: Interface): u32 {
+  for (let i: u32 = 0; i < ADDRESSES_MAX; i++) if (it.address(i).state == <u8>AddressState.VALID) return bswap<u32>(it.address(i).ip);
+  return 0;
+}
+/** Where a broadcast's destination is kept while the frame is written: in the frame itself. */
+function fillBroadcast(slot: usize): void {
+  store<u32>(slot + 10, 0xffffffff);
+  store<u16>(slot + 14, 0xffff);
+}
+/** Writes an ARP packet and hands it to the device. `targetMac` 0: broadcast, and the field is zero. */
+function write(it: Interface, slot: usize, operation: ArpOperation, from: u32, targetMac: usize, targetIp: u32): void {
+  const arp = ArpPacket.at(slot + SLOT_IP);
+  arp.setFixedFields();
+  arp.operation = operation;
+  copyMac(arp.senderMac, it.mac);
+  arp.senderIp = from;
+  if (targetMac) copyMac(arp.targetMac, targetMac);
+  else memory.fill(arp.targetMac, 0, 6);
+  arp.targetIp = targetIp;
+  ethernet.output(it, slot, targetMac ? targetMac : slot + 10, EtherType.ARP, ARP_PACKET);
+}
+
+/** Says on the link that an address is ours (gratuitous ARP). False: no TX slot now. RFC 5227 §2.3. */
+export function announce(it: Interface, address: Address): bool {
+  const slot = claim(deviceOf(it), Reserve.ARP);
+  if (!slot) return false;
+  fillBroadcast(slot);
+  const ip = bswap<u32>(address.ip);
+  write(it, slot, ArpOperation.REQUEST, ip, 0, ip);
+  count(Counter.ARP_ANNOUNCED);
+  return true;
+}
+
+/** An ARP packet arrived. */
+export function input(packet: Packet, now: Instant): void {
+  count(Counter.ARP_IN);
+  const arp = ArpPacket.at(packet.ip);
+  if (packet.ipLength < ARP_PACKET || !arp.isIpv4OverEthernet) return count(Counter.ARP_MALFORMED);
+  const operation = arp.operation;
+  if (operation != ArpOperation.REQUEST && operation != ArpOperation.REPLY) return count(Counter.ARP_MALFORMED);
+  const it = packet.via;
+  const sender = arp.senderIp;
+  if (isGroupMac(arp.senderMac) || isZeroMac(arp.senderMac) || sameMac(arp.senderMac, it.mac)) return count(Counter.ARP_BAD_SENDER);
+  if (on(it, sender)) return count(Counter.ARP_CONFLICT);
+  if (sender && !isOneHost(sender)) return count(Counter.ARP_BAD_SENDER);
+  const isForUs = on(it, arp.targetIp) != null;
+  if (sender) learn(it, sender, arp, operation == ArpOperation.REPLY, isForUs, now);
+  if (!isForUs) return count(Counter.ARP_NOT_OURS);
+  if (operation == ArpOperation.REQUEST) reply(it, packet, arp);
+}
+
+/** Answers a request for one of our addresses, into the device at once. */
+function reply(it: Interface, packet: Packet, request: ArpPacket): void {
+  const slot = claim(deviceOf(it), Reserve.ARP);
+  if (!slot) return;
+  write(it, slot, ArpOperation.REPLY, request.targetIp, request.senderMac, request.senderIp);
+  // A reply goes to the frame's sender, which for some proxies is not the sender in the packet.
+  copyMac(EthernetHeader.at(slot + 10).destination, EthernetHeader.at(packet.frame).source);
+  count(Counter.ARP_REPLIES_OUT);
+}
+
+/** Takes news of a sender: an answer to our question, a confirmation, or a first word to us. Nothing else changes the table. */
+function learn(it: Interface, sender: u32, arp: ArpPacket, isReply: bool, isForUs: bool, now: Instant): void {
+  let neighbour = find(it, sender);
+  if (!neighbour) {
+    if (isReply || !isForUs || !covering(it, sender)) return;
+    neighbour = create(it, sender, true, now);
+    if (neighbour) confirm(neighbour, arp.senderMac, now);
+    return;
+  }
+  const isKnown = neighbour.state == <u8>NeighbourState.VALID;
+  if (isKnown && sameMac(neighbour.mac, arp.senderMac)) return confirm(neighbour, arp.senderMac, now);
+  // An answer to a question of ours, or (while nothing is known) a request to us.
+  if (neighbour.tries ? isReply || isForUs : !isKnown && isForUs) return confirm(neighbour, arp.senderMac, now);
+  // Somebody else claims the address: believe nobody, ask everybody, at most once a second. RFC 826 would overwrite; differs:
+  if (isKnown && isForUs && now - neighbour.asked >= SPACING) {
+    neighbour.confirmed = now - root.arpTimeout;
+    neighbour.state = <u8>NeighbourState.ASKED;
+    neighbour.tries = 0;
+    request(neighbour, now);
+  }
+}
+
+/** The neighbour has this MAC address now: what waited may go. */
+function confirm(neighbour: Neighbour, mac: usize, now: Instant): void {
+  copyMac(neighbour.mac, mac);
+  neighbour.state = <u8>NeighbourState.VALID;
+  neighbour.tries = 0;
+  neighbour.confirmed = now;
+  neighbour.failure.unlink();
+  deadlines.arm(neighbour, after(now, refreshAge()));
+  if (neighbour.hold) deadlines.arm(neighbour, now);
+  while (!neighbour.waiters.isEmpty) {
+    const waiter = Link.at(neighbour.waiters.next);
+    waiter.unlink();
+    state.owed.push(waiter);
+  }
+}
+
+/** What TCP and others saw of it shows that it is there. RFC 1122 §2.3.2.1. */
+export function heard(neighbour: Neighbour, now: Instant): void {
+  if (isUsable(neighbour, now)) neighbour.confirmed = now;
+}
+/** Delivery seems to fail: the entry is doubted and asked for again. RFC 1122 §3.3.1.4. */
+export function doubt(neighbour: Neighbour, now: Instant): void {
+  if (isUsable(neighbour, now) && !neighbour.tries && now - neighbour.asked >= SPACING) request(neighbour, now);
+}
+
+/** The neighbour's deadline has come. */
+export function expire(neighbour: Neighbour, now: Instant): void {
+  if (neighbour.state == <u8>NeighbourState.VALID) return expireValid(neighbour, now);
+  if (neighbour.state == <u8>NeighbourState.FAILED) {
+    if (neighbour.isIdle) forget(neighbour);
+    else if (!neighbour.failure.linked) ask(neighbour, now);
+    return;
+  }
+  const due = neighbour.asked + SPACING;
+  if (before(now, due)) return deadlines.arm(neighbour, due);
+  if (neighbour.tries < TRIES) return request(neighbour, now);
+  fail(neighbour, now);
+}
+function expireValid(neighbour: Neighbour, now: Instant): void {
+  if (neighbour.hold) flush(neighbour, now);
+  const age = now - neighbour.confirmed;
+  if (age >= root.arpTimeout) {
+    if (neighbour.isIdle) return forget(neighbour);
+    neighbour.state = <u8>NeighbourState.ASKED;
+    neighbour.tries = 0;
+    return;
+  }
+  const isInUse = neighbour.pins != 0 || now - neighbour.used < root.arpTimeout >> 2;
+  if (age < refreshAge()) return deadlines.arm(neighbour, neighbour.confirmed + refreshAge());
+  if (!isInUse) return deadlines.arm(neighbour, neighbour.confirmed + root.arpTimeout);
+  const due = neighbour.asked + SPACING;
+  if (before(now, due)) return deadlines.arm(neighbour, due);
+  request(neighbour, now);
+}
+
+/** Nobody answered: those that wait are told by stack.ts. */
+function fail(neighbour: Neighbour, now: Instant): void {
+  neighbour.state = <u8>NeighbourState.FAILED;
+  neighbour.tries = 0;
+  count(Counter.ARP_FAILED);
+  deadlines.arm(neighbour, neighbour.asked + SPACING);
+  if (!neighbour.isIdle) state.failed.push(neighbour.failure);
+}
+
+/** Sends the packet that waited. */
+function flush(neighbour: Neighbour, now: Instant): void {
+  const hold = Hold.at(neighbour.hold);
+  const it = changetype<Interface>(<usize>neighbour.interface);
+  const slot = claim(deviceOf(it), Reserve.REPLY);
+  if (!slot) return deadlines.arm(neighbour, now + 1);
+  memory.copy(slot + SLOT_IP, hold.data, hold.length);
+  ethernet.output(it, slot, neighbour.mac, EtherType.IPV4, hold.length);
+  count(Counter.IP_OUT);
+  drop(neighbour);
+}
+/** Gives back the packet that waits, if any. */
+export function drop(neighbour: Neighbour): void {
+  if (!neighbour.hold) return;
+  root.pool(PoolIndex.HOLD).give(neighbour.hold);
+  neighbour.hold = 0;
+}
+/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle, 0: none. False: no room. */
+export function keep(neighbour: Neighbour, ip: usize, length: u32, sender: i32): bool {
+  if (neighbour.hold) {
+    count(Counter.HOLD_REPLACED);
+    drop(neighbour);
+  }
+  const address = root.pool(PoolIndex.HOLD).take();
+  if (!address) {
+    count(Counter.HOLD_FULL);
+    return false;
+  }
+  const hold = Hold.at(address);
+  hold.length = length;
+  hold.sender = sender;
+  memory.copy(hold.data, ip, length);
+  neighbour.hold = <u32>address;
+  return true;
+}
+/** Whether this interface resolves neighbours at all. */
+export function resolves(it: Interface): bool {
+  return isEthernet(it);
+}

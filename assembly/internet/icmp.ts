@@ -1,0 +1,139 @@
+// read RFC 792, RFC 1122 §3.2.2 and RFC 5927 first
+import { count, Counter } from "../memory/counters";
+import { root } from "../memory/root";
+import { fold, sum } from "../memory/checksum";
+import { Instant } from "../memory/time";
+import { ICMP_HEADER, IcmpHeader, IcmpType } from "../wire/icmp";
+import { IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
+import { Reserve, room, SLOT_IP } from "../link/device";
+import { deviceOf } from "../link/interfaces";
+import { Packet } from "../link/packet";
+import { ours } from "./address";
+import * as ipv4 from "./ipv4";
+import * as limit from "./limit";
+import { Hop } from "./route";
+
+/** What becomes of an ICMP message: done with, or for the floor above. */
+export enum Icmp { DONE = 0, ECHO_REPLY = 1, ERROR = 2 }
+
+/** The packet that an ICMP error quotes, as far as it is needed. Lies in root memory behind the packet in hand. */
+@unmanaged @final
+export class Quote {
+  type: u32;
+  code: u32;
+  protocol: u32;
+  /** Our end, then the other. */
+  local: u32;
+  remote: u32;
+  localPort: u32;
+  remotePort: u32;
+  /** Sequence number, when TCP. */
+  seq: u32;
+  /** MTU of the next hop, when that is the trouble; else 0. */
+  mtu: u32;
+}
+/** The quote of the error in hand. */
+export function quote(): Quote {
+  return changetype<Quote>(root.packetAt + 64);
+}
+if (offsetof<Quote>() > 40) ERROR("Quote outgrew its place");
+/** A hop for packets that belong to no socket. */
+export function scratchHop(): Hop {
+  return changetype<Hop>(root.packetAt + 104);
+}
+
+/** An ICMP message arrived. */
+export function input(packet: Packet, now: Instant): Icmp {
+  count(Counter.ICMP_IN);
+  if (packet.length < ICMP_HEADER) return done(Counter.ICMP_SHORT);
+  if (fold(sum(packet.payload, packet.length, 0))) return done(Counter.ICMP_CHECKSUM);
+  const header = IcmpHeader.at(packet.payload);
+  switch (header.type) {
+    case IcmpType.ECHO:
+      if (header.code) return done(Counter.ICMP_UNKNOWN);
+      echo(packet, now);
+      return Icmp.DONE;
+    case IcmpType.ECHO_REPLY:
+      return header.code || !ipv4.isUnicast(packet) ? done(Counter.ICMP_UNKNOWN) : Icmp.ECHO_REPLY;
+    case IcmpType.UNREACHABLE:
+    case IcmpType.TIME_EXCEEDED:
+    case IcmpType.PARAMETER_PROBLEM:
+      return readQuote(packet, header) ? Icmp.ERROR : done(Counter.ICMP_ERROR_UNMATCHED);
+    default:
+      // Source quench (RFC 6633), redirects, masks, time stamps and all others. differs: RFC 1122 §3.2.2.2 would follow a redirect.
+      return done(Counter.ICMP_UNKNOWN);
+  }
+}
+function done(why: Counter): Icmp {
+  count(why);
+  return Icmp.DONE;
+}
+
+/** Answers an echo request with the same octets. To a broadcast there is no answer. RFC 1122 §3.2.2.6. */
+function echo(packet: Packet, now: Instant): void {
+  count(Counter.ICMP_ECHO_IN);
+  if (!ipv4.isUnicast(packet)) return count(Counter.ICMP_ECHO_BROADCAST);
+  const hop = scratchHop();
+  if (!ipv4.way(hop, packet.source, 0)) return;
+  if (packet.length + IPV4_HEADER > hop.via.mtu || packet.length + IPV4_HEADER > room(deviceOf(hop.via))) return count(Counter.ICMP_TOO_LONG);
+  const slot = ipv4.open(hop, Reserve.REPLY, now);
+  if (!slot) return;
+  const at = slot + SLOT_IP + IPV4_HEADER;
+  memory.copy(at, packet.payload, packet.length);
+  hop.source = packet.destination;
+  count(Counter.ICMP_ECHO_REPLIES_OUT);
+  send(hop, slot, IcmpType.ECHO_REPLY, packet.source, packet.length, Ipv4Header.at(packet.ip).tos, root.ttl, 0, now);
+}
+
+/** Completes the message that lies in the slot and sends it. */
+export function send(hop: Hop, slot: usize, type: IcmpType, destination: u32, length: u32, tos: u32, ttl: u32, sender: i32, now: Instant): void {
+  const at = slot + SLOT_IP + IPV4_HEADER;
+  const header = IcmpHeader.at(at);
+  header.type = type;
+  header.checksum = 0;
+  header.checksum = fold(sum(at, length, 0));
+  ipv4.send(hop, slot, destination, Protocol.ICMP, length, tos, ttl, sender, now);
+}
+
+/** Reports an error about the packet in hand to its sender, where RFC 1122 §3.2.2 allows one, and not too many. */
+export function report(packet: Packet, type: IcmpType, code: u32, now: Instant): void {
+  if (!ipv4.isUnicast(packet) || packet.protocol == Protocol.ICMP) return;
+  if (!limit.mayReport(now)) return count(Counter.ICMP_RATE_LIMITED);
+  const hop = scratchHop();
+  if (!ipv4.way(hop, packet.source, 0)) return;
+  const slot = ipv4.open(hop, Reserve.REPLY, now);
+  if (!slot) return;
+  const header = IcmpHeader.at(slot + SLOT_IP + IPV4_HEADER);
+  const quoted = min<u32>(packet.ipLength, packet.payload - packet.ip + 8);
+  header.code = code;
+  header.rest = 0;
+  memory.copy(header.data, packet.ip, quoted);
+  hop.source = packet.destination;
+  count(Counter.ICMP_ERRORS_OUT);
+  send(hop, slot, type, packet.source, ICMP_HEADER + quoted, 0, root.ttl, 0, now);
+}
+
+/** Reads what an error quotes. False when it is not a packet that we may have sent. RFC 5927 §4. */
+function readQuote(packet: Packet, header: IcmpHeader): bool {
+  count(Counter.ICMP_ERRORS_IN);
+  if (!ipv4.isUnicast(packet)) return false;
+  const length = packet.length - ICMP_HEADER;
+  if (length < IPV4_HEADER + 8) return false;
+  const inner = Ipv4Header.at(header.data);
+  const headerLength = inner.headerLength;
+  if (inner.version != 4 || headerLength < IPV4_HEADER || headerLength + 8 > length) return false;
+  if (inner.offset) return false;
+  if (!ours(inner.source)) return false;
+  const ports = header.data + headerLength;
+  const it = quote();
+  it.type = header.type;
+  it.code = header.code;
+  it.protocol = inner.protocol;
+  it.local = inner.source;
+  it.remote = inner.destination;
+  it.localPort = bswap<u16>(load<u16>(ports));
+  it.remotePort = bswap<u16>(load<u16>(ports, 2));
+  it.seq = bswap<u32>(load<u32>(ports, 4));
+  it.mtu = header.nextHopMtu;
+  return true;
+}

@@ -1,0 +1,59 @@
+import { Device, DeviceKind, Flag } from "../memory/control";
+import { count, Counter } from "../memory/counters";
+import { root } from "../memory/root";
+
+/** Octets of a slot's header. */
+export const SLOT_HEADER: u32 = 10;
+/** Where a raw IP packet begins in a slot, and the IP header of an Ethernet frame. */
+export const SLOT_IP: u32 = 24;
+
+/** Slots of the TX ring that a purpose leaves free for those more urgent; rings of fewer than 4 slots leave none. */
+export enum Reserve { ARP = 0, REPLY = 1, DATA = 2 }
+
+/** Frames written by the host and not yet taken. A counter that the host set wild counts as an empty ring. */
+export function waiting(device: Device): u32 {
+  const frames = device.rxWritten - device.rxTaken;
+  return frames <= device.rxSlots ? frames : 0;
+}
+/** The slot of the oldest frame. Only when one waits. */
+export function oldest(device: Device): usize {
+  return device.rxRing + (device.rxTaken & (device.rxSlots - 1)) * device.slotOctets;
+}
+/** Gives the oldest slot back to the host. */
+export function take(device: Device): void {
+  device.rxTaken++;
+}
+/** Octets of the frame in a slot, 0 when the header claims more than the slot holds. */
+export function frameLength(device: Device, slot: usize): u32 {
+  const length = load<u32>(slot);
+  return length <= room(device) ? length : 0;
+}
+/** Octets of frame that fit a slot. */
+export function room(device: Device): u32 {
+  return device.slotOctets - (device.kind == <u8>DeviceKind.ETHERNET ? SLOT_HEADER : SLOT_IP);
+}
+
+/** Whether a slot of the TX ring is free for this purpose. */
+export function isFree(device: Device, reserve: Reserve): bool {
+  const used = device.txWritten - device.txTaken;
+  const left: u32 = used <= device.txSlots ? device.txSlots - used : 0;
+  return left > (device.txSlots >= 4 ? <u32>reserve : 0);
+}
+/** The next TX slot, or 0 when none is free for this purpose; then TX_BLOCKED is set. */
+export function claim(device: Device, reserve: Reserve): usize {
+  if (!isFree(device, reserve)) {
+    root.flags |= Flag.TX_BLOCKED;
+    count(Counter.TX_FULL);
+    return 0;
+  }
+  return device.txRing + (device.txWritten & (device.txSlots - 1)) * device.slotOctets;
+}
+/** Hands the slot claimed last to the host, with a frame of `length` octets. With no carrier the frame is lost. */
+export function publish(device: Device, slot: usize, length: u32): void {
+  if (device.linkDown) return count(Counter.LINK_DOWN);
+  store<u32>(slot, length);
+  store<u32>(slot, 0, 4);
+  store<u16>(slot, 0, 8);
+  device.txWritten++;
+  count(Counter.FRAMES_OUT);
+}

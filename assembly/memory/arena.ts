@@ -1,0 +1,17 @@
+import { root, state } from "./root";
+
+/** Takes `octets` from the arena, aligned to `align`; only `init` calls it. The address may lie beyond the end: `init` compares. */
+export function take(octets: u32, align: u32): u32 {
+  const at = (state.cursor + align - 1) & ~(align - 1);
+  const end = <u64>at + <u64>octets;
+  state.cursor = end > 0xfffffff0 ? 0xfffffff0 : <u32>end;
+  return at;
+}
+
+/** Where the arena ends: never beyond the memory there is, whatever the host claims. */
+export function end(): u32 {
+  const all: u64 = <u64>memory.size() << 16;
+  const claimed: u64 = root.arenaEnd ? <u64>root.arenaEnd : all;
+  const limit = claimed < all ? claimed : all;
+  return limit > 0xfffffff0 ? 0xfffffff0 : <u32>limit;
+}

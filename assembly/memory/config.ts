@@ -1,0 +1,83 @@
+// What a build fixes: default capacities and settings, each with what happens at its limit.
+// A board gives its own by `@global const CFG_NAME: i32 = n` in a file compiled before this one.
+// Everything under "Capacities" and "Settings" is only the default of a control-block word: the host may overrule it before init.
+
+/** Version of the host interface. Raised when a layout, a name or a rule of docs/abi.md changes. */
+export const ABI_VERSION: i32 = 1;
+/** First address of the arena in shipped modules; static data ends below it. */
+export const ARENA_START: i32 = 4096;
+
+// ---- Features, fixed in a build ----
+
+/** Devices in the control block's table. One more is refused by init (BAD_COUNT). */
+export const DEVICES_MAX: i32 = 4;
+/** Interfaces in the control block's table. One more is refused by init (BAD_COUNT). */
+export const INTERFACES_MAX: i32 = isDefined(CFG_INTERFACES_MAX) ? CFG_INTERFACES_MAX : 8;
+/** Ranges of out-of-order octets a connection keeps. When full, a segment that would need another is dropped and counted (TCP_RANGES_FULL). */
+export const TCP_RANGES: i32 = isDefined(CFG_TCP_RANGES) ? CFG_TCP_RANGES : 8;
+/** 1: the module holds the state hash. */
+export const STATE_HASH: i32 = isDefined(CFG_STATE_HASH) ? CFG_STATE_HASH : 1;
+/** 1: the module holds ping sockets (the answering side is always there). */
+export const PING: i32 = isDefined(CFG_PING) ? CFG_PING : 1;
+
+// ---- Capacities ----
+
+/** TCP connections of buffer class 0. When all are taken: an active OPEN answers NO_SOCKET, a final ACK of a handshake is dropped and counted (TCP_NO_SOCKET). */
+export const TCP_SOCKETS: i32 = isDefined(CFG_TCP_SOCKETS) ? CFG_TCP_SOCKETS : 16;
+/** Octets a connection of class 0 holds unread; any number from 0 to 2^30 - 1. When full, the window is zero. */
+export const TCP_RECEIVE: i32 = isDefined(CFG_TCP_RECEIVE) ? CFG_TCP_RECEIVE : 16384;
+/** Octets a connection of class 0 holds unacknowledged or unsent; any number from 0 to 2^30 - 1. When full, the send span is 0. */
+export const TCP_SEND: i32 = isDefined(CFG_TCP_SEND) ? CFG_TCP_SEND : 16384;
+/** Listeners. When all are taken, a passive OPEN answers NO_SOCKET. */
+export const LISTENERS: i32 = isDefined(CFG_LISTENERS) ? CFG_LISTENERS : 8;
+/** Half-open connections of all listeners. When full, a SYN is dropped in silence and counted (TCP_SYN_QUEUE_FULL). */
+export const SYN_QUEUE: i32 = isDefined(CFG_SYN_QUEUE) ? CFG_SYN_QUEUE : 16;
+/** TIME-WAIT records. When full, the oldest is reused and counted (TCP_TIME_WAIT_CUT). */
+export const TIME_WAIT: i32 = isDefined(CFG_TIME_WAIT) ? CFG_TIME_WAIT : 32;
+/** UDP and ping sockets. When all are taken, bind answers NO_SOCKET. */
+export const UDP_SOCKETS: i32 = isDefined(CFG_UDP_SOCKETS) ? CFG_UDP_SOCKETS : 8;
+/** Datagrams a UDP socket holds unread, a power of two. When full, the new one is dropped and counted (UDP_FULL). */
+export const UDP_RECEIVE: i32 = isDefined(CFG_UDP_RECEIVE) ? CFG_UDP_RECEIVE : 8;
+/** Datagrams a UDP socket holds unsent, a power of two. When full, the send span is 0. */
+export const UDP_SEND: i32 = isDefined(CFG_UDP_SEND) ? CFG_UDP_SEND : 4;
+/** Octets of the longest datagram a UDP socket holds. A longer one is dropped and counted (UDP_TOO_LONG). */
+export const UDP_OCTETS: i32 = isDefined(CFG_UDP_OCTETS) ? CFG_UDP_OCTETS : 1472;
+/** Neighbours (ARP entries). When all are in use, a new destination waits and is counted (ARP_FULL). */
+export const NEIGHBOURS: i32 = isDefined(CFG_NEIGHBOURS) ? CFG_NEIGHBOURS : 32;
+/** Routes besides the connected ones and the gateways of the interface table. When full, adding one answers NO_ROOM. */
+export const ROUTES: i32 = isDefined(CFG_ROUTES) ? CFG_ROUTES : 8;
+/** UDP and ICMP packets that wait for a neighbour, one each. When full, the packet is dropped and counted (HOLD_FULL). */
+export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
+/** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
+export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
+/** Octets of application record in each TCP socket, zeroed at open. An application that needs more must ask for it before init. */
+export const RECORD: i32 = isDefined(CFG_RECORD) ? CFG_RECORD : 32;
+
+// ---- Settings ----
+
+/** TTL of what is sent. RFC 1122 §3.2.1.7. */
+export const TTL: i32 = 64;
+/** Maximum segment lifetime. differs: RFC 9293 §3.4.2 says 120,000. */
+export const MSL: i32 = 30000;
+/** R2: how long sent octets may stay unacknowledged before the connection is given up. RFC 9293 §3.8.3, at least 100,000. */
+export const USER_TIMEOUT: i32 = 300000;
+/** R2 of a SYN. RFC 9293 §3.8.3, at least 180,000. */
+export const SYN_TIMEOUT: i32 = 190000;
+/** How long an ARP entry holds without news. RFC 1122 §2.3.2.1. */
+export const ARP_TIMEOUT: i32 = 60000;
+/** How long an ACK may be delayed, at most 499. RFC 9293 §3.8.6.3. */
+export const DELAYED_ACK: i32 = 40;
+/** Smallest retransmission timeout. differs: RFC 6298 §2.4 says 1,000. */
+export const MIN_RTO: i32 = 200;
+/** How long a closed and let-go connection stays in FIN-WAIT-2. */
+export const FIN_WAIT_2: i32 = 60000;
+/** Idle time before the first keepalive. RFC 9293 §3.8.4, at least 7,200,000 by default. */
+export const KEEP_IDLE: i32 = 7200000;
+/** Time between keepalives without an answer. */
+export const KEEP_INTERVAL: i32 = 75000;
+/** Keepalives without an answer before the connection is given up. */
+export const KEEP_COUNT: i32 = 9;
+/** ICMP errors and stateless RSTs a second, each. The ones beyond are not sent and counted. RFC 1812 §4.3.2.8. */
+export const ERROR_RATE: i32 = 50;
+/** Frames read in one receive, over all devices. The rest waits, and poll answers 0. */
+export const FRAME_BUDGET: i32 = 256;

@@ -1,0 +1,92 @@
+/** What a call answers when it did not do its work; all below 0. */
+export enum Err {
+  /** The handle is stale, or of a kind this call does not take. */
+  BAD_HANDLE = -1,
+  /** Not allowed in the socket's state. */
+  BAD_STATE = -2,
+  /** An argument is out of its range. */
+  BAD_ARGUMENT = -3,
+  /** All sockets of this kind (or buffer class) are taken. */
+  NO_SOCKET = -4,
+  /** A table is full. */
+  NO_ROOM = -5,
+  /** The address and port are taken. */
+  IN_USE = -6,
+  /** The local address is not ours, or the remote one is not one host's. */
+  BAD_ADDRESS = -7,
+  /** No route leads to the destination. */
+  NO_ROUTE = -8,
+  /** Nothing is ready yet. */
+  WOULD_BLOCK = -9,
+  /** The peer reset the connection. */
+  RESET = -10,
+  /** The peer refused the connection. */
+  REFUSED = -11,
+  /** The peer did not answer for as long as the timeout allows. */
+  TIMED_OUT = -12,
+  /** The network says that the peer cannot be reached. */
+  UNREACHABLE = -13,
+  /** This side aborted the connection. */
+  ABORTED = -14,
+  /** Longer than a datagram may be. */
+  TOO_LONG = -15,
+  /** The peer has closed and everything was read. */
+  END = -16,
+  /** Broadcast was not allowed for this socket. */
+  BROADCAST_OFF = -17,
+  /** Called before a successful init. */
+  NOT_READY = -20,
+  /** All octets of the seed are equal. */
+  BAD_SEED = -21,
+  /** The arena is too small; `memoryNeeded` says what it must have. */
+  NO_MEMORY = -22,
+  /** More devices, interfaces or sockets than fit the tables. */
+  BAD_COUNT = -23,
+  /** A device record does not make sense. */
+  BAD_DEVICE = -24,
+  /** An interface record does not make sense. */
+  BAD_INTERFACE = -25,
+  /** A capacity is out of its range. */
+  BAD_CAPACITY = -26,
+  /** A setting is out of its range. */
+  BAD_SETTING = -27,
+  /** Reserved for a later version: VLANs, loopback, offloads. */
+  NOT_SUPPORTED = -28,
+}
+
+/** Bits of what has happened to a socket. */
+export enum Event {
+  /** Octets or a datagram can be read. */
+  READABLE = 1,
+  /** Room in the send ring, after a span call that found none or ready_rearm. */
+  WRITABLE = 2,
+  /** A listener has a connection to accept. */
+  ACCEPTABLE = 4,
+  /** The connection is established. */
+  CONNECTED = 8,
+  /** The peer has closed: no octets will follow those that can be read. */
+  FINISHED = 16,
+  /** The connection is gone, by close, reset or timeout; status says why. */
+  CLOSED = 32,
+  /** A soft error was reported; status says which. */
+  SOFT_ERROR = 64,
+}
+
+/** Options of a socket, for socket_set and socket_get. */
+export enum Option {
+  /** 1: Nagle's algorithm is off. */
+  NODELAY = 1,
+  /** 1: keepalives are sent. */
+  KEEPALIVE = 2,
+  /** Milliseconds. */
+  KEEP_IDLE = 3,
+  KEEP_INTERVAL = 4,
+  KEEP_COUNT = 5,
+  /** R2, milliseconds. */
+  USER_TIMEOUT = 6,
+  TTL = 7,
+  /** The octet with DSCP; ECN bits are ignored. */
+  TOS = 8,
+  /** 1: datagrams may go to broadcast addresses. UDP only. */
+  BROADCAST = 9,
+}

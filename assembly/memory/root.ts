@@ -1,0 +1,144 @@
+// All state of the stack hangs off one record at a constant address: the control block, then what is the stack's own.
+import { CLASSES, Control, INTERFACES_AT, INTERFACE_OCTETS } from "./control";
+import { INTERFACES_MAX } from "./config";
+import { Counter } from "./counters";
+import { Link } from "./list";
+import { POOL_OCTETS, Pool, PoolIndex } from "./pool";
+
+/** The stack's own half. Rings, lists and pools are given as addresses in the arena. */
+@unmanaged @final
+export class State {
+  // time
+  /** Milliseconds, never going back. */
+  now: u32;
+  nowHigh: u32;
+  /** Microseconds, wrapping; for measurements only. */
+  micro: u32;
+  hostNow: u32;
+  // keys derived from the seed
+  keyIsn0: u64;
+  keyIsn1: u64;
+  keySecret0: u64;
+  keySecret1: u64;
+  keyHash0: u64;
+  keyHash1: u64;
+  secrets: u64;
+  jitter: u32;
+  // arena
+  cursor: u32;
+  stateEnd: u32;
+  // the heap of deadlines
+  heap: u32;
+  heapCount: u32;
+  // hash buckets: connections, and UDP ports
+  buckets: u32;
+  bucketMask: u32;
+  udpRings: u32;
+  udpBuckets: u32;
+  udpBucketMask: u32;
+  neighbourBuckets: u32;
+  neighbourBucketMask: u32;
+  // lists
+  owners: u32;
+  owedNext: u32;
+  owedPrevious: u32;
+  owedUdpNext: u32;
+  owedUdpPrevious: u32;
+  listenersNext: u32;
+  listenersPrevious: u32;
+  timeWaitNext: u32;
+  timeWaitPrevious: u32;
+  neighbourNext: u32;
+  neighbourPrevious: u32;
+  failedNext: u32;
+  failedPrevious: u32;
+  // generation of routes and addresses
+  pathGeneration: u32;
+  // rate limits: tokens left and when the last one came
+  errorTokens: u32;
+  errorStamp: u32;
+  resetTokens: u32;
+  resetStamp: u32;
+  // which device to read next
+  nextDevice: u32;
+  recordOctets: u32;
+  announceDue: u32;
+  ident: u32;
+
+  get owed(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("owedNext"));
+  }
+  get owedUdp(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("owedUdpNext"));
+  }
+  get listening(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("listenersNext"));
+  }
+  get timeWaits(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("timeWaitNext"));
+  }
+  /** Neighbours, the longest unused first. */
+  get neighbourOrder(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("neighbourNext"));
+  }
+  /** Connections whose next hop did not answer. */
+  get failed(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("failedNext"));
+  }
+}
+
+const CONTROL_OCTETS: usize = INTERFACES_AT + <usize>INTERFACES_MAX * INTERFACE_OCTETS;
+const COUNTERS_AT: usize = CONTROL_OCTETS;
+const POOLS_AT: usize = COUNTERS_AT + ((<usize>Counter.COUNT * 4 + 15) & ~15);
+const CLASSES_AT: usize = POOLS_AT + <usize>PoolIndex.COUNT * POOL_OCTETS;
+const STATUS_AT: usize = CLASSES_AT + <usize>CLASSES * 32;
+const PACKET_AT: usize = STATUS_AT + 128;
+const STATE_AT: usize = PACKET_AT + 256;
+/** Octets of the root record. */
+export const ROOT_OCTETS: usize = STATE_AT + ((offsetof<State>() + 15) & ~15);
+
+/** Rings of one buffer class: its sockets' rings lie side by side. 32 octets. */
+@unmanaged @final
+export class Rings {
+  base: u32;
+  receiveOctets: u32;
+  receiveLimit: u32;
+  sendOctets: u32;
+  sendLimit: u32;
+  reserved0: u32;
+  reserved1: u32;
+  reserved2: u32;
+}
+
+@unmanaged @final
+export class Root extends Control {
+  get state(): State {
+    return changetype<State>(changetype<usize>(this) + STATE_AT);
+  }
+  counter(what: Counter): usize {
+    return changetype<usize>(this) + COUNTERS_AT + <usize>what * 4;
+  }
+  pool(which: PoolIndex): Pool {
+    return changetype<Pool>(changetype<usize>(this) + POOLS_AT + <usize>which * POOL_OCTETS);
+  }
+  rings(bufferClass: u32): Rings {
+    return changetype<Rings>(changetype<usize>(this) + CLASSES_AT + bufferClass * 32);
+  }
+  /** Where status calls leave their record. 128 octets. */
+  get statusAt(): usize {
+    return changetype<usize>(this) + STATUS_AT;
+  }
+  /** Where the packet under examination is described. 256 octets. */
+  get packetAt(): usize {
+    return changetype<usize>(this) + PACKET_AT;
+  }
+  /** The stack's own state, from its first octet to its last. */
+  get privateAt(): usize {
+    return changetype<usize>(this) + COUNTERS_AT;
+  }
+}
+
+/** The root record. The same address in every build: it is the first static data. */
+export const root: Root = changetype<Root>(memory.data(<i32>ROOT_OCTETS, 16));
+/** `root.state`, for short. */
+export const state: State = changetype<State>(changetype<usize>(root) + STATE_AT);

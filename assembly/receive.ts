@@ -1,0 +1,146 @@
+// The protocol graph: the only file that hands a frame "up".
+import { Device, DeviceKind, Flag } from "./memory/control";
+import { count, Counter } from "./memory/counters";
+import * as deadlines from "./memory/deadlines";
+import { Kind, Timed } from "./memory/pool";
+import { root, state } from "./memory/root";
+import { before, Instant } from "./memory/time";
+import { EtherType } from "./wire/ethernet";
+import { IcmpType, Unreachable } from "./wire/icmp";
+import { Protocol } from "./wire/ipv4";
+import { frameLength, isFree, oldest, Reserve, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
+import * as ethernet from "./link/ethernet";
+import { onDevice } from "./link/interfaces";
+import { Packet, packet } from "./link/packet";
+import * as arp from "./internet/arp";
+import { Neighbour } from "./internet/arp";
+import * as icmp from "./internet/icmp";
+import { Icmp, quote } from "./internet/icmp";
+import * as ipv4 from "./internet/ipv4";
+import { expire as expireConnection } from "./transport/tcp/expire";
+import { expire as expireHalfOpen, HalfOpen } from "./transport/tcp/listener";
+import * as tcp from "./transport/tcp/tcp";
+import { Tcb } from "./transport/tcp/tcb";
+import * as timewait from "./transport/tcp/timewait";
+import * as udp from "./transport/udp/udp";
+
+/** Frames of one device before it is the next one's turn. */
+const TURN: u32 = 64;
+/** Timers that run in one poll; the rest follows in the next, which is due at once. */
+const TIMER_BUDGET: u32 = 1024;
+
+/** Reads frames, device by device, while replies can be built and the budget lasts; answers how many. */
+export function frames(now: Instant): u32 {
+  let left = root.frameBudget;
+  let idle: u32 = 0;
+  while (left && idle < root.devices) {
+    const device = root.device(state.nextDevice);
+    const read = turn(device, min(left, TURN), now);
+    state.nextDevice = (state.nextDevice + 1) % root.devices;
+    left -= read;
+    idle = read ? 0 : idle + 1;
+  }
+  return root.frameBudget - left;
+}
+function turn(device: Device, most: u32, now: Instant): u32 {
+  let read: u32 = 0;
+  while (read < most && waiting(device)) {
+    if (!isFree(device, Reserve.REPLY)) {
+      root.flags |= Flag.TX_BLOCKED;
+      break;
+    }
+    frame(device, oldest(device), now);
+    take(device);
+    read++;
+  }
+  return read;
+}
+/** Whether frames wait that could be read now. */
+export function hasFrames(): bool {
+  for (let i: u32 = 0; i < root.devices; i++) {
+    const device = root.device(i);
+    if (waiting(device) && isFree(device, Reserve.REPLY)) return true;
+  }
+  return false;
+}
+
+/** One frame on its way up. */
+function frame(device: Device, slot: usize, now: Instant): void {
+  count(Counter.FRAMES_IN);
+  if (device.linkDown) return count(Counter.LINK_DOWN);
+  const length = frameLength(device, slot);
+  if (!length) return count(load<u32>(slot) ? Counter.LINK_LONG : Counter.LINK_SHORT);
+  const it = onDevice(indexOf(device));
+  if (!it) return count(Counter.LINK_NOT_OURS);
+  const here = packet();
+  here.in = <u32>changetype<usize>(it);
+  here.frameLength = length;
+  here.linkGroup = 0;
+  if (device.kind == <u8>DeviceKind.RAW_IP) {
+    here.frame = <u32>slot + SLOT_IP;
+    here.ip = here.frame;
+    here.ipLength = length;
+    return datagram(here, now);
+  }
+  here.frame = <u32>slot + SLOT_HEADER;
+  const type = ethernet.input(here);
+  if (type == EtherType.IPV4) datagram(here, now);
+  else if (type == EtherType.ARP) arp.input(here, now);
+}
+function indexOf(device: Device): u32 {
+  return <u32>((changetype<usize>(device) - changetype<usize>(root.device(0))) / offsetof<Device>());
+}
+
+function datagram(here: Packet, now: Instant): void {
+  if (!ipv4.input(here)) return;
+  switch (here.protocol) {
+    case Protocol.TCP:
+      return tcp.input(here, now);
+    case Protocol.UDP:
+      if (!udp.input(here)) icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PORT, now);
+      return;
+    case Protocol.ICMP:
+      return message(here, now);
+    default:
+      count(Counter.IP_UNKNOWN_PROTOCOL);
+      return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PROTOCOL, now);
+  }
+}
+/** An ICMP message; what a socket must know goes up. */
+function message(here: Packet, now: Instant): void {
+  const what = icmp.input(here, now);
+  if (what == Icmp.ECHO_REPLY) return udp.echoReplyArrives(here);
+  if (what != Icmp.ERROR) return;
+  switch (quote().protocol) {
+    case Protocol.TCP:
+      return tcp.errorArrives(quote());
+    case Protocol.UDP:
+    case Protocol.ICMP:
+      return udp.errorArrives(quote());
+    default:
+      return count(Counter.ICMP_ERROR_UNMATCHED);
+  }
+}
+
+/** Runs what has expired. */
+export function expire(now: Instant): void {
+  timewait.expire(now);
+  for (let budget = TIMER_BUDGET; budget; budget--) {
+    const record = deadlines.first();
+    if (!record || before(now, deadlines.firstDeadline())) return;
+    deadlines.disarm(record);
+    expireRecord(record, now);
+  }
+}
+function expireRecord(record: Timed, now: Instant): void {
+  switch (record.kind) {
+    case <u8>Kind.TCP:
+      return expireConnection(changetype<Tcb>(record), now);
+    case <u8>Kind.HALF_OPEN:
+      return expireHalfOpen(changetype<HalfOpen>(record), now);
+    case <u8>Kind.NEIGHBOUR:
+      return arp.expire(changetype<Neighbour>(record), now);
+    default:
+      return;
+  }
+}

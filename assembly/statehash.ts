@@ -1,0 +1,81 @@
+// A hash of everything the stack would act upon: equal inputs give equal values on every engine.
+import { Device } from "./memory/control";
+import { CLASSES } from "./memory/control";
+import { PoolIndex } from "./memory/pool";
+import { root, state, ROOT_OCTETS } from "./memory/root";
+import { Tcb } from "./transport/tcp/tcb";
+import { slotOctets, UdpSocket } from "./transport/udp/socket";
+
+const PRIME: u32 = 0x9e3779b1;
+
+/** Mixes `octets` at `address` into `h`. */
+function mix(h: u32, address: usize, octets: u32): u32 {
+  let at = address;
+  let left = octets;
+  let out = h ^ octets;
+  while (left >= 4) {
+    out = rotl<u32>((out ^ load<u32>(at)) * PRIME, 13);
+    at += 4;
+    left -= 4;
+  }
+  while (left) {
+    out = rotl<u32>((out ^ load<u8>(at)) * PRIME, 13);
+    at++;
+    left--;
+  }
+  return out;
+}
+/** Live octets of a ring: `octets` from position `from`. */
+function mixRing(h: u32, base: usize, mask: u32, from: u32, octets: u32): u32 {
+  const first = min(octets, mask + 1 - (from & mask));
+  const out = mix(h, base + (from & mask), first);
+  return mix(out, base, octets - first);
+}
+
+/** Control block, root record, tables, pools up to their marks, and the live octets of rings and slots. */
+export function stateHash(): u32 {
+  let h = mix(PRIME, changetype<usize>(root), <u32>ROOT_OCTETS);
+  h = mix(h, state.heap, state.heapCount * 8);
+  h = mix(h, state.owners, root.owners * 8);
+  h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
+  h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);
+  h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);
+  for (let i: u32 = 0; i < <u32>PoolIndex.HOLD; i++) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
+  for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
+  for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);
+  return mixDatagrams(h);
+}
+function mixSlots(h: u32, it: Device): u32 {
+  let out = h;
+  for (let n = it.rxTaken; n != it.rxWritten; n++) out = mixSlot(out, it.rxRing + (n & (it.rxSlots - 1)) * it.slotOctets, it.slotOctets);
+  for (let n = it.txTaken; n != it.txWritten; n++) out = mixSlot(out, it.txRing + (n & (it.txSlots - 1)) * it.slotOctets, it.slotOctets);
+  return out;
+}
+function mixSlot(h: u32, slot: usize, most: u32): u32 {
+  return mix(h, slot, min(load<u32>(slot) + 24, most));
+}
+function mixConnections(h: u32, bufferClass: u32): u32 {
+  const pool = root.pool(PoolIndex.TCP0 + bufferClass);
+  let out = h;
+  for (let i: u32 = 0; i < pool.mark; i++) {
+    const tcb = changetype<Tcb>(pool.at(i));
+    if (!tcb.taken) continue;
+    const rcv = tcb.rcv;
+    const snd = tcb.snd;
+    out = mixRing(out, rcv.ring, rcv.mask, rcv.read.u32, tcb.readable);
+    if (snd.end > snd.una) out = mixRing(out, snd.ring, snd.mask, snd.una.u32, snd.end.since(snd.una));
+    for (let k: u32 = 0; k < tcb.ahead.count; k++) out = mixRing(out, rcv.ring, rcv.mask, tcb.ahead.left(k).u32, tcb.ahead.right(k).since(tcb.ahead.left(k)));
+  }
+  return out;
+}
+function mixDatagrams(h: u32): u32 {
+  const pool = root.pool(PoolIndex.UDP);
+  let out = h;
+  for (let i: u32 = 0; i < pool.mark; i++) {
+    const it = changetype<UdpSocket>(pool.at(i));
+    if (!it.taken) continue;
+    for (let n = it.read; n != it.received; n++) out = mix(out, changetype<usize>(it.inSlot(n)), min(it.inSlot(n).length + 64, slotOctets()));
+    for (let n = it.sent; n != it.queued; n++) out = mix(out, changetype<usize>(it.outSlot(n)), min(it.outSlot(n).length + 64, slotOctets()));
+  }
+  return out;
+}

@@ -1,0 +1,108 @@
+import { Endpoint } from "../memory/control";
+import { Err } from "../memory/errors";
+import { Link } from "../memory/list";
+import { Kind, Pool, PoolIndex, Timed } from "../memory/pool";
+import { root } from "../memory/root";
+
+/** A record that is found by addresses and ports. Addresses in host order. */
+@unmanaged
+export class Tuple extends Timed {
+  local: u32;
+  remote: u32;
+  /** Local port * 65,536 + remote port. */
+  ports: u32;
+  // Its place among those who owe a segment, or among those who wait for a neighbour.
+  owedNext: u32;
+  owedPrevious: u32;
+
+  get owed(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<Tuple>("owedNext"));
+  }
+  static ofOwed(link: Link): Tuple {
+    return changetype<Tuple>(changetype<usize>(link) - offsetof<Tuple>("owedNext"));
+  }
+  get localPort(): u32 {
+    return this.ports >> 16;
+  }
+  get remotePort(): u32 {
+    return this.ports & 0xffff;
+  }
+}
+
+/** A record with an owner who wants to know what happens to it. */
+@unmanaged
+export class Socket extends Tuple {
+  readyNext: u32;
+  readyPrevious: u32;
+  /** Event bits since the owner last looked. */
+  events: u16;
+  owner: u8;
+  /** 1: the last span call found no room; the next room is an event. */
+  wants: u8;
+  ttl: u8;
+  tos: u8;
+  /** Number of the interface it is bound to, 0: any. */
+  only: u8;
+  reserved: u8;
+  /** SocketOption bits. */
+  options: u32;
+  /** Err: why it ended, or what is to be told once. */
+  error: i32;
+  /** ICMP type * 256 + code of the last soft error. */
+  softError: u32;
+
+  get ready(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<Socket>("readyNext"));
+  }
+  get handle(): i32 {
+    return handleOf(this);
+  }
+  static ofReady(link: Link): Socket {
+    return changetype<Socket>(changetype<usize>(link) - offsetof<Socket>("readyNext"));
+  }
+  /** Where both ends go in a control-block endpoint. */
+  tellLocal(to: Endpoint): void {
+    to.set(this.local, this.localPort, this.only);
+  }
+  tellRemote(to: Endpoint): void {
+    to.set(this.remote, this.remotePort, this.only);
+  }
+}
+/** Option bits in Socket.options. */
+export enum SocketOption { NODELAY = 1, KEEPALIVE = 2, BROADCAST = 4, PING = 8, BOUND = 16 }
+
+const INDEX_BITS: u32 = 17;
+const GENERATION_BITS: u32 = 11;
+/** Most sockets of one kind. */
+export const INDEX_MAX: u32 = (1 << INDEX_BITS) - 1;
+
+/** The handle of a record: kind, generation, index. */
+export function handleOf(record: Timed): i32 {
+  const generation = <u32>record.generation & ((1 << GENERATION_BITS) - 1);
+  return ((<i32>record.kind) << (INDEX_BITS + GENERATION_BITS)) | (generation << INDEX_BITS) | record.index;
+}
+export function kindOf(handle: i32): Kind {
+  return handle >> (INDEX_BITS + GENERATION_BITS);
+}
+/** The record of a handle, null when it is stale or of another kind. */
+export function recordOf(handle: i32, kind: Kind): Timed | null {
+  if (handle <= 0 || kindOf(handle) != kind) return null;
+  const record = placeOf(kind, handle & INDEX_MAX);
+  return record && record.taken && handleOf(record) == handle ? record : null;
+}
+/** The record at an index, null when that place was never used. */
+function placeOf(kind: Kind, index: u32): Timed | null {
+  for (let i: u32 = 0; i <= <u32>PoolIndex.UDP; i++) {
+    const pool = root.pool(i);
+    if (pool.kind == <u32>kind && index >= pool.first && index < pool.first + pool.mark) return changetype<Timed>(pool.at(index - pool.first));
+  }
+  return null;
+}
+/** The handle at a place of a pool; 0: free, BAD_ARGUMENT: no such place. */
+export function at(which: u32, place: u32): i32 {
+  if (which > <u32>PoolIndex.UDP) return Err.BAD_ARGUMENT;
+  const pool: Pool = root.pool(which);
+  if (place >= pool.mark) return Err.BAD_ARGUMENT;
+  const record = changetype<Timed>(pool.at(place));
+  return record.taken ? handleOf(record) : 0;
+}

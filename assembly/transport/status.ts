@@ -1,0 +1,56 @@
+import { Endpoint } from "../memory/control";
+import { root } from "../memory/root";
+
+/** What status calls leave for the host; docs/abi.md describes it. 128 octets. */
+@unmanaged @final
+export class Status {
+  state: u32;
+  error: i32;
+  readable: u32;
+  writable: u32;
+  unacknowledged: u32;
+  unsent: u32;
+  /** Microseconds. */
+  srtt: u32;
+  rttvar: u32;
+  /** Milliseconds. */
+  rto: u32;
+  cwnd: u32;
+  ssthresh: u32;
+  sndWnd: u32;
+  rcvWnd: u32;
+  mss: u32;
+  retransmissions: u32;
+  /** Waits. */
+  waits: u32;
+  softError: u32;
+  owner: u32;
+  local0: u64;
+  local1: u64;
+  local2: u64;
+  remote0: u64;
+  remote1: u64;
+  remote2: u64;
+  backlog: u32;
+  handle: i32;
+
+  get local(): Endpoint {
+    return changetype<Endpoint>(changetype<usize>(this) + offsetof<Status>("local0"));
+  }
+  get remote(): Endpoint {
+    return changetype<Endpoint>(changetype<usize>(this) + offsetof<Status>("remote0"));
+  }
+}
+if (offsetof<Status>() != 128 || offsetof<Status>("local0") != 72) ERROR("layout of Status changed");
+
+/** Why a connection does not send. */
+export enum Waits { NOTHING = 0, NEIGHBOUR = 1, PEER_WINDOW = 2, CONGESTION_WINDOW = 3, TX_SLOT = 4, ACKNOWLEDGEMENT = 5 }
+
+export function status(): Status {
+  return changetype<Status>(root.statusAt);
+}
+/** The record, all zero. */
+export function clearStatus(): Status {
+  memory.fill(root.statusAt, 0, offsetof<Status>());
+  return status();
+}

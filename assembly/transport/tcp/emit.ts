@@ -1,0 +1,76 @@
+// One segment, written straight into a TX slot.
+import { fold, pseudo, sum } from "../../memory/checksum";
+import { bump, count, Counter } from "../../memory/counters";
+import * as ring from "../../memory/ring";
+import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
+import { writeMss, writeSackBlock, writeSackHead, writeSackPermitted, writeWindowScale } from "../../wire/options";
+import { Ctl, TCP_HEADER, TcpHeader } from "../../wire/tcp";
+import { SLOT_IP } from "../../link/device";
+import { isEthernet } from "../../link/interfaces";
+import * as ipv4 from "../../internet/ipv4";
+import { Seq } from "./seq";
+import { State } from "./state";
+import { Owes, Tcb, Timer } from "./tcb";
+import * as timers from "./timers";
+import { offer, offerInSyn, shiftFor } from "./window";
+
+/** SACK blocks that fit beside nothing else. RFC 2018 §3. */
+const BLOCKS_MAX: u32 = 4;
+
+/** Writes the segment at `seq` with `length` octets of the send ring and hands it to the device. It acknowledges RCV.NXT - `short`. */
+export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, short: u32): void {
+  const at = slot + SLOT_IP + IPV4_HEADER;
+  const header = TcpHeader.at(at);
+  const end = ctl & Ctl.SYN ? synOptions(tcb, header.options) : length || ctl & Ctl.RST ? header.options : sackOption(tcb, header.options);
+  const headerLength = <u32>(end - at);
+  header.sourcePort = tcb.localPort;
+  header.destinationPort = tcb.remotePort;
+  header.seq = seq.u32;
+  header.headerLength = headerLength;
+  header.control = ctl;
+  header.urgent = 0;
+  if (ctl & Ctl.ACK) acknowledge(tcb, header, ctl, short);
+  else {
+    header.ack = 0;
+    header.window = offerInSyn(tcb.rcv.limit);
+  }
+  if (length) ring.peek(tcb.snd.ring, tcb.snd.mask, seq.u32, end, length);
+  header.checksum = 0;
+  const total = headerLength + length;
+  header.checksum = fold(sum(at, total, pseudo(tcb.local, tcb.remote, Protocol.TCP, total)));
+  const it = tcb.path.via;
+  const neighbour = tcb.path.to;
+  ipv4.close(it, slot, neighbour && isEthernet(it) ? neighbour.mac : slot, tcb.local, tcb.remote, Protocol.TCP, total, tcb.tos, tcb.ttl, !tcb.fragmentable);
+  count(Counter.TCP_OUT);
+  bump(Counter.OCTETS_OUT, length);
+}
+
+/** Fills in acknowledgement and window, and settles what was owed. */
+function acknowledge(tcb: Tcb, header: TcpHeader, ctl: u32, short: u32): void {
+  const rcv = tcb.rcv;
+  const ack = rcv.nxt.minus(short);
+  header.ack = ack.u32;
+  header.window = ctl & Ctl.SYN ? offerInSyn(rcv.limit) : offer(tcb, ack);
+  rcv.acked = ack;
+  if (ctl & Ctl.RST) return;
+  tcb.owes &= ~Owes.ACK;
+  timers.clear(tcb, Timer.ACK);
+}
+
+/** MSS always; scaling and SACK when asking, or when asked. MUST-14, SHLD-5. */
+function synOptions(tcb: Tcb, from: usize): usize {
+  const asks = tcb.state == State.SYN_SENT;
+  let at = writeMss(from, tcb.rcv.mss);
+  if (asks || tcb.scaled) at = writeWindowScale(at, shiftFor(tcb.rcv.limit));
+  if (asks || tcb.sack) at = writeSackPermitted(at);
+  return at;
+}
+/** What has arrived ahead, the newest range first. RFC 2018 §4. */
+function sackOption(tcb: Tcb, from: usize): usize {
+  const ahead = tcb.ahead;
+  if (!tcb.sack || !ahead.count) return from;
+  const blocks = min(ahead.count, BLOCKS_MAX);
+  let at = writeSackHead(from, blocks);
+  for (let i: u32 = 0; i < blocks; i++) at = writeSackBlock(at, ahead.left(i).u32, ahead.right(i).u32);
+  return at;
+}

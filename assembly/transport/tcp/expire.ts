@@ -1,0 +1,70 @@
+// read RFC 9293 §3.8.1-3.8.4, §3.10.8 and RFC 6298 §5 first
+import { count, Counter } from "../../memory/counters";
+import * as deadlines from "../../memory/deadlines";
+import { Err } from "../../memory/errors";
+import { Instant, NEVER } from "../../memory/time";
+import * as arp from "../../internet/arp";
+import { SocketOption } from "../socket";
+import * as congestion from "./congestion";
+import * as life from "./life";
+import * as rtt from "./rtt";
+import { isSynchronized } from "./state";
+import { mark, Owes, Tcb, Timer } from "./tcb";
+import * as timers from "./timers";
+
+/** Retransmissions after which the next hop is doubted: R1. RFC 9293 §3.8.3. */
+const R1: u32 = 3;
+
+/** Runs the timers of a connection that are due. */
+export function expire(tcb: Tcb, now: Instant): void {
+  if (timers.fires(tcb, Timer.USER, now)) return giveUp(tcb);
+  if (timers.fires(tcb, Timer.CLOSE, now)) return life.end(tcb, Err.TIMED_OUT);
+  if (timers.fires(tcb, Timer.KEEP, now) && !keep(tcb, now)) return giveUp(tcb);
+  if (timers.fires(tcb, Timer.RETRANSMIT, now)) retransmit(tcb, now);
+  if (timers.fires(tcb, Timer.PERSIST, now)) owe(tcb, Owes.PROBE);
+  if (timers.fires(tcb, Timer.ACK, now)) owe(tcb, Owes.ACK);
+  if (timers.fires(tcb, Timer.OVERRIDE, now)) owe(tcb, Owes.OVERRIDE);
+  if (timers.fires(tcb, Timer.PATH, now)) mark(tcb);
+  const wait = timers.within(tcb, now);
+  if (wait < NEVER) deadlines.arm(tcb, now + wait);
+}
+function owe(tcb: Tcb, what: Owes): void {
+  tcb.owes |= <u8>what;
+  mark(tcb);
+}
+/** R2 has passed, or the keepalives stayed unanswered. */
+function giveUp(tcb: Tcb): void {
+  count(Counter.TCP_GIVEN_UP);
+  life.end(tcb, Err.TIMED_OUT);
+}
+
+/** Nothing was acknowledged for an RTO. Into a closed window goes a probe instead. RFC 6298 §5.4-5.6. */
+function retransmit(tcb: Tcb, now: Instant): void {
+  const snd = tcb.snd;
+  if (snd.una == snd.nxt) return;
+  if (isSynchronized(tcb.state) && !snd.wnd) return owe(tcb, Owes.PROBE);
+  count(Counter.TCP_TIMEOUTS);
+  tcb.rtt.backoff++;
+  rtt.forget(tcb.rtt);
+  if (isSynchronized(tcb.state)) congestion.timedOut(tcb);
+  snd.cursor = snd.una;
+  timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+  const neighbour = tcb.path.to;
+  if (neighbour && tcb.rtt.backoff >= R1) arp.doubt(neighbour, now);
+  mark(tcb);
+}
+
+/** The connection was silent for a while: a keepalive, unless something is outstanding. False: too many stayed unanswered. RFC 9293 §3.8.4. */
+function keep(tcb: Tcb, now: Instant): bool {
+  if (!(tcb.options & SocketOption.KEEPALIVE)) return true;
+  const idle = now - tcb.heard;
+  if (idle < tcb.keepIdle || tcb.snd.una != tcb.snd.nxt) {
+    timers.set(tcb, Timer.KEEP, now, idle < tcb.keepIdle ? tcb.keepIdle - idle : tcb.keepInterval);
+    return true;
+  }
+  if (tcb.keepTries >= tcb.keepCount) return false;
+  tcb.keepTries++;
+  owe(tcb, Owes.KEEPALIVE);
+  timers.set(tcb, Timer.KEEP, now, tcb.keepInterval);
+  return true;
+}

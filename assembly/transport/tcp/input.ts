@@ -1,0 +1,354 @@
+// read RFC 9293 §3.10.7.4 and RFC 5961 first
+// SEGMENT ARRIVES in SYN-RECEIVED and the synchronized states: one function per check, in the RFC's order. Input changes
+// state and marks what is owed; it never sends.
+import { bump, count, Counter } from "../../memory/counters";
+import { Err, Event } from "../../memory/errors";
+import * as ring from "../../memory/ring";
+import { root } from "../../memory/root";
+import { Instant } from "../../memory/time";
+import { Ctl } from "../../wire/tcp";
+import * as arp from "../../internet/arp";
+import * as congestion from "./congestion";
+import * as life from "./life";
+import { fullSegment } from "./output";
+import * as reset from "./reset";
+import * as rtt from "./rtt";
+import { Segment } from "./segment";
+import { later, Seq, sooner } from "./seq";
+import { become, receives, State } from "./state";
+import { mark, Owes, Tcb, Timer } from "./tcb";
+import { tell } from "./tell";
+import * as timers from "./timers";
+import * as timewait from "./timewait";
+
+/** Challenge ACKs, and answers to empty unacceptable segments, a second and connection. RFC 5961 §7. */
+const LIMIT: u8 = 10;
+
+export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  if (!sequenceIsAcceptable(tcb, seg)) return unacceptableArrives(tcb, seg, now); // first
+  if (seg.has(Ctl.RST)) return resetArrives(tcb, seg, now); // second
+  // third, security and compartment: not implemented, see docs/conformance.md
+  if (seg.has(Ctl.SYN)) return challenge(tcb, now); // fourth, RFC 5961 §4
+  if (!ackArrives(tcb, seg, now)) return; // fifth
+  afterAcknowledgement(tcb, seg, now);
+}
+/** The sixth check and those behind it; SYN-SENT comes here too. */
+export function afterAcknowledgement(tcb: Tcb, seg: Segment, now: Instant): void {
+  if (seg.has(Ctl.URG)) urgentArrives(tcb, seg); // sixth
+  if (seg.textLength && !textArrives(tcb, seg, now)) return; // seventh
+  if (seg.has(Ctl.FIN)) finArrives(tcb, seg, now); // eighth
+}
+
+/** First: the four cases of the acceptability test. RFC 9293 table 6. */
+function sequenceIsAcceptable(tcb: Tcb, seg: Segment): bool {
+  const nxt = tcb.rcv.nxt;
+  const wnd = tcb.window;
+  if (!seg.len) return wnd ? isWithin(seg.seq, nxt, wnd) : seg.seq == nxt;
+  return wnd != 0 && (isWithin(seg.seq, nxt, wnd) || isWithin(seg.end.minus(1), nxt, wnd));
+}
+function isWithin(seq: Seq, from: Seq, octets: u32): bool {
+  return seq.since(from) < octets;
+}
+
+/** Unacceptable: an ACK, unless it is a RST. Where our window is closed, or the segment stands at its very edge, what it acknowledges still counts. MUST-66 */
+function unacceptableArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  count(Counter.TCP_UNACCEPTABLE);
+  if (standsAtEdge(tcb, seg)) {
+    if (seg.has(Ctl.RST)) return resetArrives(tcb, seg, now);
+    if (!seg.has(Ctl.SYN)) {
+      if (!ackArrives(tcb, seg, now)) return;
+      if (seg.has(Ctl.URG)) urgentArrives(tcb, seg);
+      if (!seg.len) return;
+    }
+  }
+  if (seg.has(Ctl.RST)) return;
+  if (seg.has(Ctl.SYN)) return challenge(tcb, now);
+  if (!seg.len && !mayAnswer(tcb, now)) return;
+  oweAck(tcb);
+}
+function standsAtEdge(tcb: Tcb, seg: Segment): bool {
+  const nxt = tcb.rcv.nxt;
+  if (!tcb.window) return seg.seq == nxt || (!seg.len && seg.seq == nxt.plus(1));
+  return !seg.len && !seg.has(Ctl.RST) && seg.seq == tcb.rcv.edge;
+}
+
+/** An ACK is owed after this batch. */
+export function oweAck(tcb: Tcb): void {
+  tcb.owes |= Owes.ACK;
+  mark(tcb);
+}
+/** A challenge ACK, within its limit. RFC 5961 §3.2, §4.2, §5.2. */
+function challenge(tcb: Tcb, now: Instant): void {
+  renewLimits(tcb, now);
+  if (tcb.challenges >= LIMIT) return count(Counter.TCP_CHALLENGE_LIMITED);
+  tcb.challenges++;
+  count(Counter.TCP_CHALLENGE_ACKS);
+  oweAck(tcb);
+}
+/** Whether an empty unacceptable segment is answered: two confused peers must not answer each other for ever. */
+function mayAnswer(tcb: Tcb, now: Instant): bool {
+  renewLimits(tcb, now);
+  if (tcb.answers >= LIMIT) return false;
+  tcb.answers++;
+  return true;
+}
+function renewLimits(tcb: Tcb, now: Instant): void {
+  if (now - tcb.limitStamp < 1000) return;
+  tcb.limitStamp = now;
+  tcb.challenges = 0;
+  tcb.answers = 0;
+}
+
+/** Second: a RST ends the connection only exactly at RCV.NXT. RFC 5961 §3.2. */
+function resetArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  count(Counter.TCP_RST_IN);
+  if (seg.seq != tcb.rcv.nxt) return challenge(tcb, now);
+  switch (tcb.state) {
+    case State.SYN_RECEIVED:
+      return life.end(tcb, Err.REFUSED);
+    case State.CLOSING:
+    case State.LAST_ACK:
+      return life.end(tcb, 0);
+    default:
+      return life.end(tcb, Err.RESET);
+  }
+}
+
+/** Fifth: the ACK field. False: the segment is done with. */
+function ackArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
+  if (!seg.has(Ctl.ACK)) return refuse(Counter.TCP_NO_ACK);
+  const snd = tcb.snd;
+  if (tcb.state == State.SYN_RECEIVED && !opensConnection(tcb, seg, now)) return false;
+  if (seg.ack > snd.nxt) {
+    if (mayAnswer(tcb, now)) oweAck(tcb);
+    return refuse(Counter.TCP_ACK_UNSENT);
+  }
+  if (seg.ack < snd.una.minus(snd.maxWnd)) {
+    challenge(tcb, now);
+    return refuse(Counter.TCP_ACK_OLD);
+  }
+  tcb.heard = now;
+  tcb.keepTries = 0;
+  if (seg.ack > snd.una) {
+    if (!acknowledged(tcb, seg, now)) return false;
+  } else if (isDuplicate(tcb, seg)) {
+    congestion.duplicate(tcb, sackedSegments(tcb, seg));
+    mark(tcb);
+  }
+  if (seg.ack >= snd.una) updateWindow(tcb, seg, now);
+  return true;
+}
+function refuse(why: Counter): bool {
+  count(why);
+  return false;
+}
+/** SYN-RECEIVED, after a simultaneous open: the ACK of our SYN establishes; any other draws a RST. */
+function opensConnection(tcb: Tcb, seg: Segment, now: Instant): bool {
+  const snd = tcb.snd;
+  if (seg.ack <= snd.una || seg.ack > snd.nxt) {
+    reset.answer(seg, now);
+    return false;
+  }
+  snd.wnd = seg.wnd << snd.shift;
+  snd.maxWnd = max(snd.maxWnd, snd.wnd);
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  life.establish(tcb, tcb.rtt.backoff != 0, now);
+  return true;
+}
+
+/** SND.UNA < SEG.ACK =< SND.NXT. False: that was the connection's end. */
+function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
+  const snd = tcb.snd;
+  const before = congestion.flight(tcb);
+  const octets = seg.ack.since(snd.una);
+  snd.una = seg.ack;
+  snd.cursor = later(snd.cursor, snd.una);
+  rtt.acknowledge(tcb.rtt, seg.ack);
+  tcb.rtt.backoff = 0;
+  tcb.probes = 0;
+  const wasInRecovery = tcb.congestion.inRecovery;
+  congestion.acknowledged(tcb, octets, before);
+  const neighbour = tcb.path.to;
+  if (neighbour) arp.heard(neighbour, now);
+  watch(tcb, now, wasInRecovery != 0 && tcb.congestion.inRecovery != 0);
+  if (tcb.wants && tcb.writable) {
+    tcb.wants = 0;
+    tell(tcb, Event.WRITABLE);
+  }
+  mark(tcb);
+  return !tcb.closing || snd.una < tcb.last || finIsAcknowledged(tcb, now);
+}
+/** The retransmission and user timers start anew for what is still unacknowledged. RFC 6298 §5.2, §5.3. */
+function watch(tcb: Tcb, now: Instant, isPartial: bool): void {
+  if (tcb.snd.una == tcb.snd.nxt) {
+    timers.clear(tcb, Timer.RETRANSMIT);
+    timers.clear(tcb, Timer.USER);
+    return;
+  }
+  timers.set(tcb, Timer.USER, now, tcb.userTimeout);
+  if (!isPartial) timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+}
+/** RFC 5681 §2: no text, nothing new acknowledged, the window as it was, and something outstanding. */
+function isDuplicate(tcb: Tcb, seg: Segment): bool {
+  const snd = tcb.snd;
+  if (seg.ack != snd.una || snd.una == snd.nxt || seg.len) return false;
+  return seg.wnd << snd.shift == snd.wnd || seg.sackBlocks != 0;
+}
+/** Full segments that the blocks of this segment say have arrived. */
+function sackedSegments(tcb: Tcb, seg: Segment): u32 {
+  let octets: u32 = 0;
+  for (let i: u32 = 0; i < seg.sackBlocks; i++) {
+    const left = seg.sackLeft(i);
+    const right = seg.sackRight(i);
+    if (left >= seg.ack && right > left && right <= tcb.snd.nxt) octets += right.since(left);
+  }
+  return octets / tcb.snd.mss;
+}
+
+/** The send window, from the newest segment only. RFC 9293 §3.10.7.4. */
+function updateWindow(tcb: Tcb, seg: Segment, now: Instant): void {
+  const snd = tcb.snd;
+  if (snd.wl1 > seg.seq || (snd.wl1 == seg.seq && snd.wl2 > seg.ack)) return;
+  const had = snd.wnd;
+  snd.wnd = seg.wnd << snd.shift;
+  snd.maxWnd = max(snd.maxWnd, snd.wnd);
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+  // A peer that answers keeps the connection open, however long its window stays closed. MUST-37, SHLD-17
+  if (snd.una.plus(snd.wnd) < snd.nxt && timers.isArmed(tcb, Timer.USER)) timers.set(tcb, Timer.USER, now, tcb.userTimeout);
+  if (snd.wnd == had) return;
+  mark(tcb);
+  if (had || !snd.wnd) return;
+  timers.clear(tcb, Timer.PERSIST);
+  tcb.owes &= ~Owes.PROBE;
+  tcb.probes = 0;
+  if (snd.una == snd.nxt) return;
+  snd.cursor = snd.una;
+  timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+}
+
+/** Our FIN is acknowledged. False: that was the connection's end. */
+function finIsAcknowledged(tcb: Tcb, now: Instant): bool {
+  switch (tcb.state) {
+    case State.FIN_WAIT_1:
+      become(tcb, State.FIN_WAIT_2);
+      if (!tcb.held) timers.set(tcb, Timer.CLOSE, now, root.finWait2);
+      return true;
+    case State.CLOSING:
+      timewait.enter(tcb, now);
+      return false;
+    case State.LAST_ACK:
+      life.end(tcb, 0);
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Sixth: RCV.UP moves forward. The octets stay in the stream. RFC 9293 §3.8.5, RFC 6093. */
+function urgentArrives(tcb: Tcb, seg: Segment): void {
+  if (receives(tcb.state)) tcb.rcv.up = later(tcb.rcv.up, seg.seq.plus(seg.up));
+}
+
+/** Seventh: the text. What is old or beyond the window is cut off; what is ahead is kept in its place in the ring. False: done with. */
+function textArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
+  const rcv = tcb.rcv;
+  if (!receives(tcb.state)) {
+    count(Counter.TCP_AFTER_FIN);
+    oweAck(tcb);
+    return true;
+  }
+  const from = later(seg.seq, rcv.nxt);
+  let to = sooner(seg.seq.plus(seg.textLength), rcv.edge);
+  if (rcv.hasFin) to = sooner(to, rcv.fin);
+  if (to <= from) {
+    count(Counter.TCP_DUPLICATE);
+    oweAck(tcb);
+    return true;
+  }
+  if (!tcb.held) {
+    count(Counter.TCP_ORPHANS_RESET);
+    life.abort(tcb, Err.ABORTED);
+    return false;
+  }
+  rcv.longest = max(rcv.longest, seg.textLength);
+  if (from == rcv.nxt) textInOrder(tcb, seg, to, now);
+  else textAhead(tcb, seg, from, to);
+  return true;
+}
+function textInOrder(tcb: Tcb, seg: Segment, to: Seq, now: Instant): void {
+  const rcv = tcb.rcv;
+  const hadHoles = tcb.ahead.count != 0;
+  bump(Counter.OCTETS_IN, to.since(rcv.nxt));
+  keep(tcb, seg, rcv.nxt, to);
+  rcv.nxt = hadHoles ? tcb.ahead.advance(to) : to;
+  tell(tcb, Event.READABLE);
+  if (rcv.hasFin && rcv.nxt == rcv.fin) finIsReached(tcb, now);
+  else if (hadHoles) oweAck(tcb);
+  else ackLater(tcb, now);
+}
+function textAhead(tcb: Tcb, seg: Segment, from: Seq, to: Seq): void {
+  count(Counter.TCP_OUT_OF_ORDER);
+  if (tcb.owes & Owes.ACK && !tcb.sack) tcb.duplicates++;
+  oweAck(tcb);
+  keep(tcb, seg, from, to);
+  if (!tcb.ahead.add(from, to)) count(Counter.TCP_RANGES_FULL);
+}
+/** Copies text into the ring, but not over octets that are there already: the first copy counts. */
+function keep(tcb: Tcb, seg: Segment, from: Seq, to: Seq): void {
+  let at = from;
+  while (at < to) {
+    let end = to;
+    let covered = at;
+    for (let i: u32 = 0; i < tcb.ahead.count; i++) {
+      const left = tcb.ahead.left(i);
+      const right = tcb.ahead.right(i);
+      if (left <= at && right > covered) covered = right;
+      if (left > at) end = sooner(end, left);
+    }
+    if (covered > at) {
+      at = covered;
+      continue;
+    }
+    ring.place(tcb.rcv.ring, tcb.rcv.mask, at.u32, seg.text + at.since(seg.seq), end.since(at));
+    at = end;
+  }
+}
+/** In-order text: an ACK at once from the second full segment on, and while the connection is new; else a little later. RFC 9293 §3.8.6.3. */
+function ackLater(tcb: Tcb, now: Instant): void {
+  if (tcb.quick) {
+    tcb.quick--;
+    return oweAck(tcb);
+  }
+  if (tcb.rcv.nxt.since(tcb.rcv.acked) >= fullSegment(tcb) << 1) return oweAck(tcb);
+  timers.start(tcb, Timer.ACK, now, root.delayedAck);
+}
+
+/** Eighth: the FIN, which is remembered when it comes before its turn; nothing is kept beyond it. */
+function finArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  const rcv = tcb.rcv;
+  const at = seg.seq.plus(seg.textLength);
+  oweAck(tcb);
+  if (rcv.hasFin || !receives(tcb.state) || at < rcv.nxt || at > rcv.edge) return;
+  rcv.hasFin = 1;
+  rcv.fin = at;
+  tcb.ahead.truncate(at);
+  if (rcv.nxt == at) finIsReached(tcb, now);
+}
+/** Everything before the FIN has been taken in. */
+function finIsReached(tcb: Tcb, now: Instant): void {
+  tcb.rcv.nxt = tcb.rcv.fin.plus(1);
+  oweAck(tcb);
+  tell(tcb, Event.FINISHED);
+  switch (tcb.state) {
+    case State.ESTABLISHED:
+      return become(tcb, State.CLOSE_WAIT);
+    case State.FIN_WAIT_1:
+      return become(tcb, State.CLOSING);
+    case State.FIN_WAIT_2:
+      return timewait.enter(tcb, now);
+    default:
+      return;
+  }
+}

@@ -1,0 +1,70 @@
+// read RFC 9293 §3.10.7.3 first
+import { count, Counter } from "../../memory/counters";
+import { Err } from "../../memory/errors";
+import { Instant } from "../../memory/time";
+import { Ctl } from "../../wire/tcp";
+import { afterAcknowledgement, oweAck } from "./input";
+import * as life from "./life";
+import * as reset from "./reset";
+import * as rtt from "./rtt";
+import { Segment } from "./segment";
+import { become, State } from "./state";
+import { mark, Tcb } from "./tcb";
+import { shiftFor } from "./window";
+
+/** Send MSS when the peer names none. RFC 9293 §3.7.1, MUST-15. */
+const DEFAULT_MSS: u32 = 536;
+/** Smallest send MSS we are talked down to. */
+const SMALLEST_MSS: u32 = 64;
+
+/** SEGMENT ARRIVES in SYN-SENT. */
+export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  const snd = tcb.snd;
+  const hasAck = seg.has(Ctl.ACK);
+  if (hasAck && (seg.ack <= snd.iss || seg.ack > snd.nxt)) return reset.answer(seg, now); // first
+  if (seg.has(Ctl.RST)) {
+    count(Counter.TCP_RST_IN);
+    if (hasAck) life.end(tcb, Err.REFUSED); // second
+    return;
+  }
+  if (!seg.has(Ctl.SYN)) return count(Counter.TCP_UNACCEPTABLE); // fifth
+  synArrives(tcb, seg); // fourth
+  if (!hasAck) {
+    // Simultaneous open: our SYN goes out again, with the ACK.
+    become(tcb, State.SYN_RECEIVED);
+    snd.cursor = snd.iss;
+    return mark(tcb);
+  }
+  snd.una = seg.ack;
+  rtt.acknowledge(tcb.rtt, seg.ack);
+  life.establish(tcb, tcb.rtt.backoff != 0, now);
+  oweAck(tcb);
+  afterAcknowledgement(tcb, seg, now);
+}
+
+/** Takes what the peer's SYN says. */
+function synArrives(tcb: Tcb, seg: Segment): void {
+  const snd = tcb.snd;
+  const rcv = tcb.rcv;
+  rcv.irs = seg.seq;
+  rcv.nxt = seg.seq.plus(1);
+  rcv.read = rcv.nxt;
+  rcv.up = rcv.nxt;
+  rcv.acked = rcv.nxt;
+  rcv.edge = rcv.nxt.plus(min<u32>(rcv.limit, 65535));
+  agree(tcb, seg.mss, seg.shift, seg.sackPermitted != 0);
+  snd.wnd = seg.wnd;
+  snd.maxWnd = max(snd.maxWnd, seg.wnd);
+  snd.wl1 = seg.seq;
+  snd.wl2 = seg.ack;
+}
+/** Takes the options of the peer's SYN: MSS (0: none), shift (-1: none), SACK. */
+export function agree(tcb: Tcb, mss: u32, shift: i32, sack: bool): void {
+  const snd = tcb.snd;
+  const rcv = tcb.rcv;
+  snd.mss = min(max(mss ? mss : DEFAULT_MSS, SMALLEST_MSS), rcv.mss);
+  tcb.scaled = shift >= 0 ? 1 : 0;
+  snd.shift = shift >= 0 ? shift : 0;
+  rcv.shift = shift >= 0 ? shiftFor(rcv.limit) : 0;
+  tcb.sack = sack ? 1 : 0;
+}

@@ -1,0 +1,236 @@
+// read RFC 9293 §3.7, §3.8 and RFC 1122 §4.2.3 first
+// Output alone sends. What is due is decided in one place, from state; state that depends on sending changes after the
+// slot was taken.
+import { count, Counter } from "../../memory/counters";
+import { Instant } from "../../memory/time";
+import { Reserve } from "../../link/device";
+import { isEthernet } from "../../link/interfaces";
+import { claim } from "../../link/device";
+import { deviceOf } from "../../link/interfaces";
+import * as path from "../../internet/path";
+import { PathState } from "../../internet/path";
+import { Ctl } from "../../wire/tcp";
+import { SocketOption } from "../socket";
+import * as congestion from "./congestion";
+import { emit } from "./emit";
+import * as life from "./life";
+import * as rtt from "./rtt";
+import { Seq, sooner } from "./seq";
+import { isSynchronized, State, transmits } from "./state";
+import { Owes, Tcb, Timer } from "./tcb";
+import * as timers from "./timers";
+
+/** What leaves next. */
+export enum Due { NOTHING = 0, RESET = 1, SYN = 2, ACK = 3, RETRANSMIT = 4, TEXT = 5, PROBE = 6, KEEPALIVE = 7 }
+/** How a turn of output ended. */
+export enum Turn { IDLE = 0, MORE = 1, BLOCKED = 2, WAITING = 3 }
+
+/** Segments a connection sends before it is the next one's turn. */
+const QUANTUM: u32 = 8;
+/** Full segments one ACK speaks for at most, so that peers that count ACKs are not starved. */
+const STRETCH: u32 = 8;
+/** How long a silly window is waited for. RFC 9293 §3.8.6.2.1. */
+const OVERRIDE_WAIT: u32 = 200;
+/** How long to wait before a path is looked for again. */
+const PATH_WAIT: u32 = 1000;
+
+/** The one answer to "is something due?". */
+export function due(tcb: Tcb): Due {
+  const owes = tcb.owes;
+  if (owes & Owes.RESET) return Due.RESET;
+  if (!tcb.attached) return Due.NOTHING;
+  if (!isSynchronized(tcb.state)) {
+    if (tcb.snd.cursor == tcb.snd.iss) return Due.SYN;
+    return owes & Owes.ACK && tcb.state == State.SYN_RECEIVED ? Due.ACK : Due.NOTHING;
+  }
+  if (owes & Owes.ACK && tcb.ahead.count) return Due.ACK;
+  if (owes & Owes.RETRANSMIT && tcb.snd.una < tcb.snd.nxt) return Due.RETRANSMIT;
+  if (textDue(tcb) >= 0) return Due.TEXT;
+  if (owes & Owes.PROBE) return Due.PROBE;
+  if (owes & Owes.KEEPALIVE) return Due.KEEPALIVE;
+  return owes & Owes.ACK ? Due.ACK : Due.NOTHING;
+}
+
+/** Octets from the cursor that the windows leave room for; not more than a segment. */
+function room(tcb: Tcb): u32 {
+  const snd = tcb.snd;
+  const limit = sooner(snd.una.plus(snd.wnd), snd.una.plus(congestion.allowed(tcb)));
+  return limit > snd.cursor ? limit.since(snd.cursor) : 0;
+}
+/** Text octets of the segment at the cursor that may leave now, 0 for a FIN alone, -1 for nothing. Nagle and silly-window avoidance: RFC 9293 §3.7.4, §3.8.6.2.1. */
+function textDue(tcb: Tcb): i32 {
+  const snd = tcb.snd;
+  if (!transmits(tcb.state) || snd.cursor >= tcb.last) return -1;
+  const free = room(tcb);
+  if (!free) return -1;
+  const queued: u32 = snd.cursor < snd.end ? snd.end.since(snd.cursor) : 0;
+  const length = min(queued, min(snd.mss, free));
+  const isRetransmission = snd.cursor < snd.nxt;
+  if (length == snd.mss || isRetransmission) return length;
+  if (length == queued) {
+    if (tcb.closing && free > length) return length;
+    if (length && (tcb.options & SocketOption.NODELAY || snd.nxt == snd.una)) return length;
+  }
+  if (length && (length << 1 >= snd.maxWnd || tcb.owes & Owes.OVERRIDE)) return length;
+  return -1;
+}
+/** Whether the segment at `from` with `length` octets of text carries the FIN. */
+function carriesFin(tcb: Tcb, from: Seq, length: u32): bool {
+  return tcb.closing != 0 && from.plus(length) == tcb.snd.end;
+}
+
+/** Sends what a connection owes, up to a quantum. */
+export function output(tcb: Tcb, now: Instant): Turn {
+  for (let i: u32 = 0; i < QUANTUM; i++) {
+    const what = due(tcb);
+    if (what == Due.NOTHING) {
+      rest(tcb, now);
+      return Turn.IDLE;
+    }
+    const way = path.ready(tcb.path, tcb.remote, tcb.only, now);
+    if (way != PathState.READY) return wait(tcb, now);
+    const slot = claim(deviceOf(tcb.path.via), isText(what) ? Reserve.DATA : Reserve.REPLY);
+    if (!slot) return Turn.BLOCKED;
+    send(tcb, slot, what, now);
+    if (what == Due.RESET) return Turn.IDLE;
+  }
+  return Turn.MORE;
+}
+function isText(what: Due): bool {
+  return what == Due.TEXT || what == Due.RETRANSMIT || what == Due.PROBE;
+}
+/** The next hop is not known: the connection joins those that wait for it; nothing counts as sent. */
+function wait(tcb: Tcb, now: Instant): Turn {
+  const neighbour = isEthernet(tcb.path.via) ? tcb.path.to : null;
+  tcb.owed.unlink();
+  if (neighbour) neighbour.waiters.push(tcb.owed);
+  else if (tcb.attached) timers.start(tcb, Timer.PATH, now, PATH_WAIT);
+  else life.resetIsDone(tcb);
+  return Turn.WAITING;
+}
+
+function send(tcb: Tcb, slot: usize, what: Due, now: Instant): void {
+  switch (what) {
+    case Due.RESET:
+      count(Counter.TCP_RST_OUT);
+      emit(tcb, slot, sendSeq(tcb), Ctl.RST | Ctl.ACK, 0, 0);
+      return life.resetIsDone(tcb);
+    case Due.SYN:
+      return sendSyn(tcb, slot, now);
+    case Due.RETRANSMIT:
+      return sendAgain(tcb, slot, now);
+    case Due.TEXT:
+      return sendText(tcb, slot, textDue(tcb), now);
+    case Due.PROBE:
+      return sendProbe(tcb, slot, now);
+    case Due.KEEPALIVE:
+      tcb.owes &= ~Owes.KEEPALIVE;
+      count(Counter.TCP_KEEPALIVES);
+      return emit(tcb, slot, tcb.snd.nxt.minus(1), Ctl.ACK, 0, 0);
+    case Due.ACK:
+      return sendAck(tcb, slot);
+    case Due.NOTHING:
+      return;
+  }
+}
+
+/** Where a segment without text stands: SND.NXT, or the window's edge when that lies before it, so that a peer whose ring is full still takes the ACK. */
+function sendSeq(tcb: Tcb): Seq {
+  return sooner(tcb.snd.nxt, tcb.snd.una.plus(tcb.snd.wnd));
+}
+/** An ACK; when more than a stretch is unacknowledged, for the first part of it only. Duplicates owed are segments of their own. */
+function sendAck(tcb: Tcb, slot: usize): void {
+  const rcv = tcb.rcv;
+  const stretch = STRETCH * fullSegment(tcb);
+  let short: u32 = 0;
+  if (rcv.nxt.since(rcv.acked) > stretch && !tcb.ahead.count) short = rcv.nxt.since(rcv.acked) - stretch;
+  if (tcb.duplicates) tcb.duplicates--;
+  emit(tcb, slot, sendSeq(tcb), Ctl.ACK, 0, short);
+  if (tcb.duplicates || short) tcb.owes |= Owes.ACK;
+}
+/** Octets of what counts as a full segment of the peer. */
+export function fullSegment(tcb: Tcb): u32 {
+  return min(max<u32>(tcb.rcv.longest, 536), max<u32>(tcb.rcv.mss, 536));
+}
+
+function sendSyn(tcb: Tcb, slot: usize, now: Instant): void {
+  const snd = tcb.snd;
+  const isAgain = snd.nxt > snd.iss;
+  emit(tcb, slot, snd.iss, tcb.state == State.SYN_SENT ? Ctl.SYN : Ctl.SYN | Ctl.ACK, 0, 0);
+  snd.cursor = snd.iss.plus(1);
+  snd.nxt = snd.cursor;
+  if (isAgain) again(tcb);
+  else rtt.time(tcb.rtt, snd.nxt);
+  timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+}
+function again(tcb: Tcb): void {
+  rtt.forget(tcb.rtt);
+  tcb.retransmissions++;
+  count(Counter.TCP_RETRANSMITTED);
+}
+
+/** Text (and FIN) at the cursor: new, or again after a timeout. */
+function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
+  const snd = tcb.snd;
+  const from = snd.cursor;
+  const fin = carriesFin(tcb, from, length);
+  congestion.beforeSending(tcb, now);
+  emit(tcb, slot, from, textCtl(tcb, from, length, fin), length, 0);
+  tcb.owes &= ~Owes.OVERRIDE;
+  timers.clear(tcb, Timer.OVERRIDE);
+  snd.cursor = from.plus(<u32>length + (fin ? 1 : 0));
+  if (from < snd.nxt) again(tcb);
+  else rtt.time(tcb.rtt, snd.cursor);
+  if (snd.cursor > snd.nxt) snd.nxt = snd.cursor;
+  guard(tcb, now);
+}
+function textCtl(tcb: Tcb, from: Seq, length: u32, fin: bool): u32 {
+  const end = from.plus(length);
+  const push = length && (end == tcb.snd.end || (from < tcb.snd.push && end >= tcb.snd.push));
+  return Ctl.ACK | (push ? Ctl.PSH : 0) | (fin ? Ctl.FIN : 0);
+}
+/** Whatever is unacknowledged has a timer that watches it. RFC 6298 §5.1. */
+function guard(tcb: Tcb, now: Instant): void {
+  timers.clear(tcb, Timer.PERSIST);
+  timers.start(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+  timers.start(tcb, Timer.USER, now, tcb.userTimeout);
+}
+
+/** The segment at UNA once more, as loss recovery wants. */
+function sendAgain(tcb: Tcb, slot: usize, now: Instant): void {
+  const snd = tcb.snd;
+  const sent = sooner(snd.nxt, snd.end);
+  const length: u32 = sent > snd.una ? min(sent.since(snd.una), snd.mss) : 0;
+  const fin = carriesFin(tcb, snd.una, length) && snd.nxt > snd.end;
+  tcb.owes &= ~Owes.RETRANSMIT;
+  emit(tcb, slot, snd.una, textCtl(tcb, snd.una, length, fin), length, 0);
+  again(tcb);
+  timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+}
+
+/** One octet, or the FIN, into a closed window. RFC 9293 §3.8.6.1. The octet counts as sent. */
+function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
+  const snd = tcb.snd;
+  const length: u32 = snd.una < snd.end ? 1 : 0;
+  const fin = !length && tcb.closing != 0;
+  tcb.owes &= ~Owes.PROBE;
+  count(Counter.TCP_PROBES);
+  emit(tcb, slot, snd.una, textCtl(tcb, snd.una, length, fin), length, 0);
+  rtt.forget(tcb.rtt);
+  const end = snd.una.plus(length + (fin ? 1 : 0));
+  if (end > snd.nxt) {
+    snd.nxt = end;
+    snd.cursor = end;
+  }
+  if (tcb.probes < 16) tcb.probes++;
+  timers.set(tcb, Timer.PERSIST, now, <u32>min<u64>(<u64>tcb.rtt.rto << tcb.probes, rtt.MAX_RTO));
+  timers.start(tcb, Timer.USER, now, tcb.userTimeout);
+}
+
+/** Nothing can leave now: what is held back gets a timer that looks again. */
+function rest(tcb: Tcb, now: Instant): void {
+  const snd = tcb.snd;
+  if (!tcb.attached || !transmits(tcb.state) || snd.una != snd.nxt || snd.nxt >= tcb.last) return;
+  if (!snd.wnd) timers.start(tcb, Timer.PERSIST, now, rtt.timeout(tcb.rtt));
+  else timers.start(tcb, Timer.OVERRIDE, now, OVERRIDE_WAIT);
+}

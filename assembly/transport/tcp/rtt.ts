@@ -1,0 +1,55 @@
+// read RFC 6298 first
+import { root, state } from "../../memory/root";
+import { Rtt } from "./tcb";
+import { Seq } from "./seq";
+
+/** RTO before anything was measured. RFC 6298 §2.1. */
+const INITIAL_RTO: u32 = 1000;
+/** RTO after a SYN had to be sent again. RFC 6298 §5.7. */
+const RTO_AFTER_LOST_SYN: u32 = 3000;
+/** Largest RTO. RFC 6298 §2.5. */
+export const MAX_RTO: u32 = 120000;
+
+export function start(rtt: Rtt): void {
+  rtt.rto = INITIAL_RTO;
+}
+export function synWasLost(rtt: Rtt): void {
+  if (!rtt.srtt) rtt.rto = RTO_AFTER_LOST_SYN;
+}
+/** Begins to measure with the segment that ends at `until`, unless a measurement runs. */
+export function time(rtt: Rtt, until: Seq): void {
+  if (rtt.timing) return;
+  rtt.timing = 1;
+  rtt.until = until;
+  rtt.stamp = state.micro;
+}
+/** Something was sent again: its acknowledgement would be ambiguous (Karn). RFC 6298 §3. */
+export function forget(rtt: Rtt): void {
+  rtt.timing = 0;
+}
+/** An acknowledgement up to `ack` arrived. */
+export function acknowledge(rtt: Rtt, ack: Seq): void {
+  if (!rtt.timing || ack < rtt.until) return;
+  rtt.timing = 0;
+  sample(rtt, state.micro - rtt.stamp);
+}
+/** Takes a measurement of `r` microseconds. RFC 6298 §2.2, §2.3. Longer than 30 minutes is no measurement. */
+export function sample(rtt: Rtt, r: u32): void {
+  if (r > 1800000000) return;
+  const measured = max<u32>(r, 1);
+  if (!rtt.srtt) {
+    rtt.srtt = measured;
+    rtt.rttvar = measured >> 1;
+  } else {
+    const error = rtt.srtt > measured ? rtt.srtt - measured : measured - rtt.srtt;
+    rtt.rttvar = <u32>((<u64>rtt.rttvar * 3 + error) >> 2);
+    rtt.srtt = <u32>((<u64>rtt.srtt * 7 + measured) >> 3);
+  }
+  const margin = max<u64>(<u64>rtt.rttvar << 2, root.clockGranularity);
+  const rto = <u32>min<u64>((<u64>rtt.srtt + margin + 999) / 1000, MAX_RTO);
+  rtt.rto = max(rto, root.minRto);
+}
+/** RTO with its backoff, milliseconds. RFC 6298 §5.5. */
+export function timeout(rtt: Rtt): u32 {
+  return <u32>min<u64>(<u64>rtt.rto << min<u32>(rtt.backoff, 16), MAX_RTO);
+}

@@ -1,0 +1,279 @@
+// read RFC 9293 §3.3.1 first
+import { Link } from "../../memory/list";
+import { PoolIndex } from "../../memory/pool";
+import { CLASSES } from "../../memory/control";
+import { root, state } from "../../memory/root";
+import { bucketOf, insert, remove } from "../../memory/table";
+import { Instant } from "../../memory/time";
+import { Path } from "../../internet/path";
+import { Socket, Tuple } from "../socket";
+import { Assembler, ASSEMBLER_OCTETS } from "./assembler";
+import { later, Seq } from "./seq";
+import { State } from "./state";
+
+/** Send sequence variables. UNA <= cursor <= NXT <= end (+ 1 for the FIN); a ring cell is the sequence number & mask. */
+@unmanaged @final
+export class Send {
+  /** SND.UNA: oldest unacknowledged position. */
+  una: Seq;
+  /** SND.NXT: one past the highest position ever sent; never moves back. */
+  nxt: Seq;
+  /** SND.WND, in octets. */
+  wnd: u32;
+  /** SND.WL1, SND.WL2: segment of the last window update. */
+  wl1: Seq;
+  wl2: Seq;
+  /** ISS. The SYN is at iss, text begins at iss + 1. */
+  iss: Seq;
+  /** What is sent next: NXT, or less while lost octets are sent again. */
+  cursor: Seq;
+  /** One past the last octet the application has given; the place of the FIN. */
+  end: Seq;
+  /** One past the last octet given with PUSH. */
+  push: Seq;
+  /** Largest window the peer has offered. */
+  maxWnd: u32;
+  /** Effective send MSS: text octets of a full segment. RFC 9293 §3.7.1. */
+  mss: u32;
+  /** Shift of the peer's windows; 0 without window scaling. */
+  shift: u32;
+  ring: u32;
+  mask: u32;
+  limit: u32;
+}
+
+/** Receive sequence variables. read <= NXT <= edge <= read + limit. */
+@unmanaged @final
+export class Receive {
+  /** RCV.NXT: next position expected. */
+  nxt: Seq;
+  /** RCV.NXT + RCV.WND: the right edge offered; never moves left. */
+  edge: Seq;
+  /** First octet the application has not read. */
+  read: Seq;
+  /** RCV.UP. */
+  up: Seq;
+  /** IRS. */
+  irs: Seq;
+  /** Where the peer's FIN stands, when `hasFin`. */
+  fin: Seq;
+  /** The last acknowledgement sent. RFC 7323 calls it Last.ACK.sent. */
+  acked: Seq;
+  hasFin: u32;
+  /** Shift of our windows. */
+  shift: u32;
+  /** Longest text of a segment seen, and our MSS. */
+  longest: u32;
+  mss: u32;
+  ring: u32;
+  mask: u32;
+  limit: u32;
+}
+
+/** What the retransmission timer knows. RFC 6298. Times in microseconds, but for rto in milliseconds. */
+@unmanaged @final
+export class Rtt {
+  srtt: u32;
+  rttvar: u32;
+  rto: u32;
+  /** Retransmissions of the octets at UNA since they were last acknowledged. */
+  backoff: u32;
+  /** The position whose acknowledgement ends the measurement, and when it was sent; only when `timing`. */
+  until: Seq;
+  stamp: u32;
+  timing: u32;
+}
+
+/** Congestion control and loss recovery. RFC 5681, RFC 6582. In octets. */
+@unmanaged @final
+export class Congestion {
+  cwnd: u32;
+  ssthresh: u32;
+  /** Octets acknowledged since cwnd last grew in congestion avoidance. */
+  acked: u32;
+  duplicates: u32;
+  /** NXT when loss was last found. */
+  recover: Seq;
+  inRecovery: u32;
+  /** When text was last sent. */
+  lastSent: Instant;
+}
+
+/** Names of the timers; a bit each in Timers.armed. */
+export enum Timer { RETRANSMIT = 0, PERSIST = 1, ACK = 2, KEEP = 3, CLOSE = 4, USER = 5, OVERRIDE = 6, PATH = 7, COUNT = 8 }
+
+/** Deadlines, one for each purpose. */
+@unmanaged @final
+export class Timers {
+  armed: u32;
+  at0: Instant;
+  at1: Instant;
+  at2: Instant;
+  at3: Instant;
+  at4: Instant;
+  at5: Instant;
+  at6: Instant;
+  at7: Instant;
+}
+
+/** What output owes besides text: bits of Tcb.owes. */
+export enum Owes { ACK = 1, RESET = 2, PROBE = 4, KEEPALIVE = 8, RETRANSMIT = 16, OVERRIDE = 32 }
+
+/** A connection. */
+@unmanaged @final
+export class Tcb extends Socket {
+  state: State;
+  /** Buffer class. */
+  class: u8;
+  owes: u32;
+  /** 1: the application (or the accept queue) holds it. */
+  held: u8;
+  /** 1: CLOSE was called; a FIN stands at snd.end. */
+  closing: u8;
+  /** 1: the peer sends and takes SACK blocks. */
+  sack: u8;
+  /** 1: in the hash table. */
+  attached: u8;
+  /** 1: opened by a listener. */
+  passive: u8;
+  /** Duplicate ACKs owed, each a segment of its own. */
+  duplicates: u16;
+  keepTries: u8;
+  /** In-order segments still acknowledged at once. */
+  quick: u8;
+  /** Challenge ACKs, and answers to empty unacceptable segments, in the second that began at `limitStamp`. */
+  challenges: u8;
+  answers: u8;
+  probes: u8;
+  /** 1: both sides scale windows. */
+  scaled: u8;
+  /** 1: routers may cut segments, since the path's MTU is below what we go down to. */
+  fragmentable: u8;
+  limitStamp: Instant;
+  /** When the peer was last heard. */
+  heard: Instant;
+  userTimeout: u32;
+  keepIdle: u32;
+  keepInterval: u32;
+  keepCount: u32;
+  retransmissions: u32;
+  listener: u32;
+  acceptNext: u32;
+  acceptPrevious: u32;
+
+  get snd(): Send {
+    return changetype<Send>(changetype<usize>(this) + SND_AT);
+  }
+  get rcv(): Receive {
+    return changetype<Receive>(changetype<usize>(this) + RCV_AT);
+  }
+  get rtt(): Rtt {
+    return changetype<Rtt>(changetype<usize>(this) + RTT_AT);
+  }
+  get congestion(): Congestion {
+    return changetype<Congestion>(changetype<usize>(this) + CONGESTION_AT);
+  }
+  get timers(): Timers {
+    return changetype<Timers>(changetype<usize>(this) + TIMERS_AT);
+  }
+  get path(): Path {
+    return changetype<Path>(changetype<usize>(this) + PATH_AT);
+  }
+  get ahead(): Assembler {
+    return changetype<Assembler>(changetype<usize>(this) + AHEAD_AT);
+  }
+  /** The application's own octets. */
+  get record(): usize {
+    return changetype<usize>(this) + RECORD_AT;
+  }
+  get accept(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<Tcb>("acceptNext"));
+  }
+  static ofAccept(link: Link): Tcb {
+    return changetype<Tcb>(changetype<usize>(link) - offsetof<Tcb>("acceptNext"));
+  }
+  /** RCV.WND. */
+  get window(): u32 {
+    return this.rcv.edge > this.rcv.nxt ? this.rcv.edge.since(this.rcv.nxt) : 0;
+  }
+  /** Octets the application can read. */
+  get readable(): u32 {
+    const end = this.rcv.hasFin && this.rcv.nxt > this.rcv.fin ? this.rcv.fin : this.rcv.nxt;
+    return end.since(this.rcv.read);
+  }
+  /** Octets the application can add. */
+  get writable(): u32 {
+    const first = later(this.snd.una, this.snd.iss.plus(1));
+    return this.snd.limit - this.snd.end.since(first);
+  }
+  /** One past the FIN when there is one, else one past the text. */
+  get last(): Seq {
+    return this.snd.end.plus(this.closing);
+  }
+  /** Whether the peer has closed and everything was taken in. */
+  get isFinished(): bool {
+    return this.rcv.hasFin && this.rcv.nxt > this.rcv.fin;
+  }
+}
+const SND_AT: usize = (offsetof<Tcb>() + 7) & ~7;
+const RCV_AT: usize = SND_AT + offsetof<Send>();
+const RTT_AT: usize = RCV_AT + offsetof<Receive>();
+const CONGESTION_AT: usize = RTT_AT + offsetof<Rtt>();
+const TIMERS_AT: usize = CONGESTION_AT + offsetof<Congestion>();
+const PATH_AT: usize = TIMERS_AT + offsetof<Timers>();
+const AHEAD_AT: usize = PATH_AT + offsetof<Path>();
+const RECORD_AT: usize = (AHEAD_AT + ASSEMBLER_OCTETS + 7) & ~7;
+/** Octets of a connection without the application's record. */
+export const TCB_OCTETS: u32 = <u32>RECORD_AT;
+
+/** The bucket of connections with this far end and these ports. */
+export function bucket(remote: u32, ports: u32): usize {
+  return bucketOf(state.buckets, state.bucketMask, remote, ports);
+}
+/** The record of a connection, half-open connection, TIME-WAIT or (remote 0) listener; null when none. */
+export function find(local: u32, remote: u32, ports: u32): Tuple | null {
+  let at = load<u32>(bucket(remote, ports));
+  while (at) {
+    const it = changetype<Tuple>(<usize>at);
+    if (it.ports == ports && it.remote == remote && it.local == local) return it;
+    at = it.link;
+  }
+  return null;
+}
+export function enter(it: Tuple): void {
+  insert(bucket(it.remote, it.ports), it);
+}
+export function leave(it: Tuple): void {
+  remove(bucket(it.remote, it.ports), it);
+}
+
+/** A connection of a buffer class with its rings, in state CLOSED; null when all are taken. */
+export function take(bufferClass: u32): Tcb | null {
+  if (bufferClass >= CLASSES) return null;
+  const pool = root.pool(PoolIndex.TCP0 + bufferClass);
+  const address = pool.take();
+  if (!address) return null;
+  const tcb = changetype<Tcb>(address);
+  const rings = root.rings(bufferClass);
+  const place = tcb.index - pool.first;
+  const base = rings.base + place * (rings.receiveOctets + rings.sendOctets);
+  tcb.class = <u8>bufferClass;
+  tcb.state = State.CLOSED;
+  tcb.ttl = <u8>root.ttl;
+  tcb.rcv.ring = base;
+  tcb.rcv.mask = rings.receiveOctets - 1;
+  tcb.rcv.limit = rings.receiveLimit;
+  tcb.snd.ring = base + rings.receiveOctets;
+  tcb.snd.mask = rings.sendOctets - 1;
+  tcb.snd.limit = rings.sendLimit;
+  tcb.userTimeout = root.userTimeout;
+  tcb.keepIdle = root.keepIdle;
+  tcb.keepInterval = root.keepInterval;
+  tcb.keepCount = root.keepCount;
+  return tcb;
+}
+
+/** Says that output has something to look at. Nothing when it waits for its neighbour already. */
+export function mark(it: Tuple): void {
+  if (!it.owed.linked) state.owed.push(it.owed);
+}

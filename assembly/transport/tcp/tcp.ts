@@ -1,0 +1,120 @@
+// read RFC 9293 §3.10.7 first
+// Which record a segment belongs to, whose turn it is to send, whose time has come.
+import { count, Counter } from "../../memory/counters";
+import { Err, Event } from "../../memory/errors";
+import { Link } from "../../memory/list";
+import { Kind } from "../../memory/pool";
+import { root, state } from "../../memory/root";
+import { Instant } from "../../memory/time";
+import { IcmpType, Unreachable } from "../../wire/icmp";
+import { IPV4_HEADER } from "../../wire/ipv4";
+import { TCP_HEADER } from "../../wire/tcp";
+import { Packet } from "../../link/packet";
+import { Neighbour } from "../../internet/arp";
+import { Quote } from "../../internet/icmp";
+import * as ipv4 from "../../internet/ipv4";
+import { Tuple } from "../socket";
+import { segmentArrives } from "./input";
+import * as life from "./life";
+import { HalfOpen, listenerFor, output as sendSynAck, segmentForHalfOpen, segmentForListener, forget as forgetHalfOpen } from "./listener";
+import { segmentArrives as segmentForSynSent } from "./open";
+import { output as sendFrom, Turn } from "./output";
+import * as reset from "./reset";
+import { read, segment } from "./segment";
+import { Seq } from "./seq";
+import { State } from "./state";
+import { find, mark, Owes, Tcb } from "./tcb";
+import { tell } from "./tell";
+import * as timewait from "./timewait";
+import { TimeWait } from "./timewait";
+
+/** A segment arrived. */
+export function input(packet: Packet, now: Instant): void {
+  count(Counter.TCP_IN);
+  if (!ipv4.isUnicast(packet)) return count(Counter.TCP_NOT_UNICAST); // MUST-57
+  if (!read(packet)) return;
+  const seg = segment();
+  const record = find(seg.local, seg.remote, seg.ports);
+  let floor = Seq.of(0);
+  if (record) {
+    switch (record.kind) {
+      case <u8>Kind.TCP: {
+        const tcb = changetype<Tcb>(record);
+        return tcb.state == State.SYN_SENT ? segmentForSynSent(tcb, seg, now) : segmentArrives(tcb, seg, now);
+      }
+      case <u8>Kind.HALF_OPEN:
+        return segmentForHalfOpen(changetype<HalfOpen>(record), seg, now);
+      default:
+        floor = changetype<TimeWait>(record).sndNxt;
+        if (!timewait.arrives(changetype<TimeWait>(record), seg, now)) return;
+    }
+  }
+  const listener = listenerFor(seg.local, seg.ports);
+  if (listener) return segmentForListener(listener, seg, floor, now);
+  count(Counter.TCP_NO_CONNECTION);
+  reset.answer(seg, now);
+}
+
+/** Sends what is owed, a quantum for each in turn, while slots are free. True: more can be sent now. */
+export function output(now: Instant): bool {
+  let firstBlocked: u32 = 0;
+  for (let budget = root.frameBudget; budget; budget--) {
+    if (state.owed.isEmpty) return false;
+    const it = Tuple.ofOwed(Link.at(state.owed.next));
+    if (it.address == firstBlocked) return false;
+    const turn = it.kind == <u8>Kind.TCP ? sendFrom(changetype<Tcb>(it), now) : sendSynAck(changetype<HalfOpen>(it), now);
+    if (turn == Turn.WAITING) continue;
+    it.owed.unlink();
+    if (turn == Turn.IDLE) continue;
+    state.owed.push(it.owed);
+    if (turn == Turn.BLOCKED && !firstBlocked) firstBlocked = it.address;
+  }
+  return !state.owed.isEmpty;
+}
+
+/** ICMP reported trouble with a segment of ours. One gate: an open connection, and a sequence number in flight. RFC 5927 §4. */
+export function errorArrives(quote: Quote): void {
+  const record = find(quote.local, quote.remote, (quote.localPort << 16) | quote.remotePort);
+  if (!record || record.kind != <u8>Kind.TCP) return count(Counter.ICMP_ERROR_UNMATCHED);
+  const tcb = changetype<Tcb>(record);
+  const seq = Seq.of(quote.seq);
+  if (seq < tcb.snd.una || seq >= tcb.snd.nxt) return count(Counter.ICMP_ERROR_UNMATCHED);
+  const isUnreachable = quote.type == IcmpType.UNREACHABLE;
+  if (isUnreachable && quote.code == Unreachable.FRAGMENTATION_NEEDED) return shrink(tcb, quote.mtu);
+  const isHard = isUnreachable && (quote.code == Unreachable.PORT || quote.code == Unreachable.PROTOCOL);
+  if (isHard && tcb.state == State.SYN_SENT) return life.end(tcb, Err.REFUSED);
+  tcb.softError = (quote.type << 8) | quote.code;
+  tell(tcb, Event.SOFT_ERROR);
+}
+/** Smallest MTU we go down to with DF set; below it routers may cut. RFC 1191 §3 would go down to 68; differs: */
+const SMALLEST_MTU: u32 = 552;
+/** The path takes no packets longer than `mtu`. What is in flight is sent again in smaller pieces. RFC 1191 §3. */
+function shrink(tcb: Tcb, mtu: u32): void {
+  if (mtu < SMALLEST_MTU) tcb.fragmentable = 1;
+  const mss = max<u32>(mtu, SMALLEST_MTU) - IPV4_HEADER - TCP_HEADER;
+  if (mss >= tcb.snd.mss) return;
+  tcb.snd.mss = mss;
+  tcb.snd.cursor = tcb.snd.una;
+  mark(tcb);
+}
+
+/** A neighbour did not answer: its waiters learn it. A connection that is only opening ends; the others try again. */
+export function nextHopFailed(neighbour: Neighbour, now: Instant): void {
+  while (!neighbour.waiters.isEmpty) {
+    const it = Tuple.ofOwed(Link.at(neighbour.waiters.next));
+    it.owed.unlink();
+    if (it.kind == <u8>Kind.HALF_OPEN) {
+      forgetHalfOpen(changetype<HalfOpen>(it));
+      continue;
+    }
+    const tcb = changetype<Tcb>(it);
+    if (tcb.owes & Owes.RESET) life.resetIsDone(tcb);
+    else if (tcb.state == State.SYN_SENT) life.end(tcb, Err.UNREACHABLE);
+    else unreachable(tcb, now);
+  }
+}
+function unreachable(tcb: Tcb, now: Instant): void {
+  tcb.softError = (IcmpType.UNREACHABLE << 8) | Unreachable.HOST;
+  tell(tcb, Event.SOFT_ERROR);
+  mark(tcb);
+}

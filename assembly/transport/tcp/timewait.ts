@@ -1,0 +1,124 @@
+// read RFC 9293 §3.6.1, RFC 1337 and RFC 6191 first
+// TIME-WAIT is a small record: socket and rings are free for others. All wait equally long, so that a list in order of
+// their ends serves as their clock.
+import { count, Counter } from "../../memory/counters";
+import { Link } from "../../memory/list";
+import { PoolIndex } from "../../memory/pool";
+import { root, state } from "../../memory/root";
+import { before, Instant, NEVER, until } from "../../memory/time";
+import { Ctl } from "../../wire/tcp";
+import { Event } from "../../memory/errors";
+import { Tuple } from "../socket";
+import * as life from "./life";
+import * as reset from "./reset";
+import { Segment, segment } from "./segment";
+import { Seq } from "./seq";
+import { become, State } from "./state";
+import { enter as enterTable, leave, Tcb } from "./tcb";
+import { tell } from "./tell";
+
+/** What is left of a connection that both sides have closed, for 2 MSL. */
+@unmanaged @final
+export class TimeWait extends Tuple {
+  sndNxt: Seq;
+  rcvNxt: Seq;
+  /** Last window field. */
+  wnd: u32;
+  ends: Instant;
+  orderNext: u32;
+  orderPrevious: u32;
+
+  get order(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<TimeWait>("orderNext"));
+  }
+  static ofOrder(link: Link): TimeWait {
+    return changetype<TimeWait>(changetype<usize>(link) - offsetof<TimeWait>("orderNext"));
+  }
+}
+
+/** Octets of a record. */
+export const TIME_WAIT_OCTETS: u32 = offsetof<TimeWait>();
+
+/** The connection goes to TIME-WAIT; the peer's FIN, in the segment in hand, is acknowledged. When all records are taken the oldest is given up. */
+export function enter(tcb: Tcb, now: Instant): void {
+  const record = take();
+  if (record) fill(record, tcb, now);
+  become(tcb, State.TIME_WAIT);
+  tell(tcb, Event.CLOSED);
+  life.detach(tcb);
+  if (record) {
+    enterTable(record);
+    acknowledge(record, segment(), now);
+  }
+  life.retire(tcb);
+}
+function fill(record: TimeWait, tcb: Tcb, now: Instant): void {
+  record.local = tcb.local;
+  record.remote = tcb.remote;
+  record.ports = tcb.ports;
+  record.sndNxt = tcb.snd.nxt;
+  record.rcvNxt = tcb.rcv.nxt;
+  record.wnd = min<u32>(tcb.window >> tcb.rcv.shift, 65535);
+  restart(record, now);
+}
+function take(): TimeWait | null {
+  const pool = root.pool(PoolIndex.TIME_WAIT);
+  let address = pool.take();
+  if (!address && !state.timeWaits.isEmpty) {
+    count(Counter.TCP_TIME_WAIT_CUT);
+    forget(TimeWait.ofOrder(Link.at(state.timeWaits.next)));
+    address = pool.take();
+  }
+  return changetype<TimeWait | null>(address);
+}
+/** 2 MSL from now. */
+function restart(record: TimeWait, now: Instant): void {
+  record.ends = now + (root.msl << 1);
+  record.order.unlink();
+  state.timeWaits.push(record.order);
+}
+/** The record is no more. */
+export function forget(record: TimeWait): void {
+  leave(record);
+  record.order.unlink();
+  root.pool(PoolIndex.TIME_WAIT).give(changetype<usize>(record));
+}
+
+/** A segment for a connection in TIME-WAIT. True: it is a SYN that begins a new incarnation; the record is gone. */
+export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
+  if (seg.has(Ctl.RST)) {
+    count(Counter.TCP_RST_IN);
+    return false;
+  }
+  if (seg.has(Ctl.SYN)) {
+    if (!seg.has(Ctl.ACK) && seg.seq > record.rcvNxt) {
+      forget(record);
+      return true;
+    }
+    acknowledge(record, seg, now);
+    return false;
+  }
+  if (!seg.has(Ctl.ACK)) {
+    count(Counter.TCP_NO_ACK);
+    return false;
+  }
+  if (seg.has(Ctl.FIN) && seg.end == record.rcvNxt) restart(record, now);
+  if (seg.len || seg.seq != record.rcvNxt) acknowledge(record, seg, now);
+  return false;
+}
+function acknowledge(record: TimeWait, seg: Segment, now: Instant): void {
+  reset.send(seg, record.sndNxt, record.rcvNxt, Ctl.ACK, record.wnd, now);
+}
+
+/** Ends what has waited for 2 MSL. */
+export function expire(now: Instant): void {
+  while (!state.timeWaits.isEmpty) {
+    const oldest = TimeWait.ofOrder(Link.at(state.timeWaits.next));
+    if (before(now, oldest.ends)) return;
+    forget(oldest);
+  }
+}
+/** Milliseconds until the next one ends. */
+export function within(now: Instant): u32 {
+  return state.timeWaits.isEmpty ? NEVER : until(TimeWait.ofOrder(Link.at(state.timeWaits.next)).ends, now);
+}

@@ -1,0 +1,213 @@
+// read RFC 1122 §4.1.4 first
+import { Endpoint, Family } from "../../memory/control";
+import { Err, Event, Option } from "../../memory/errors";
+import { Kind, PoolIndex } from "../../memory/pool";
+import { root, state } from "../../memory/root";
+import { IPV4_HEADER } from "../../wire/ipv4";
+import { UDP_HEADER } from "../../wire/udp";
+import { castOf, isMulticast, isSpecial, isSubnetBroadcast, ours } from "../../internet/address";
+import { scratchHop } from "../../internet/icmp";
+import * as route from "../../internet/route";
+import { Cast } from "../../link/packet";
+import * as ports from "../ports";
+import * as ready from "../ready";
+import { recordOf, SocketOption } from "../socket";
+import { clearStatus, status } from "../status";
+import { enter, isTaken, leave, take, UdpSocket } from "./socket";
+
+function socketOf(handle: i32): UdpSocket | null {
+  return changetype<UdpSocket | null>(recordOf(handle, Kind.UDP));
+}
+
+/** Whether an endpoint can be bound to: any address, one of ours, or a broadcast one of a subnet of ours. */
+function isBindable(at: Endpoint): bool {
+  if (at.family == <u16>Family.ANY) return at.a0 == 0;
+  return at.family == <u16>Family.IPV4 && (!at.a0 || ours(at.ip) != null || isSubnetBroadcast(at.ip) || at.a0 == 0xffffffff);
+}
+
+/** Opens a socket on `local`. Errors: BAD_ADDRESS, BAD_ARGUMENT, IN_USE, NO_SOCKET. */
+export function bind(owner: i32, isPing: bool): i32 {
+  const at = root.local;
+  if (<u32>owner >= root.owners || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
+  if (!isBindable(at)) return Err.BAD_ADDRESS;
+  const local = at.ip;
+  let port: u32 = isPing ? 0 : at.port;
+  if (port && isTaken(isPing, local, port)) return Err.IN_USE;
+  if (!port) port = choosePort(isPing);
+  if (!port) return Err.IN_USE;
+  const socket = take();
+  if (!socket) return Err.NO_SOCKET;
+  socket.local = local;
+  socket.ports = port << 16;
+  socket.only = <u8>at.interface;
+  socket.owner = <u8>owner;
+  socket.options = isPing ? SocketOption.PING : 0;
+  enter(socket);
+  socket.tellLocal(at);
+  return socket.handle;
+}
+/** A port that no socket uses on any address; 0: none is left. */
+function choosePort(isPing: bool): u32 {
+  let port = ports.begin();
+  for (let i: u32 = 0; i < ports.TRIES; i++) {
+    if (!isTaken(isPing, 0, port)) return port;
+    port = ports.next(port);
+  }
+  return 0;
+}
+
+/** Sends and receives only to and from `remote`; family 0 undoes it. Errors: BAD_HANDLE, BAD_ADDRESS, NO_ROUTE, BROADCAST_OFF. */
+export function connect(handle: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  const to = root.remote;
+  if (to.family == <u16>Family.ANY) {
+    socket.remote = 0;
+    socket.ports = socket.localPort << 16;
+    return 0;
+  }
+  const wrong = refuses(socket, to);
+  if (wrong) return wrong;
+  socket.remote = to.ip;
+  socket.ports = (socket.localPort << 16) | <u32>to.port;
+  return 0;
+}
+/** Why nothing can be sent to this endpoint; 0: it can. */
+function refuses(socket: UdpSocket, to: Endpoint): i32 {
+  if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing)) return Err.BAD_ADDRESS;
+  const ip = to.ip;
+  if (castOf(ip) == Cast.BROADCAST && ip) return socket.options & SocketOption.BROADCAST ? 0 : Err.BROADCAST_OFF;
+  if (isSpecial(ip) || isMulticast(ip)) return Err.BAD_ADDRESS;
+  return route.find(scratchHop(), ip, to.interface ? to.interface : socket.only) ? 0 : Err.NO_ROUTE;
+}
+
+/** Room for one datagram at `span`; 0: none now. Errors: BAD_HANDLE. */
+export function sendSpace(handle: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  if (socket.unsent == root.udpSend) {
+    socket.wants = 1;
+    return 0;
+  }
+  root.span = <u32>socket.outSlot(socket.queued).data;
+  return root.udpOctets;
+}
+/** Queues the first `octets` of the span for `remote`, or the connected end. Errors: as `refuses`, TOO_LONG, WOULD_BLOCK. */
+export function sendCommit(handle: i32, octets: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  if (socket.unsent == root.udpSend) return Err.WOULD_BLOCK;
+  const slot = socket.outSlot(socket.queued);
+  if (socket.isConnected) slot.remote.set(socket.remote, socket.isPing ? root.remote.port : socket.remotePort, socket.only);
+  else {
+    const wrong = refuses(socket, root.remote);
+    if (wrong) return wrong;
+    const to = root.remote;
+    slot.remote.set(to.ip, to.port, to.interface ? to.interface : socket.only);
+  }
+  if (!route.find(scratchHop(), slot.remote.ip, slot.remote.interface)) return Err.NO_ROUTE;
+  if (<u32>octets > root.udpOctets || <u32>octets + UDP_HEADER + IPV4_HEADER > scratchHop().via.mtu) return Err.TOO_LONG;
+  const isOurs = ours(socket.local) != null;
+  slot.local.set(isOurs ? socket.local : 0, socket.localPort, 0);
+  slot.length = octets;
+  socket.queued++;
+  if (!socket.owed.linked) state.owedUdp.push(socket.owed);
+  return octets;
+}
+
+/** The oldest datagram; or, once, what ICMP reported. Errors: BAD_HANDLE, WOULD_BLOCK, REFUSED, UNREACHABLE, NO_ROUTE. */
+export function receiveReady(handle: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  if (socket.unread) {
+    const slot = socket.inSlot(socket.read);
+    root.span = <u32>slot.data;
+    memory.copy(changetype<usize>(root.remote), changetype<usize>(slot.remote), 24);
+    memory.copy(changetype<usize>(root.local), changetype<usize>(slot.local), 24);
+    return slot.length;
+  }
+  const error = socket.error;
+  socket.error = 0;
+  return error ? error : Err.WOULD_BLOCK;
+}
+/** Drops the oldest datagram. Errors: BAD_HANDLE, WOULD_BLOCK. */
+export function receiveRelease(handle: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  if (!socket.unread) return Err.WOULD_BLOCK;
+  socket.read++;
+  return 0;
+}
+
+/** Closes; what is queued is dropped. Errors: BAD_HANDLE. */
+export function close(handle: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  leave(socket);
+  ready.forget(socket);
+  socket.owed.unlink();
+  root.pool(PoolIndex.UDP).give(changetype<usize>(socket));
+  return 0;
+}
+
+/** Queues the socket again if it can be read; the next room is an event. Errors: BAD_HANDLE. */
+export function rearm(handle: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  if (socket.unread || socket.error) ready.raise(socket, Event.READABLE);
+  if (socket.unsent < root.udpSend) ready.raise(socket, Event.WRITABLE);
+  else socket.wants = 1;
+  return 0;
+}
+
+/** Sets an option. Errors: BAD_HANDLE, BAD_ARGUMENT. */
+export function set(handle: i32, option: i32, value: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  switch (option) {
+    case Option.TTL:
+      if (value < 1 || value > 255) return Err.BAD_ARGUMENT;
+      socket.ttl = <u8>value;
+      return 0;
+    case Option.TOS:
+      if (value < 0 || value > 255) return Err.BAD_ARGUMENT;
+      socket.tos = <u8>(value & 0xfc);
+      return 0;
+    case Option.BROADCAST:
+      if (value < 0 || value > 1) return Err.BAD_ARGUMENT;
+      socket.options = (socket.options & ~SocketOption.BROADCAST) | (value ? SocketOption.BROADCAST : 0);
+      return 0;
+    default:
+      return Err.BAD_ARGUMENT;
+  }
+}
+/** The value of an option. Errors: BAD_HANDLE, BAD_ARGUMENT. */
+export function get(handle: i32, option: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  switch (option) {
+    case Option.TTL:
+      return socket.ttl;
+    case Option.TOS:
+      return socket.tos;
+    case Option.BROADCAST:
+      return socket.options & SocketOption.BROADCAST ? 1 : 0;
+    default:
+      return Err.BAD_ARGUMENT;
+  }
+}
+
+/** Fills the status record. Errors: BAD_HANDLE. */
+export function tellStatus(handle: i32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  const it = clearStatus();
+  it.readable = socket.unread;
+  it.writable = root.udpSend - socket.unsent;
+  it.softError = socket.softError;
+  it.owner = socket.owner;
+  socket.tellLocal(status().local);
+  socket.tellRemote(status().remote);
+  it.handle = socket.handle;
+  return 0;
+}

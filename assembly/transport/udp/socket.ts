@@ -1,0 +1,125 @@
+import { Endpoint } from "../../memory/control";
+import { PoolIndex } from "../../memory/pool";
+import { root, state } from "../../memory/root";
+import { bucketOf, insert, remove } from "../../memory/table";
+import { Socket, SocketOption } from "../socket";
+
+/** What lies in front of a datagram in a socket's ring. 64 octets. */
+@unmanaged @final
+export class Datagram {
+  length: u32;
+  tos: u32;
+  remote0: u64;
+  remote1: u64;
+  remote2: u64;
+  local0: u64;
+  local1: u64;
+  local2: u64;
+  reserved: u64;
+
+  get remote(): Endpoint {
+    return changetype<Endpoint>(changetype<usize>(this) + offsetof<Datagram>("remote0"));
+  }
+  get local(): Endpoint {
+    return changetype<Endpoint>(changetype<usize>(this) + offsetof<Datagram>("local0"));
+  }
+  get data(): usize {
+    return changetype<usize>(this) + DATAGRAM_HEADER;
+  }
+}
+export const DATAGRAM_HEADER: u32 = 64;
+if (offsetof<Datagram>() != DATAGRAM_HEADER) ERROR("layout of Datagram changed");
+
+/** A UDP or ping socket. Its rings hold datagrams in slots of one size; counters run freely. */
+@unmanaged @final
+export class UdpSocket extends Socket {
+  receiveRing: u32;
+  sendRing: u32;
+  received: u32;
+  read: u32;
+  queued: u32;
+  sent: u32;
+
+  get isPing(): bool {
+    return (this.options & SocketOption.PING) != 0;
+  }
+  get isConnected(): bool {
+    return this.remote != 0;
+  }
+  get unread(): u32 {
+    return this.received - this.read;
+  }
+  get unsent(): u32 {
+    return this.queued - this.sent;
+  }
+  /** Slot of the datagram with this number in the receive ring. */
+  inSlot(n: u32): Datagram {
+    return changetype<Datagram>(<usize>(this.receiveRing + (n & (root.udpReceive - 1)) * slotOctets()));
+  }
+  outSlot(n: u32): Datagram {
+    return changetype<Datagram>(<usize>(this.sendRing + (n & (root.udpSend - 1)) * slotOctets()));
+  }
+}
+
+/** Octets from one datagram slot to the next. */
+export function slotOctets(): u32 {
+  return DATAGRAM_HEADER + ((root.udpOctets + 7) & ~7);
+}
+
+// UDP ports and ping identifiers are told apart by the second word of the key.
+function bucket(port: u32, isPing: bool): usize {
+  return bucketOf(state.udpBuckets, state.udpBucketMask, port, isPing ? 1 : 0);
+}
+export function enter(socket: UdpSocket): void {
+  insert(bucket(socket.localPort, socket.isPing), socket);
+}
+export function leave(socket: UdpSocket): void {
+  remove(bucket(socket.localPort, socket.isPing), socket);
+}
+
+/** The socket for a datagram: the one connected to its sender, else bound to its address, else to any. Null when none. */
+export function find(isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): UdpSocket | null {
+  let best: UdpSocket | null = null;
+  let bestScore: u32 = 0;
+  let at = load<u32>(bucket(localPort, isPing));
+  while (at) {
+    const it = changetype<UdpSocket>(<usize>at);
+    const score = match(it, isPing, local, localPort, remote, remotePort, only);
+    if (score > bestScore) {
+      best = it;
+      bestScore = score;
+    }
+    at = it.link;
+  }
+  return best;
+}
+/** 0: not for this socket; else the more the better it fits. */
+function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): u32 {
+  if (it.localPort != localPort || it.isPing != isPing) return 0;
+  if (it.local && it.local != local) return 0;
+  if (it.only && only && <u32>it.only != only) return 0;
+  if (it.remote && (it.remote != remote || (!isPing && it.remotePort != remotePort))) return 0;
+  return 1 + (it.local ? 1 : 0) + (it.remote ? 2 : 0);
+}
+/** Whether any socket uses this port on this address (0: on any). */
+export function isTaken(isPing: bool, local: u32, port: u32): bool {
+  let at = load<u32>(bucket(port, isPing));
+  while (at) {
+    const it = changetype<UdpSocket>(<usize>at);
+    if (it.localPort == port && it.isPing == isPing && (!local || !it.local || it.local == local)) return true;
+    at = it.link;
+  }
+  return false;
+}
+/** Takes a socket from the pool; its rings belong to its place. Null when all are taken. */
+export function take(): UdpSocket | null {
+  const pool = root.pool(PoolIndex.UDP);
+  const address = pool.take();
+  if (!address) return null;
+  const it = changetype<UdpSocket>(address);
+  const ring = slotOctets() * (root.udpReceive + root.udpSend);
+  it.receiveRing = state.udpRings + it.index * ring;
+  it.sendRing = it.receiveRing + slotOctets() * root.udpReceive;
+  it.ttl = <u8>root.ttl;
+  return it;
+}

@@ -1,0 +1,144 @@
+// read RFC 768 and RFC 1122 §4.1 first
+import { fold, pseudo, sum } from "../../memory/checksum";
+import { count, Counter } from "../../memory/counters";
+import { Err, Event } from "../../memory/errors";
+import { Link } from "../../memory/list";
+import { Kind } from "../../memory/pool";
+import { root, state } from "../../memory/root";
+import { Instant } from "../../memory/time";
+import { ICMP_HEADER, IcmpHeader, IcmpType, Unreachable } from "../../wire/icmp";
+import { IPV4_HEADER, Ipv4Header, Protocol } from "../../wire/ipv4";
+import { UDP_HEADER, UdpHeader } from "../../wire/udp";
+import { Reserve, SLOT_IP } from "../../link/device";
+import { numberOf } from "../../link/interfaces";
+import { Packet } from "../../link/packet";
+import * as icmp from "../../internet/icmp";
+import { Quote } from "../../internet/icmp";
+import * as ipv4 from "../../internet/ipv4";
+import { Hop } from "../../internet/route";
+import * as ready from "../ready";
+import { recordOf, Tuple } from "../socket";
+import { Datagram, find, UdpSocket } from "./socket";
+
+/** A datagram arrived. False: no socket wants it. */
+export function input(packet: Packet): bool {
+  count(Counter.UDP_IN);
+  if (packet.length < UDP_HEADER) return drop(Counter.UDP_SHORT);
+  const header = UdpHeader.at(packet.payload);
+  const length = header.length;
+  if (length < UDP_HEADER || length > packet.length) return drop(Counter.UDP_LENGTH);
+  if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length)))) return drop(Counter.UDP_CHECKSUM);
+  const socket = find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, numberOf(packet.via));
+  if (!socket) {
+    count(Counter.UDP_NO_SOCKET);
+    return false;
+  }
+  deliver(socket, packet, header.data, length - UDP_HEADER, header.sourcePort, header.destinationPort);
+  return true;
+}
+/** Dropped and done with: nothing is reported to the sender. */
+function drop(why: Counter): bool {
+  count(why);
+  return true;
+}
+
+/** The answer to an echo request arrived. */
+export function echoReplyArrives(packet: Packet): void {
+  const header = IcmpHeader.at(packet.payload);
+  const socket = find(true, packet.destination, header.ident, packet.source, 0, numberOf(packet.via));
+  if (!socket) return count(Counter.ICMP_ECHO_UNMATCHED);
+  deliver(socket, packet, header.data, packet.length - ICMP_HEADER, header.sequence, header.ident);
+}
+
+function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, remotePort: u32, localPort: u32): void {
+  if (length > root.udpOctets) return count(Counter.UDP_TOO_LONG);
+  if (socket.unread == root.udpReceive) return count(Counter.UDP_FULL);
+  const slot = socket.inSlot(socket.received);
+  slot.length = length;
+  slot.tos = Ipv4Header.at(packet.ip).tos;
+  const number = numberOf(packet.via);
+  slot.remote.set(packet.source, remotePort, number);
+  slot.local.set(packet.destination, localPort, number);
+  memory.copy(slot.data, data, length);
+  socket.received++;
+  ready.raise(socket, Event.READABLE);
+}
+
+/** ICMP reported trouble with something a socket sent. Only a connected socket, or a ping socket, can say that it really did. RFC 1122 §4.1.3.3. */
+export function errorArrives(quote: Quote): void {
+  const isPing = quote.protocol == Protocol.ICMP;
+  const port = isPing ? quote.seq >> 16 : quote.localPort;
+  const socket = find(isPing, quote.local, port, quote.remote, quote.remotePort, 0);
+  if (!socket || (!isPing && !socket.isConnected)) return count(Counter.ICMP_ERROR_UNMATCHED);
+  socket.softError = (quote.type << 8) | quote.code;
+  const refused = quote.type == IcmpType.UNREACHABLE && quote.code == Unreachable.PORT;
+  tell(socket, refused ? Err.REFUSED : Err.UNREACHABLE);
+}
+/** The neighbour for a datagram of this socket did not answer. */
+export function undeliverable(sender: i32): void {
+  count(Counter.UDP_UNREACHABLE);
+  const socket = changetype<UdpSocket | null>(recordOf(sender, Kind.UDP));
+  if (socket) tell(socket, Err.UNREACHABLE);
+}
+function tell(socket: UdpSocket, error: Err): void {
+  socket.error = error;
+  ready.raise(socket, Event.SOFT_ERROR | Event.READABLE);
+}
+
+/** Sends what sockets have queued, one datagram a turn, while slots are free. True: more can be sent now. */
+export function output(now: Instant): bool {
+  for (let budget = root.frameBudget; budget && !state.owedUdp.isEmpty; budget--) {
+    const socket = changetype<UdpSocket>(Tuple.ofOwed(Link.at(state.owedUdp.next)));
+    if (!transmit(socket, socket.outSlot(socket.sent), now)) return false;
+    socket.sent++;
+    socket.owed.unlink();
+    if (socket.unsent) state.owedUdp.push(socket.owed);
+    if (socket.wants) {
+      socket.wants = 0;
+      ready.raise(socket, Event.WRITABLE);
+    }
+  }
+  return !state.owedUdp.isEmpty;
+}
+/** Sends one datagram. False: no TX slot. One that cannot be sent is dropped, and the socket told. */
+function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
+  const hop: Hop = icmp.scratchHop();
+  const remote = datagram.remote;
+  if (!ipv4.way(hop, remote.ip, remote.interface)) {
+    tell(socket, Err.NO_ROUTE);
+    return true;
+  }
+  const slot = ipv4.open(hop, Reserve.DATA, now);
+  if (!slot) return false;
+  if (datagram.local.a0) hop.source = datagram.local.ip;
+  const at = slot + SLOT_IP + IPV4_HEADER;
+  if (socket.isPing) {
+    fillEcho(at, socket, datagram);
+    icmp.send(hop, slot, IcmpType.ECHO, remote.ip, ICMP_HEADER + datagram.length, socket.tos, socket.ttl, socket.handle, now);
+    return true;
+  }
+  const length = UDP_HEADER + datagram.length;
+  fillHeader(at, socket, hop.source, datagram);
+  count(Counter.UDP_OUT);
+  const sent = ipv4.send(hop, slot, remote.ip, Protocol.UDP, length, socket.tos, socket.ttl, socket.handle, now);
+  if (sent == ipv4.Sent.DROPPED) count(Counter.UDP_UNREACHABLE);
+  return true;
+}
+function fillEcho(at: usize, socket: UdpSocket, datagram: Datagram): void {
+  const header = IcmpHeader.at(at);
+  header.code = 0;
+  header.ident = socket.localPort;
+  header.sequence = datagram.remote.port;
+  memory.copy(header.data, datagram.data, datagram.length);
+}
+function fillHeader(at: usize, socket: UdpSocket, source: u32, datagram: Datagram): void {
+  const header = UdpHeader.at(at);
+  const length = UDP_HEADER + datagram.length;
+  header.sourcePort = socket.localPort;
+  header.destinationPort = datagram.remote.port;
+  header.length = length;
+  header.checksum = 0;
+  memory.copy(header.data, datagram.data, datagram.length);
+  const checksum = fold(sum(at, length, pseudo(source, datagram.remote.ip, Protocol.UDP, length)));
+  header.checksum = checksum ? checksum : 0xffff;
+}

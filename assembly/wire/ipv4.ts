@@ -1,0 +1,90 @@
+// read RFC 791 first
+import { fold, sum } from "../memory/checksum";
+import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
+
+/** Octets of an IPv4 header without options. */
+export const IPV4_HEADER: u32 = 20;
+export enum Protocol { ICMP = 1, TCP = 6, UDP = 17 }
+
+/** An IPv4 header in place. RFC 791 §3.1. */
+@unmanaged @final
+export class Ipv4Header {
+  static at(address: usize): Ipv4Header {
+    return changetype<Ipv4Header>(address);
+  }
+  get version(): u32 {
+    return get8(this, 0) >> 4;
+  }
+  /** Octets, options included. */
+  get headerLength(): u32 {
+    return (get8(this, 0) & 15) << 2;
+  }
+  get tos(): u32 {
+    return get8(this, 1);
+  }
+  get totalLength(): u32 {
+    return get16(this, 2);
+  }
+  get ident(): u32 {
+    return get16(this, 4);
+  }
+  /** Whether this is a part of a datagram: MF set, or an offset. */
+  get isFragment(): bool {
+    return (get16(this, 6) & 0x3fff) != 0;
+  }
+  /** Where this part begins in its datagram, in units of 8 octets. */
+  get offset(): u32 {
+    return get16(this, 6) & 0x1fff;
+  }
+  get ttl(): u32 {
+    return get8(this, 8);
+  }
+  get protocol(): u32 {
+    return get8(this, 9);
+  }
+  get source(): u32 {
+    return get32(this, 12);
+  }
+  get destination(): u32 {
+    return get32(this, 16);
+  }
+  get checksumIsRight(): bool {
+    return fold(sum(changetype<usize>(this), this.headerLength, 0)) == 0;
+  }
+
+  /** Writes a header without options. `flags` is the 16-bit word of flags and offset. */
+  write(tos: u32, totalLength: u32, ident: u32, flags: u32, ttl: u32, protocol: u32, source: u32, destination: u32): void {
+    put16(this, 0, 0x4500 | tos);
+    put16(this, 2, totalLength);
+    put16(this, 4, ident);
+    put16(this, 6, flags);
+    put8(this, 8, ttl);
+    put8(this, 9, protocol);
+    put16(this, 10, 0);
+    put32(this, 12, source);
+    put32(this, 16, destination);
+    store<u16>(changetype<usize>(this) + 10, <u16>fold(sum(changetype<usize>(this), IPV4_HEADER, 0)));
+  }
+}
+/** Don't Fragment, as Ipv4Header.write takes it. */
+export const IPV4_DF: u32 = 0x4000;
+
+/** Whether the options hold a source route that is not at its end. Malformed options end the search. RFC 1122 §3.2.1.8. */
+export function hasUnfinishedSourceRoute(header: Ipv4Header): bool {
+  const end = changetype<usize>(header) + header.headerLength;
+  let at = changetype<usize>(header) + IPV4_HEADER;
+  while (at < end) {
+    const kind = load<u8>(at);
+    if (kind == 0) return false;
+    if (kind == 1) {
+      at++;
+      continue;
+    }
+    if (at + 1 >= end) return false;
+    const length = <u32>load<u8>(at, 1);
+    if (length < 2 || at + length > end) return false;
+    if ((kind == 131 || kind == 137) && length >= 3 && load<u8>(at, 2) <= length) return true;
+    at += length;
+  }
+  return false;
+}

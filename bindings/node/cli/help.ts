@@ -1,0 +1,56 @@
+/** Examples under `ringwire --help`. */
+export const MAIN_EXAMPLES = `
+Examples:
+  ringwire demo
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
+  sudo ringwire ping 10.9.0.1 -c 3 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
+  echo hello | sudo ringwire nc 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
+
+ringwire COMMAND --help says more about each.`;
+
+/** How devices and their options go together. */
+const DEVICES = `
+Several devices: each --tap or --tun starts one, the options after it belong to it.
+The other end of a device is the operating system's: it needs an address of the same network and must be up. --host-ip does that;
+without it: sudo ip addr add 10.9.0.1/24 dev rw0 && sudo ip link set rw0 up`;
+
+/** Examples under `ringwire up --help`. */
+export const UP_EXAMPLES = `${DEVICES}
+
+Services: echo (7), discard (9), daytime (13), qotd (17), chargen (19) and time (37) over TCP and UDP, http (80) over TCP;
+each with another port as name:port.
+
+Examples:
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --service echo,http:8080 --json
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --tun rw1 --ip 10.9.1.2/24
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --loss 5 --delay 20 --reorder 5 --link-seed 7 --pcap rw0.pcap`;
+
+/** Examples under `ringwire ping --help`. */
+export const PING_EXAMPLES = `${DEVICES}
+
+Exit status: 0 when at least one answer came, 1 when none did, 2 when the command line is wrong.
+
+Example:
+  sudo ringwire ping 10.9.0.1 -c 3 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24`;
+
+/** Examples under `ringwire nc --help`. */
+export const NC_EXAMPLES = `${DEVICES}
+
+When stdin ends our side is closed and the other is read to its end. When the peer has closed, nc ends once stdin gives
+nothing for a second. Exit status: 0, or 1 when the connection is refused, reset or times out.
+
+Examples:
+  sudo ringwire nc 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24 < file
+  sudo ringwire nc -l 7000 --tap rw0 --ip 10.9.0.2/24 > file
+  echo hello | sudo ringwire nc -u 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24`;
+
+/** Examples under `ringwire demo --help`. */
+export const DEMO_EXAMPLES = `
+Makes a network namespace, puts a TAP device into it, starts Ringwire on it and lets the Linux kernel talk to it: ping, HTTP,
+100 MB echoed over a clean link and 4 MB over one that loses and reorders frames. Nothing is left behind. Works as root, and for
+any user who may make user namespaces and open /dev/net/tun; else two stacks talk over a virtual wire.
+Exit status: 0 when everything held.
+
+Example:
+  ringwire demo`;

@@ -1,0 +1,154 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { hostAddress, macAddress, networkOf, ownAddress, type Prefix } from "./addresses.js";
+import { Failure, USAGE } from "./failure.js";
+import { checked, decimal, deviceName, integer, namespaceName, percentage, seed } from "./values.js";
+
+/** What the link simulator does to the frames of a device, each way; percentages of frames, the delay in milliseconds. */
+export interface LinkOptions {
+  loss?: number;
+  delay?: number;
+  reorder?: number;
+  duplicate?: number;
+  corrupt?: number;
+  linkSeed?: number;
+}
+
+/** A device of the host with the interface on it, as given on the command line. */
+export interface DeviceOptions {
+  kind: "tap" | "tun";
+  name: string;
+  addresses: Prefix[];
+  gateway?: string;
+  mac?: string;
+  mtu?: number;
+  netns?: string;
+  hostIp?: Prefix;
+  pcap?: string;
+  link: LinkOptions;
+}
+
+/** What every command that starts a stack is told. */
+export interface StackOptions {
+  devices: DeviceOptions[];
+  seed?: Uint8Array;
+}
+
+/** Devices of a stack, and addresses of an interface: the host interface has no more. */
+const DEVICES_MAX = 4;
+const ADDRESSES_MAX = 4;
+
+/** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
+class DeviceList {
+  readonly devices: DeviceOptions[] = [];
+  private early: Partial<DeviceOptions> & { addresses: Prefix[]; link: LinkOptions } = { addresses: [], link: {} };
+
+  /** What was given before the first device belongs to the first device. */
+  start(kind: "tap" | "tun", name: string): void {
+    if (this.devices.some((device) => device.name === name)) throw new InvalidArgumentError(`device ${name} is named twice`);
+    if (this.devices.length === DEVICES_MAX) throw new InvalidArgumentError(`there can be ${DEVICES_MAX} devices at most`);
+    this.devices.push({ ...this.early, kind, name });
+    this.early = { addresses: [], link: {} };
+  }
+
+  set(change: (device: Partial<DeviceOptions> & { addresses: Prefix[]; link: LinkOptions }) => void): void {
+    change(this.devices.at(-1) ?? this.early);
+  }
+}
+
+/** Adds the options of interfaces, links and the seed to a command; the function answers what was given, checked as a whole. */
+export function addStackOptions(command: Command): () => StackOptions {
+  const list = new DeviceList();
+  const add = (flags: string, text: string, take: (value: string) => void) =>
+    command.addOption(
+      new Option(flags, text).argParser((value: string) => {
+        take(value);
+        return value;
+      }),
+    );
+  add("--tap <name>", "attach to this TAP device (Ethernet), made if it does not exist", (v) => list.start("tap", deviceName(v)));
+  add("--tun <name>", "attach to this TUN device (raw IP), made if it does not exist", (v) => list.start("tun", deviceName(v)));
+  addInterfaceOptions(add, list);
+  addLinkOptions(add, list);
+  command.addOption(
+    new Option("--seed <hex>", "32 octets of entropy as 64 hexadecimal digits, for a run that can be repeated (default: random)").argParser(
+      seed,
+    ),
+  );
+  return () => ({ devices: completed(list.devices), ...command.opts<{ seed?: Uint8Array }>() });
+}
+
+type Add = (flags: string, text: string, take: (value: string) => void) => void;
+
+function addInterfaceOptions(add: Add, list: DeviceList): void {
+  const address = checked(ownAddress);
+  add("--ip <a.b.c.d/len>", "an address of ours on the device; up to 4", (v) => {
+    const prefix = address(v);
+    list.set((device) => {
+      if (device.addresses.length === ADDRESSES_MAX) throw new InvalidArgumentError(`an interface has ${ADDRESSES_MAX} addresses at most`);
+      device.addresses = [...device.addresses, prefix];
+    });
+  });
+  const put = <K extends keyof DeviceOptions>(flags: string, text: string, key: K, parse: (value: string) => DeviceOptions[K]) =>
+    add(flags, text, (value) => {
+      const parsed = parse(value);
+      list.set((device) => {
+        if (device[key] !== undefined) throw new InvalidArgumentError("given twice for the same device");
+        Object.assign(device, { [key]: parsed });
+      });
+    });
+  put("--gateway <a.b.c.d>", "default gateway", "gateway", checked(hostAddress));
+  put("--mac <mac>", "our MAC address (default: made from the seed)", "mac", checked(macAddress));
+  put("--mtu <octets>", "longest IP datagram, 68 to 65535 (default: the device's)", "mtu", integer(68, 65_535));
+  put("--host-ip <a.b.c.d/len>", "address for the operating system's side, which is brought up, with our MTU", "hostIp", address);
+  put("--netns <name>", "network namespace the device lies in (default: this one)", "netns", namespaceName);
+  put("--pcap <file>", "write every frame received and sent to this capture file", "pcap", fileName);
+}
+
+function addLinkOptions(add: Add, list: DeviceList): void {
+  const put = (flags: string, text: string, key: keyof LinkOptions, parse: (value: string) => number) =>
+    add(flags, text, (value) => {
+      const parsed = parse(value);
+      list.set((device) => {
+        device.link = { ...device.link, [key]: parsed };
+      });
+    });
+  put("--loss <percent>", "lose frames, each way", "loss", percentage);
+  put("--delay <ms>", "delay frames, each way", "delay", decimal(0, 60_000, "milliseconds"));
+  put("--reorder <percent>", "let frames be overtaken by later ones, each way", "reorder", percentage);
+  put("--duplicate <percent>", "deliver frames twice, each way", "duplicate", percentage);
+  put("--corrupt <percent>", "flip a bit in frames, each way", "corrupt", percentage);
+  put("--link-seed <n>", "seed of the link simulator (default: random)", "linkSeed", integer(0, 0xffff_ffff));
+}
+
+const fileName = checked((text: string) => {
+  if (!text) throw new Error("expected the name of a file");
+  return text;
+});
+
+/** Checks that need the whole line: each device has an address, none is used twice, MAC addresses only where there are any. */
+function completed(devices: DeviceOptions[]): DeviceOptions[] {
+  if (!devices.length) throw new Failure("no device: say --tap NAME or --tun NAME, and --ip A.B.C.D/LEN", USAGE);
+  const seen = new Set<string>();
+  for (const device of devices) {
+    const option = `--${device.kind} ${device.name}`;
+    if (!device.addresses.length) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN`, USAGE);
+    if (device.kind === "tun" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
+    for (const { address } of device.addresses) {
+      if (seen.has(address)) throw new Failure(`address ${address} is given twice`, USAGE);
+      seen.add(address);
+    }
+    if (device.hostIp && device.addresses.some(({ address }) => address === device.hostIp?.address)) {
+      throw new Failure(`--host-ip ${device.hostIp.address} is an address of our own`, USAGE);
+    }
+    if (device.gateway && seen.has(device.gateway)) throw new Failure(`gateway ${device.gateway} is an address of our own`, USAGE);
+    checkGateway(device);
+  }
+  return devices;
+}
+
+function checkGateway(device: DeviceOptions): void {
+  const { gateway, addresses } = device;
+  if (!gateway || device.kind === "tun") return;
+  const reached = addresses.some(({ address, length }) => networkOf({ address: gateway, length }) === networkOf({ address, length }));
+  if (!reached) throw new Failure(`gateway ${gateway} is in none of the networks of --tap ${device.name}`, USAGE);
+}

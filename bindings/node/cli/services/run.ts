@@ -1,0 +1,85 @@
+import type { RemoteInfo, Stack, TcpListener, UdpSocket } from "../../index.js";
+import { Failure, oneLine } from "../failure.js";
+import * as datagrams from "./datagrams.js";
+import { httpService } from "./http.js";
+import type { ServiceName, ServicePort } from "./names.js";
+import type { Status } from "./status.js";
+import * as streams from "./streams.js";
+
+/** Services that wait on their ports. */
+export interface Services {
+  /** Takes no more connections and datagrams; connections that are open go on. */
+  close(): void;
+}
+
+/** What services need to know of the stack they run on. */
+export interface ServiceContext {
+  /** The status page's contents. */
+  readonly status: () => Status;
+  /** Addresses of the networks' broadcasts. */
+  readonly broadcasts: ReadonlySet<string>;
+}
+
+/** Connections that wait to be accepted, and as many half-open ones. */
+const BACKLOG = 512;
+
+/** Starts services on their ports of a stack: all of them, or none and a Failure that names the port. */
+export function startServices(stack: Stack, services: readonly ServicePort[], context: ServiceContext): Services {
+  const running = new Running(stack, context);
+  for (const service of services) {
+    try {
+      running.start(service);
+    } catch (error) {
+      running.close();
+      throw new Failure(`cannot serve ${service.name} on port ${service.port}: ${oneLine(error)}`);
+    }
+  }
+  return running;
+}
+
+/** What answers on a port, over TCP and over UDP. */
+const PAIRS: Record<Exclude<ServiceName, "http">, { stream: streams.StreamService; datagram: datagrams.DatagramService }> = {
+  echo: { stream: streams.echo, datagram: datagrams.echo },
+  discard: { stream: streams.discard, datagram: datagrams.discard },
+  chargen: { stream: streams.chargen, datagram: datagrams.chargen },
+  daytime: { stream: streams.daytime, datagram: datagrams.daytime },
+  time: { stream: streams.time, datagram: datagrams.time },
+  qotd: { stream: streams.qotd, datagram: datagrams.qotd },
+};
+
+class Running implements Services {
+  private readonly open: Array<TcpListener | UdpSocket> = [];
+  private readonly http: streams.StreamService;
+
+  constructor(
+    private readonly stack: Stack,
+    private readonly context: ServiceContext,
+  ) {
+    this.http = httpService(context.status);
+  }
+
+  start({ name, port }: ServicePort): void {
+    this.listen(port, name === "http" ? this.http : PAIRS[name].stream);
+    if (name !== "http") this.bind(port, PAIRS[name].datagram);
+  }
+
+  private listen(port: number, serve: streams.StreamService): void {
+    const listener = this.stack.listen({ port, backlog: BACKLOG, allowHalfOpen: true, keepAlive: true });
+    this.open.push(listener);
+    listener.on("connection", serve);
+  }
+
+  private bind(port: number, answer: datagrams.DatagramService): void {
+    const socket = this.stack.bindUdp({ port });
+    this.open.push(socket);
+    socket.on("message", (data: Buffer, from: RemoteInfo) => {
+      if (!datagrams.mayAnswer(from.port, from.to, this.context.broadcasts)) return;
+      const reply = answer(data);
+      if (reply !== null) socket.send(reply, from.port, from.address).catch(() => {}); // an answer that cannot be sent is lost, as on the wire
+    });
+  }
+
+  close(): void {
+    for (const socket of this.open) socket.close();
+  }
+}

@@ -1,0 +1,190 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { macText } from "../address.js";
+import type { ChannelStats } from "../channel.js";
+import { CONTROL, INTERFACE } from "../constants.js";
+import type { Driver } from "../driver.js";
+import { capture, createStack, Link, openTap, openTun, type Stack } from "../index.js";
+import type { Status as SocketRecord } from "../inspect.js";
+import { OCTETS } from "../layout.js";
+import type { Prefix } from "./addresses.js";
+import { Failure, oneLine } from "./failure.js";
+import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
+import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
+
+/** A device with its driver, and the interface on it. */
+export interface Attached {
+  readonly kind: "tap" | "tun" | "wire";
+  readonly name: string;
+  readonly driver: Driver;
+  readonly addresses: readonly Prefix[];
+  readonly gateway?: string;
+  readonly mac?: string;
+  readonly mtu?: number;
+  readonly netns?: string;
+  /** The link simulator behind the driver, if there is one. */
+  readonly link?: Link;
+}
+
+/** A stack on its devices. */
+export interface Session {
+  readonly stack: Stack;
+  readonly interfaces: readonly InterfaceStatus[];
+  readonly prefixes: readonly Prefix[];
+  /** When it started, by `performance.now()`. */
+  readonly started: number;
+  /** Rejects when a device is lost. */
+  readonly failed: Promise<never>;
+  /** Sockets, pools and counters of the stack, as the status page shows them. */
+  inside(): Pick<Status, "sockets" | "pools" | "counters">;
+  /** What the link simulator of a device did so far, both directions together. */
+  linkStats(name: string): Pick<ChannelStats, "lost" | "reordered">;
+  /** Settles when every connection that was let go has sent all it had, and the peer has it. */
+  drained(): Promise<void>;
+  /** Resets what is open and lets go of stack and devices; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** Rings of a connection, octets each way. A ring costs nothing until it is used. */
+const RING = 262_144;
+
+/** What a command-line stack holds: room for many clients at once and for many short connections one after another. */
+const TCP = { sockets: 1024, receive: RING, send: RING, listeners: 32, synQueue: 1024, timeWait: 16_384 };
+const UDP = { sockets: 32, receive: 64, send: 64 };
+const ARP = { neighbours: 1024, holds: 64 };
+
+/** Octets of an interface's longest datagram when neither the option nor the device says. */
+const MTU = 1500;
+/** Octets of the IPv4 and the UDP header. */
+const UDP_HEADERS = 28;
+
+/** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
+export async function openSession({ devices, seed }: StackOptions): Promise<Session> {
+  const opened: Attached[] = [];
+  try {
+    for (const device of devices) opened.push(openDevice(device));
+    return await startSession(opened, seed);
+  } catch (error) {
+    for (const { driver } of opened) await driver.stop();
+    throw new Failure(oneLine(error));
+  }
+}
+
+function openDevice({ kind, name, netns, hostIp, pcap, link, ...rest }: DeviceOptions): Attached {
+  const system = hostIp ? { hostAddress: prefixText(hostIp), up: true, ...(rest.mtu === undefined ? {} : { mtu: rest.mtu }) } : {};
+  const open = kind === "tap" ? openTap : openTun;
+  const device = open({ name, ...(netns === undefined ? {} : { netns }), ...system });
+  try {
+    const simulator = Object.keys(link).length ? simulated(link, device.kind) : undefined;
+    const behind = simulator ? simulator.attach(device) : device;
+    const driver = pcap === undefined ? behind : capture(behind, pcap);
+    return {
+      kind,
+      name: device.name,
+      driver,
+      ...rest,
+      ...(netns === undefined ? {} : { netns }),
+      ...(simulator ? { link: simulator } : {}),
+    };
+  } catch (error) {
+    void device.stop();
+    throw error;
+  }
+}
+
+/** A link simulator from percentages. */
+export function simulated(
+  { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, delay = 0, linkSeed }: LinkOptions,
+  kind: Driver["kind"],
+): Link {
+  const seed = linkSeed ?? randomBytes(4).readUInt32LE();
+  return new Link({ seed, kind, delay, loss: loss / 100, reorder: reorder / 100, duplicate: duplicate / 100, corrupt: corrupt / 100 });
+}
+
+/** Starts a stack on drivers. */
+export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32)): Promise<Session> {
+  const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
+  const stack = await createStack({
+    seed,
+    interfaces: attached.map(({ driver, addresses, mac, gateway }, i) => ({
+      driver,
+      mtu: mtus[i] ?? MTU,
+      addresses: addresses.map(prefixText),
+      ...(mac === undefined ? {} : { mac }),
+      ...(gateway === undefined ? {} : { gateway }),
+    })),
+    tcp: TCP,
+    udp: { ...UDP, octets: Math.max(...mtus) - UDP_HEADERS },
+    arp: ARP,
+  });
+  const failed = new Promise<never>((_, reject) => {
+    stack.on("error", (error: unknown) => reject(new Failure(oneLine(error))));
+  });
+  failed.catch(() => {}); // whoever waits for it is told
+  return {
+    stack,
+    interfaces: attached.map((device, i) => interfaceStatus(device, mtus[i] ?? MTU, stack, i)),
+    prefixes: attached.flatMap(({ addresses }) => addresses),
+    started: performance.now(),
+    failed,
+    inside: () => ({ sockets: stack.sockets().map(socketStatus), pools: stack.pools(), counters: stack.counters() }),
+    linkStats: (name) => linkStats(attached.find((device) => device.name === name)?.link),
+    drained: () => drained(stack),
+    close: () => stack.close(),
+  };
+}
+
+/** States in which a connection may hold octets, or a FIN, that the peer does not have. */
+const OWING = new Set<string>(["SYN_RECEIVED", "ESTABLISHED", "CLOSE_WAIT", "FIN_WAIT_1", "CLOSING", "LAST_ACK"]);
+/** Milliseconds between two looks. */
+const LOOK = 10;
+
+async function drained(stack: Stack): Promise<void> {
+  while (!stack.closed && stack.sockets().some(({ protocol, state }) => protocol === "tcp" && OWING.has(state))) await sleep(LOOK);
+}
+
+function prefixText({ address, length }: Prefix): string {
+  return `${address}/${length}`;
+}
+
+function interfaceStatus({ kind, name, addresses, gateway, netns }: Attached, mtu: number, stack: Stack, i: number): InterfaceStatus {
+  return {
+    name,
+    kind,
+    ...(netns === undefined ? {} : { netns }),
+    ...(kind === "tun" ? {} : { mac: macOf(stack, i) }),
+    mtu,
+    addresses: addresses.map(prefixText),
+    ...(gateway === undefined ? {} : { gateway }),
+  };
+}
+
+/** The MAC address of an interface, as the stack has it: one may have been made from the seed. */
+function macOf({ core }: Stack, i: number): string {
+  const at = core.control + CONTROL.interfaceTable + i * OCTETS.interface + INTERFACE.mac;
+  return macText(core.octets.subarray(at, at + 6));
+}
+
+function linkStats(link: Link | undefined): { lost: number; reordered: number } {
+  const { forward, backward } = link?.stats ?? {};
+  return {
+    lost: (forward?.lost ?? 0) + (backward?.lost ?? 0),
+    reordered: (forward?.reordered ?? 0) + (backward?.reordered ?? 0),
+  };
+}
+
+const PROTOCOLS: Partial<Record<SocketRecord["protocol"], string>> = { listener: "tcp", "half-open": "tcp", "time-wait": "tcp" };
+
+/** A line of the table as netstat has it: a listener's queues are connections, all others are octets (datagrams for UDP). */
+function socketStatus({ protocol, state, readable, unacknowledged, unsent, backlog, local, remote }: SocketRecord): SocketStatus {
+  const end = ({ address, port }: SocketRecord["local"]) => `${address}:${port || "*"}`;
+  const tcp = protocol !== "udp";
+  return {
+    protocol: PROTOCOLS[protocol] ?? protocol,
+    receiveQueue: protocol === "listener" ? backlog : readable,
+    sendQueue: unacknowledged + unsent,
+    local: end(local),
+    remote: end(remote),
+    state: tcp ? state : "",
+  };
+}

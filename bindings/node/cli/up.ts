@@ -1,0 +1,56 @@
+import { Command, Option } from "commander";
+import { UP_EXAMPLES } from "./help.js";
+import { addStackOptions, type StackOptions } from "./options.js";
+import { serveOn, serviceNames } from "./serve.js";
+import { DEFAULT_SERVICES, parseServices, type ServicePort } from "./services/names.js";
+import { openSession, type Session } from "./session.js";
+import { catchSignals } from "./signals.js";
+import { checked } from "./values.js";
+
+interface UpOptions {
+  service: ServicePort[];
+  json?: boolean;
+}
+
+/** `ringwire up`: serves on devices until a signal comes. */
+export function upCommand(done: (status: number) => void): Command {
+  const command = new Command("up").description("Start a stack on TAP or TUN devices and serve until SIGINT or SIGTERM.");
+  const stackOptions = addStackOptions(command);
+  command
+    .addOption(
+      new Option("--service <list>", 'services as name[:port],...; "none" for none')
+        .argParser(checked(parseServices))
+        .default(parseServices(DEFAULT_SERVICES), DEFAULT_SERVICES),
+    )
+    .option("--json", "print the ready line as JSON")
+    .addHelpText("after", UP_EXAMPLES)
+    .action(async () => done(await up(stackOptions(), command.opts<UpOptions>())));
+  return command;
+}
+
+async function up(options: StackOptions, { service, json = false }: UpOptions): Promise<number> {
+  const interrupts = catchSignals();
+  const session = await openSession(options);
+  try {
+    const services = serveOn(session, service);
+    console.log(json ? JSON.stringify(readyObject(session, service)) : readyLine(session, service));
+    await Promise.race([interrupts.came, session.failed]);
+    services.close();
+  } finally {
+    await session.close();
+    interrupts.release();
+  }
+  return 0;
+}
+
+function readyObject({ interfaces }: Session, services: readonly ServicePort[]) {
+  const described = services.map(({ name, port }) => ({ name, port, protocols: name === "http" ? ["tcp"] : ["tcp", "udp"] }));
+  return { ready: true, devices: interfaces, services: described };
+}
+
+function readyLine({ interfaces }: Session, services: readonly ServicePort[]): string {
+  const devices = interfaces.map(({ name, kind, addresses, mac, mtu }) =>
+    [kind, name, addresses.join(","), ...(mac ? [`mac ${mac}`] : []), `mtu ${mtu}`].join(" "),
+  );
+  return `ready ${devices.join("; ")}; services ${serviceNames(services).join(" ") || "none"}`;
+}

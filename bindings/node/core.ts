@@ -1,0 +1,387 @@
+import { type Endpoint, ipv4Number } from "./address.js";
+import { ABI_VERSION, ARENA_START, CONTROL, type Counter, DEVICE, Err, Flag, INTERFACE, type Option, type PoolIndex } from "./constants.js";
+import { RingwireError, errorName, errorOf } from "./error.js";
+import { type Address, Inspector, type Pool, type Status, readEndpoint, writeEndpoint } from "./inspect.js";
+import { OCTETS } from "./layout.js";
+import { type Exports, type WasmMemory, type WasmSource, load } from "./module.js";
+import { Rings } from "./rings.js";
+import { type ControlOptions, writeControl } from "./settings.js";
+import { integer, only } from "./validate.js";
+
+/** What `instantiate` takes. */
+export interface CoreOptions extends ControlOptions {
+  /** Octets of a module, or the path or URL of one. Default: the module shipped with the package. */
+  wasm?: WasmSource;
+  /** The host's clock at the start: milliseconds, any monotonic count. Default 0. */
+  ms?: number;
+  /** The part below a millisecond. Default 0. */
+  us?: number;
+  /** Most octets the memory may have. Default: what WebAssembly allows, 4 GB. */
+  memoryLimit?: number;
+}
+
+const KNOWN = ["wasm", "seed", "ms", "us", "devices", "interfaces", "capacities", "settings", "arena", "memoryLimit"];
+
+/**
+ * A stack with nothing around it: no clock, no timer, no I/O. Frames and time go in, frames and answers come out.
+ * Throws RingwireError when an option is wrong, the seed is missing, or memory does not suffice (the message says how much is needed).
+ */
+export async function instantiate(options: CoreOptions): Promise<Core> {
+  only(options, KNOWN, "options");
+  const limit = integer(options.memoryLimit ?? 2 ** 32, OCTETS.page, 2 ** 32, "memoryLimit");
+  const exports = await load(options.wasm);
+  return new Core(exports, options, limit);
+}
+
+/** One instance of the stack. Made by `instantiate`. Calls under the names of the host interface answer as docs/abi.md says: negative is an error. */
+export class Core {
+  /** The module's own exports. */
+  readonly exports: Exports;
+  /** The module's memory; it does not grow any more. */
+  readonly memory: WasmMemory;
+  /** All octets of the memory. */
+  readonly octets: Uint8Array;
+  /** The same as little-endian fields. */
+  readonly view: DataView;
+  /** Address of the control block. */
+  readonly control: number;
+  /** Where the stack's state and rings lie: `[start, end)`. */
+  readonly arena: { readonly start: number; readonly end: number };
+  /** The frame rings of the devices. */
+  readonly devices: readonly Rings[];
+
+  readonly #u32: Uint32Array;
+  readonly #word: number;
+  readonly #inspector: Inspector;
+
+  /** @internal */
+  constructor(exports: Exports, options: CoreOptions, limit: number) {
+    this.exports = exports;
+    this.memory = exports.memory;
+    this.control = exports.control();
+    const found = new DataView(this.memory.buffer).getUint32(this.control + CONTROL.abi, true);
+    if (found !== ABI_VERSION) throw new RingwireError("BAD_ARGUMENT", `wasm: host interface ${found} (expected ${ABI_VERSION})`);
+    writeControl(new DataView(this.memory.buffer), this.control, options);
+    start(exports, this.control, options, limit);
+    this.octets = new Uint8Array(this.memory.buffer);
+    this.view = new DataView(this.memory.buffer);
+    this.#u32 = new Uint32Array(this.memory.buffer);
+    this.#word = this.control >>> 2;
+    this.#inspector = new Inspector(exports, this.view, this.control);
+    const end = this.#control(CONTROL.arenaEnd) || this.octets.length;
+    this.arena = { start: this.#control(CONTROL.arenaStart) || ARENA_START, end: Math.min(end, this.octets.length) };
+    this.devices = options.devices.map((_, device) => new Rings(this.octets, this.#u32, this.control, device));
+  }
+
+  // ---- Frames and time ----
+
+  /** Copies a frame into the receive ring of a device; false while the ring is full. */
+  input(frame: Uint8Array, device = 0): boolean {
+    return this.device(device).input(frame);
+  }
+  /** Does all work due. Answers 0 (poll again), or the milliseconds until something may be due, or 2^30 when nothing is armed. */
+  poll(ms: number, us = 0): number {
+    return this.exports.poll(ms, us);
+  }
+  /** The first half of `poll`: reads frames, runs what expired; answers how many frames it read. */
+  receive(ms: number, us = 0): number {
+    return this.exports.receive(ms, us);
+  }
+  /** The second half of `poll`: sends what is owed; answers as `poll`. */
+  transmit(): number {
+    return this.exports.transmit();
+  }
+  /** Takes all frames out of the transmit ring of a device, as copies. */
+  output(device = 0): Uint8Array[] {
+    const frames: Uint8Array[] = [];
+    this.drain((frame) => frames.push(frame.slice()), device);
+    return frames;
+  }
+  /** Takes all frames out of the transmit ring of a device without copying: a view holds during `visit` only. Answers how many. */
+  drain(visit: (frame: Uint8Array) => void, device = 0): number {
+    const rings = this.device(device);
+    let count = 0;
+    for (let frame = rings.peek(); frame; frame = rings.peek()) {
+      visit(frame.subarray(0, rings.length));
+      rings.take();
+      count++;
+    }
+    return count;
+  }
+  /** Moves frames from the transmit ring of a device here to the receive ring of one of `to`, with few calls; answers how many fitted. */
+  transfer(to: Core, device = 0, toDevice = 0): number {
+    return this.device(device).transfer(to.device(toDevice));
+  }
+  /** The frame rings of a device; throws BAD_ARGUMENT when there is none. */
+  device(device: number): Rings {
+    const rings = this.devices[device];
+    if (!rings) throw new RingwireError("BAD_ARGUMENT", `device ${device}: there are ${this.devices.length}`);
+    return rings;
+  }
+  /** Something waits for a free slot of a transmit ring: take frames and poll again. */
+  get txBlocked(): boolean {
+    return (this.#control(CONTROL.flags) & Flag.TX_BLOCKED) !== 0;
+  }
+
+  // ---- Readiness ----
+
+  /** The next socket of an owner to which something happened, or 0; `events` says what. */
+  ready_next(owner = 0): number {
+    return this.exports.ready_next(owner);
+  }
+  /** Queues the socket again if there is still something to do. */
+  ready_rearm(handle: number): number {
+    return this.exports.ready_rearm(handle);
+  }
+  /** Event bits of the handle that `ready_next` answered. */
+  get events(): number {
+    return this.#control(CONTROL.events);
+  }
+  /** Address of the octets that the last span call spoke of. */
+  get span(): number {
+    return this.#control(CONTROL.span);
+  }
+
+  // ---- TCP ----
+
+  /** Passive OPEN on `local`. */
+  tcp_listen(local: Endpoint, bufferClass = 0, backlog = 16, owner = 0): number {
+    return this.#endpoint(CONTROL.local, local) || this.exports.tcp_listen(bufferClass, backlog, owner);
+  }
+  /** The oldest connection that waits; `local` and `remote` are its endpoints. */
+  tcp_accept(listener: number): number {
+    return this.exports.tcp_accept(listener);
+  }
+  /** Active OPEN to `remote`, from `local` or what the stack chooses. */
+  tcp_connect(remote: Endpoint, local: Endpoint = {}, bufferClass = 0, owner = 0): number {
+    const wrong = this.#endpoint(CONTROL.remote, remote) || this.#endpoint(CONTROL.local, local);
+    return wrong || this.exports.tcp_connect(bufferClass, owner);
+  }
+  /** Free octets in one piece at `span`. */
+  tcp_send_space(handle: number): number {
+    return this.exports.tcp_send_space(handle);
+  }
+  /** The first `octets` of the span are the next of the stream. */
+  tcp_send_commit(handle: number, octets: number, push = true): number {
+    return this.exports.tcp_send_commit(handle, octets, push ? 1 : 0);
+  }
+  /** Octets that can be read, in one piece at `span`. */
+  tcp_receive_ready(handle: number): number {
+    return this.exports.tcp_receive_ready(handle);
+  }
+  /** The first `octets` of the span were read. */
+  tcp_receive_release(handle: number, octets: number): number {
+    return this.exports.tcp_receive_release(handle, octets);
+  }
+  /** `half`: nothing more to send, the handle stays; otherwise the handle is let go and what was committed is still sent. */
+  tcp_close(handle: number, half = false): number {
+    return this.exports.tcp_close(handle, half ? 1 : 0);
+  }
+  /** Resets the connection; the handle is stale from now on. */
+  tcp_abort(handle: number): number {
+    return this.exports.tcp_abort(handle);
+  }
+  /** The state as a number, or an error; `status` reads the whole record. */
+  tcp_status(handle: number): number {
+    return this.exports.tcp_status(handle);
+  }
+  /** Copies as much of `octets` from `from` on into the send ring as fits; answers how many octets, or an error. */
+  tcp_write(handle: number, octets: Uint8Array, from = 0, push = true): number {
+    let at = from;
+    while (at < octets.length) {
+      const space = this.exports.tcp_send_space(handle);
+      if (space < 0) return space;
+      if (space === 0) break;
+      const count = Math.min(space, octets.length - at);
+      this.octets.set(at || count < octets.length ? octets.subarray(at, at + count) : octets, this.span);
+      at += count;
+      const committed = this.exports.tcp_send_commit(handle, count, push && at === octets.length ? 1 : 0);
+      if (committed < 0) return committed;
+    }
+    return at - from;
+  }
+  /** Takes what can be read in one piece, at most `most` octets: a copy, or null when nothing is ready, or the error (`END` too). */
+  tcp_read(handle: number, most = 0x7fffffff): Uint8Array | number | null {
+    const ready = this.exports.tcp_receive_ready(handle);
+    if (ready <= 0) return ready || null;
+    const count = Math.min(ready, most);
+    const span = this.span;
+    const octets = this.octets.slice(span, span + count);
+    this.exports.tcp_receive_release(handle, count);
+    return octets;
+  }
+
+  // ---- UDP, ping and options ----
+
+  /** A UDP socket on `local`; port 0 or missing: one is chosen, then in `local`. */
+  udp_bind(local: Endpoint = {}, owner = 0): number {
+    return this.#endpoint(CONTROL.local, local) || this.exports.udp_bind(owner);
+  }
+  /** Only datagrams of `remote` are received, and sends go there; null undoes it. */
+  udp_connect(handle: number, remote: Endpoint | null): number {
+    return this.#endpoint(CONTROL.remote, remote ?? {}) || this.exports.udp_connect(handle);
+  }
+  /** Room for one datagram at `span`; 0: none now. */
+  udp_send_space(handle: number): number {
+    return this.exports.udp_send_space(handle);
+  }
+  /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to). */
+  udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null): number {
+    return (remote && this.#endpoint(CONTROL.remote, remote)) || this.exports.udp_send_commit(handle, octets);
+  }
+  /** Length of the oldest datagram, which is at `span`; `remote` is from whom, `local` to which address. */
+  udp_receive_ready(handle: number): number {
+    return this.exports.udp_receive_ready(handle);
+  }
+  /** Drops the oldest datagram. */
+  udp_receive_release(handle: number): number {
+    return this.exports.udp_receive_release(handle);
+  }
+  udp_close(handle: number): number {
+    return this.exports.udp_close(handle);
+  }
+  /** 0, or an error; `status` reads the whole record. */
+  udp_status(handle: number): number {
+    return this.exports.udp_status(handle);
+  }
+  /** Copies one datagram into the send ring; answers its octets, WOULD_BLOCK when there is no room, or an error. */
+  udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null): number {
+    const space = this.exports.udp_send_space(handle);
+    if (space < 0) return space;
+    if (space === 0) return Err.WOULD_BLOCK;
+    if (octets.length > space) return Err.TOO_LONG;
+    this.octets.set(octets, this.span);
+    return this.udp_send_commit(handle, octets.length, remote);
+  }
+  /** Takes the oldest datagram: a copy, or the error (`WOULD_BLOCK`: none). `remote` is from whom. */
+  udp_read(handle: number): Uint8Array | number {
+    const length = this.exports.udp_receive_ready(handle);
+    if (length < 0) return length;
+    const span = this.span;
+    const octets = this.octets.slice(span, span + length);
+    this.exports.udp_receive_release(handle);
+    return octets;
+  }
+  /** An ICMP echo socket for the `udp_` calls; NOT_SUPPORTED in a module without ping sockets. */
+  ping_open(owner = 0): number {
+    return this.exports.ping_open ? this.exports.ping_open(owner) : Err.NOT_SUPPORTED;
+  }
+  socket_set(handle: number, option: Option, value: number): number {
+    return this.exports.socket_set(handle, option, value);
+  }
+  socket_get(handle: number, option: Option): number {
+    return this.exports.socket_get(handle, option);
+  }
+  /** The socket in place `index` of a pool; 0 when the place is free. */
+  socket_at(pool: PoolIndex, index: number): number {
+    return this.exports.socket_at(pool, index);
+  }
+  /** The endpoint that the last call left in `local`. */
+  get local(): Address {
+    return readEndpoint(this.view, this.control + CONTROL.local);
+  }
+  /** The endpoint that the last call left in `remote`. */
+  get remote(): Address {
+    return readEndpoint(this.view, this.control + CONTROL.remote);
+  }
+
+  // ---- Looking inside ----
+
+  /** Octets of the arena that state and rings take. */
+  get memoryUsed(): number {
+    return this.#control(CONTROL.memoryNeeded);
+  }
+  /** All counters by name. */
+  counters(): Record<keyof typeof Counter, number> {
+    return this.#inspector.counters();
+  }
+  /** One counter. */
+  counter(name: keyof typeof Counter): number {
+    return this.#inspector.counter(name);
+  }
+  /** All pools by name: how many records there are and how many are taken. */
+  pools(): Record<keyof typeof PoolIndex, Pool> {
+    return this.#inspector.pools();
+  }
+  /** Every socket there is, half-open connections and TIME-WAIT records too. */
+  sockets(): Status[] {
+    return this.#inspector.sockets();
+  }
+  /** The status of one socket; null when the handle is stale. */
+  status(handle: number): Status | null {
+    return this.#inspector.status(handle);
+  }
+  /** A hash of everything the stack would act upon; throws NOT_SUPPORTED in a module without it. */
+  stateHash(): number {
+    if (!this.exports.state_hash) throw new RingwireError("NOT_SUPPORTED", "this module has no state hash");
+    return this.exports.state_hash() >>> 0;
+  }
+  /** Mailbox word `i`, 0 to 63: shared with applications inside the module. */
+  mail(i: number): number {
+    return this.view.getUint32(this.control + CONTROL.mailbox + integer(i, 0, 63, "mailbox word") * 4, true);
+  }
+  setMail(i: number, value: number): void {
+    this.view.setUint32(this.control + CONTROL.mailbox + integer(i, 0, 63, "mailbox word") * 4, value, true);
+  }
+
+  #control(offset: number): number {
+    return this.#u32[this.#word + (offset >>> 2)] as number;
+  }
+  /** Writes an endpoint record; answers BAD_ADDRESS when the address is none, BAD_ARGUMENT when the port is none, otherwise 0. */
+  #endpoint(record: number, { address = "0.0.0.0", port = 0, interface: index = -1 }: Endpoint): number {
+    const ip = ipv4Number(address);
+    if (ip < 0) return Err.BAD_ADDRESS;
+    if (!Number.isInteger(port) || port < 0 || port > 65535) return Err.BAD_ARGUMENT;
+    writeEndpoint(this.view, this.control + record, ip, port, index);
+    return 0;
+  }
+}
+
+/** Calls `init`, grows the memory by what is needed where the arena's end is free, and calls it again. */
+function start(exports: Exports, control: number, options: CoreOptions, limit: number): void {
+  const word = (offset: number) => new DataView(exports.memory.buffer).getUint32(control + offset, true);
+  let result = exports.init(options.ms ?? 0, options.us ?? 0);
+  if (result === Err.NO_MEMORY && !options.arena?.end) {
+    grow(exports.memory, (options.arena?.start || ARENA_START) + word(CONTROL.memoryNeeded), limit);
+    result = exports.init(options.ms ?? 0, options.us ?? 0);
+  }
+  if (result === Err.NO_MEMORY) {
+    const given = (options.arena?.end ?? exports.memory.buffer.byteLength) - (options.arena?.start || ARENA_START);
+    throw new RingwireError("NO_MEMORY", `arena too small: ${word(CONTROL.memoryNeeded)} octets are needed, ${given} are given`);
+  }
+  if (result < 0) throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${wordName(word(CONTROL.detail))}`);
+}
+
+function grow(memory: WasmMemory, octets: number, limit: number): void {
+  const given = memory.buffer.byteLength;
+  if (octets > limit) throw new RingwireError("NO_MEMORY", `memory: ${octets} octets are needed, the limit is ${limit}`);
+  try {
+    memory.grow(Math.max(0, Math.ceil((octets - given) / OCTETS.page)));
+  } catch {
+    throw new RingwireError("NO_MEMORY", `memory: ${octets} octets are needed, the engine does not give them`);
+  }
+}
+
+/** What lies at an offset of the control block, in words. */
+function wordName(offset: number): string {
+  const field = (table: Record<string, number>, at: number) => Object.entries(table).find(([, where]) => where === at)?.[0] ?? `octet ${at}`;
+  if (offset >= CONTROL.interfaceTable) {
+    const at = offset - CONTROL.interfaceTable;
+    return `interface ${Math.floor(at / OCTETS.interface)}, ${field(INTERFACE, at % OCTETS.interface)}`;
+  }
+  if (offset >= CONTROL.deviceTable) {
+    const at = offset - CONTROL.deviceTable;
+    return `device ${Math.floor(at / DEVICE.octets)}, ${field(DEVICE, at % DEVICE.octets)}`;
+  }
+  if (offset >= CONTROL.classes && offset < CONTROL.listeners) return `buffer class ${Math.floor((offset - CONTROL.classes) / OCTETS.bufferClass)}`;
+  return field(CONTROL, offset);
+}
+
+export { RingwireError } from "./error.js";
+export type { ErrorCode } from "./error.js";
+export type { Endpoint } from "./address.js";
+export type { Address, Pool, Protocol, Status } from "./inspect.js";
+export type { Exports, WasmMemory, WasmSource } from "./module.js";
+export { Rings } from "./rings.js";
+export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";
+export * from "./constants.js";

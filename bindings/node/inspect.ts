@@ -1,0 +1,177 @@
+import { ipv4Text } from "./address.js";
+import { CONTROL, Counter, ENDPOINT, Family, Kind, POOL, PoolIndex, STATUS, State, Waits } from "./constants.js";
+import { type ErrorCode, errorName } from "./error.js";
+import type { Exports } from "./module.js";
+
+/** An endpoint read from the stack. */
+export interface Address {
+  /** Dotted IPv4 address; `0.0.0.0`: any. */
+  address: string;
+  port: number;
+  /** Index of the interface; -1: any. */
+  interface: number;
+}
+
+/** What a socket is. */
+export type Protocol = "tcp" | "listener" | "half-open" | "time-wait" | "udp";
+
+/** The status record of a socket, docs/abi.md section 7. Octets, and microseconds or milliseconds as said there. */
+export interface Status {
+  handle: number;
+  protocol: Protocol;
+  /** Name of the TCP state; `CLOSED` for UDP. */
+  state: keyof typeof State;
+  local: Address;
+  remote: Address;
+  /** Why the connection ended; null while nothing is wrong. */
+  error: ErrorCode | null;
+  /** Octets (UDP: datagrams) that can be read. */
+  readable: number;
+  /** Free octets (UDP: datagrams) for sending. */
+  writable: number;
+  unacknowledged: number;
+  unsent: number;
+  /** Microseconds. */
+  srtt: number;
+  /** Microseconds. */
+  rttvar: number;
+  /** Milliseconds. */
+  rto: number;
+  cwnd: number;
+  ssthresh: number;
+  sndWnd: number;
+  rcvWnd: number;
+  mss: number;
+  retransmissions: number;
+  /** What sending waits for. */
+  waits: keyof typeof Waits;
+  /** ICMP type * 256 + code of the last one reported; 0: none. */
+  softError: number;
+  owner: number;
+  /** Connections that wait to be accepted. */
+  backlog: number;
+}
+
+/** A pool of records: how many there are and how many are taken. */
+export interface Pool {
+  capacity: number;
+  /** Taken now. */
+  used: number;
+  /** Ever taken at the same time, at most. */
+  mark: number;
+}
+
+const STATES = Object.fromEntries(Object.entries(State).map(([name, value]) => [value, name])) as Record<number, keyof typeof State>;
+const WAITS = Object.fromEntries(Object.entries(Waits).map(([name, value]) => [value, name])) as Record<number, keyof typeof Waits>;
+const PROTOCOLS: Record<number, Protocol> = {
+  [Kind.TCP]: "tcp",
+  [Kind.LISTENER]: "listener",
+  [Kind.UDP]: "udp",
+  [Kind.HALF_OPEN]: "half-open",
+  [Kind.TIME_WAIT]: "time-wait",
+};
+const COUNTERS = Object.entries(Counter).filter(([name]) => name !== "COUNT");
+const POOLS = Object.entries(PoolIndex).filter(([name]) => name !== "COUNT");
+const SOCKET_POOLS = [
+  PoolIndex.TCP0, PoolIndex.TCP1, PoolIndex.TCP2, PoolIndex.TCP3, PoolIndex.LISTENER, PoolIndex.HALF_OPEN, PoolIndex.TIME_WAIT, PoolIndex.UDP,
+];
+
+/** Reads what the stack shows of itself. */
+export class Inspector {
+  readonly #exports: Exports;
+  readonly #view: DataView;
+  readonly #control: number;
+
+  constructor(exports: Exports, view: DataView, control: number) {
+    this.#exports = exports;
+    this.#view = view;
+    this.#control = control;
+  }
+
+  /** All counters by name. */
+  counters(): Record<keyof typeof Counter, number> {
+    const at = this.#word(CONTROL.counters);
+    const counted = COUNTERS.map(([name, index]) => [name, this.#view.getUint32(at + index * 4, true)]);
+    return Object.fromEntries(counted);
+  }
+  /** One counter. */
+  counter(name: keyof typeof Counter): number {
+    return this.#view.getUint32(this.#word(CONTROL.counters) + Counter[name] * 4, true);
+  }
+  /** All pools by name. */
+  pools(): Record<keyof typeof PoolIndex, Pool> {
+    return Object.fromEntries(POOLS.map(([name, index]) => [name, this.pool(index)])) as Record<keyof typeof PoolIndex, Pool>;
+  }
+  /** One pool. */
+  pool(index: number): Pool {
+    const at = this.#word(CONTROL.pools) + index * POOL.octets;
+    const mark = this.#view.getUint32(at + POOL.mark, true);
+    const free = this.#view.getUint32(at + POOL.free, true);
+    return { capacity: this.#view.getUint32(at + POOL.capacity, true), used: mark - free, mark };
+  }
+  /** Every socket there is, half-open connections and TIME-WAIT records too. */
+  sockets(): Status[] {
+    const found: Status[] = [];
+    for (const pool of SOCKET_POOLS) {
+      const { mark } = this.pool(pool);
+      for (let i = 0; i < mark; i++) {
+        const handle = this.#exports.socket_at(pool, i);
+        const status = handle > 0 ? this.status(handle) : null;
+        if (status) found.push(status);
+      }
+    }
+    return found;
+  }
+  /** The status of one socket; null when the handle is stale. */
+  status(handle: number): Status | null {
+    const kind = handle >>> 28;
+    const result = kind === Kind.UDP ? this.#exports.udp_status(handle) : this.#exports.tcp_status(handle);
+    if (result < 0) return null;
+    const at = this.#word(CONTROL.status);
+    const u32 = (offset: number) => this.#view.getUint32(at + offset, true);
+    const error = this.#view.getInt32(at + STATUS.error, true);
+    return {
+      handle,
+      protocol: PROTOCOLS[kind] ?? "tcp",
+      state: STATES[u32(STATUS.state)] ?? "CLOSED",
+      local: readEndpoint(this.#view, at + STATUS.local),
+      remote: readEndpoint(this.#view, at + STATUS.remote),
+      error: error < 0 ? errorName(error) : null,
+      readable: u32(STATUS.readable),
+      writable: u32(STATUS.writable),
+      unacknowledged: u32(STATUS.unacknowledged),
+      unsent: u32(STATUS.unsent),
+      srtt: u32(STATUS.srtt),
+      rttvar: u32(STATUS.rttvar),
+      rto: u32(STATUS.rto),
+      cwnd: u32(STATUS.cwnd),
+      ssthresh: u32(STATUS.ssthresh),
+      sndWnd: u32(STATUS.sndWnd),
+      rcvWnd: u32(STATUS.rcvWnd),
+      mss: u32(STATUS.mss),
+      retransmissions: u32(STATUS.retransmissions),
+      waits: WAITS[u32(STATUS.waits)] ?? "NOTHING",
+      softError: u32(STATUS.softError),
+      owner: u32(STATUS.owner),
+      backlog: u32(STATUS.backlog),
+    };
+  }
+  #word(offset: number): number {
+    return this.#view.getUint32(this.#control + offset, true);
+  }
+}
+
+/** Reads the endpoint record at `at`. */
+export function readEndpoint(view: DataView, at: number): Address {
+  const address = view.getUint16(at + ENDPOINT.family, true) === Family.IPV4 ? view.getUint32(at + ENDPOINT.address) : 0;
+  return { address: ipv4Text(address), port: view.getUint16(at + ENDPOINT.port, true), interface: view.getUint32(at + ENDPOINT.interfaceNumber, true) - 1 };
+}
+
+/** Writes the endpoint record at `at`: address 0 stands for any. `ip` in host byte order; `interface` -1: any. */
+export function writeEndpoint(view: DataView, at: number, ip: number, port: number, interface_: number): void {
+  view.setUint16(at + ENDPOINT.family, ip ? Family.IPV4 : Family.ANY, true);
+  view.setUint16(at + ENDPOINT.port, port, true);
+  view.setUint32(at + ENDPOINT.address, ip);
+  for (let rest = at + ENDPOINT.address + 4; rest < at + ENDPOINT.interfaceNumber; rest += 4) view.setUint32(rest, 0);
+  view.setUint32(at + ENDPOINT.interfaceNumber, interface_ + 1, true);
+}

@@ -1,0 +1,82 @@
+import { readFile } from "node:fs/promises";
+import { instantiate } from "@assemblyscript/loader";
+import { RingwireError } from "./error.js";
+
+/** The memory of a module. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** What a module exports: docs/abi.md. Parameters and results are i32. */
+export interface Exports extends Record<string, unknown> {
+  memory: WasmMemory;
+  control(): number;
+  init(ms: number, us: number): number;
+  poll(ms: number, us: number): number;
+  receive(ms: number, us: number): number;
+  transmit(): number;
+  ready_next(owner: number): number;
+  ready_rearm(handle: number): number;
+  tcp_listen(bufferClass: number, backlog: number, owner: number): number;
+  tcp_accept(listener: number): number;
+  tcp_connect(bufferClass: number, owner: number): number;
+  tcp_send_space(handle: number): number;
+  tcp_send_commit(handle: number, octets: number, push: number): number;
+  tcp_receive_ready(handle: number): number;
+  tcp_receive_release(handle: number, octets: number): number;
+  tcp_close(handle: number, how: number): number;
+  tcp_abort(handle: number): number;
+  tcp_status(handle: number): number;
+  udp_bind(owner: number): number;
+  udp_connect(handle: number): number;
+  udp_send_space(handle: number): number;
+  udp_send_commit(handle: number, octets: number): number;
+  udp_receive_ready(handle: number): number;
+  udp_receive_release(handle: number): number;
+  udp_close(handle: number): number;
+  udp_status(handle: number): number;
+  ping_open?(owner: number): number;
+  socket_set(handle: number, option: number, value: number): number;
+  socket_get(handle: number, option: number): number;
+  socket_at(pool: number, index: number): number;
+  state_hash?(): number;
+}
+
+/** A module: its octets, or the path or URL of a file. */
+export type WasmSource = Uint8Array | string | URL;
+
+/** The module that is shipped with the package. */
+const SHIPPED = new URL("../../../ringwire.wasm", import.meta.url);
+
+/** Compiled modules by the name of their file, so that many stacks share one. */
+const compiled = new Map<string, unknown>();
+
+/** Instantiates a module through the AssemblyScript loader; throws BAD_ARGUMENT when it cannot be read or is none. */
+export async function load(source: WasmSource = SHIPPED): Promise<Exports> {
+  if (source instanceof Uint8Array) return (await instance(source, "the given octets")).exports;
+  const name = String(source);
+  const known = compiled.get(name);
+  if (known) return (await instance(known, name)).exports;
+  const result = await instance(await octetsOf(source), name);
+  compiled.set(name, result.module);
+  return result.exports;
+}
+
+async function octetsOf(source: string | URL): Promise<Uint8Array> {
+  try {
+    return await readFile(source);
+  } catch (error) {
+    throw new RingwireError("BAD_ARGUMENT", `wasm: cannot read ${String(source)}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+async function instance(source: unknown, name: string): Promise<{ exports: Exports; module: unknown }> {
+  try {
+    const result = await instantiate<Exports>(source as never, {});
+    if (typeof result.exports.control !== "function") throw new Error("it does not export control()");
+    return { exports: result.exports as unknown as Exports, module: result.module };
+  } catch (error) {
+    throw new RingwireError("BAD_ARGUMENT", `wasm: ${name} is not a Ringwire module: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,216 @@
+import { createHash, randomBytes } from "node:crypto";
+import { CLASSES, INTERFACES_MAX } from "./constants.js";
+import type { CoreOptions } from "./core.js";
+import type { Driver } from "./driver.js";
+import { RingwireError } from "./error.js";
+import type { WasmSource } from "./module.js";
+import type { BufferClass, Capacities, DeviceOptions, InterfaceOptions, Settings } from "./settings.js";
+import { integer, only, parseSeed } from "./validate.js";
+
+/** An interface of a stack: a driver, and the addresses on it. */
+export interface StackInterface {
+  /** The device. */
+  driver: Driver;
+  /** `02:00:00:00:00:01` or six octets. Default: made from the seed; not used by raw IP devices. */
+  mac?: string | Uint8Array;
+  /** Octets of the longest IP datagram. Default: the device's, or 1500. */
+  mtu?: number;
+  /** One to four addresses, as `10.9.0.2/24`. */
+  addresses: string[];
+  /** Where to send what is not on link, as `10.9.0.1`. Default: nowhere. */
+  gateway?: string;
+  /** Slots of the receive ring, a power of two. Default 256. */
+  rxSlots?: number;
+  /** Slots of the transmit ring, a power of two. Default 256. */
+  txSlots?: number;
+}
+
+/** TCP: capacities, and settings in milliseconds. What is missing keeps the module's default, but for the first three. */
+export interface TcpOptions {
+  /** Connections of buffer class 0. Default 1024. */
+  sockets?: number;
+  /** Octets each of them holds unread. Default 65536. */
+  receive?: number;
+  /** Octets each of them holds unacknowledged or unsent. Default 65536. */
+  send?: number;
+  /** Up to three more buffer classes: class 1, 2 and 3. */
+  classes?: BufferClass[];
+  /** Listeners. Default 64. */
+  listeners?: number;
+  /** Half-open connections. Default 256. */
+  synQueue?: number;
+  /** TIME-WAIT records. Default 4096. */
+  timeWait?: number;
+  msl?: number;
+  userTimeout?: number;
+  synTimeout?: number;
+  delayedAck?: number;
+  minRto?: number;
+  finWait2?: number;
+  keepIdle?: number;
+  keepInterval?: number;
+  keepCount?: number;
+}
+
+/** UDP: capacities. */
+export interface UdpOptions {
+  /** UDP and ping sockets. Default 64. */
+  sockets?: number;
+  /** Datagrams a socket holds unread, a power of two. Default 64. */
+  receive?: number;
+  /** Datagrams a socket holds unsent, a power of two. Default 16. */
+  send?: number;
+  /** Octets of the longest datagram. Default 1472. */
+  octets?: number;
+}
+
+/** ARP: capacities and settings. */
+export interface ArpOptions {
+  /** Neighbours known at the same time. Default 256. */
+  neighbours?: number;
+  /** Packets that wait for a neighbour. Default 32. */
+  holds?: number;
+  /** Milliseconds an entry holds without news. */
+  timeout?: number;
+}
+
+/** IP and ICMP: capacities and settings. */
+export interface IpOptions {
+  /** Time to live of what is sent. */
+  ttl?: number;
+  /** Routes besides those of the interfaces. */
+  routes?: number;
+  /** ICMP errors and stateless resets a second. */
+  errorRate?: number;
+}
+
+/** What `createStack` takes. */
+export interface StackOptions {
+  /** One to eight; at most four different drivers. */
+  interfaces: StackInterface[];
+  /** 32 octets of entropy, or 64 hexadecimal digits. Default: from the operating system. */
+  seed?: Uint8Array | string;
+  /** Octets of a module, or the path or URL of one. Default: the module shipped with the package. */
+  wasm?: WasmSource;
+  tcp?: TcpOptions;
+  udp?: UdpOptions;
+  arp?: ArpOptions;
+  ip?: IpOptions;
+  /** Owners of sockets: the host and applications inside the module. */
+  owners?: number;
+  /** Octets of application record in each TCP socket. */
+  record?: number;
+  /** Frames read before sockets are served. */
+  frameBudget?: number;
+  /** Most octets the memory may have. */
+  memoryLimit?: number;
+}
+
+const NAMES = {
+  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
+  interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
+  tcpSettings: ["msl", "userTimeout", "synTimeout", "delayedAck", "minRto", "finWait2", "keepIdle", "keepInterval", "keepCount"],
+  tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
+  udp: ["sockets", "receive", "send", "octets"],
+  arp: ["neighbours", "holds", "timeout"],
+  ip: ["ttl", "routes", "errorRate"],
+} as const;
+/** Node's clock differs from one microsecond to the next. */
+const CLOCK_GRANULARITY = 1;
+
+/** Checks the options of a stack and turns them into those of its core, with the drivers in the order of the devices. Throws RingwireError. */
+export function coreOptions(options: StackOptions): { core: CoreOptions; drivers: Driver[] } {
+  only(options, NAMES.stack, "options");
+  const { interfaces } = options;
+  if (!Array.isArray(interfaces) || interfaces.length < 1 || interfaces.length > INTERFACES_MAX) {
+    throw new RingwireError("BAD_COUNT", `interfaces: expected a list of 1 to ${INTERFACES_MAX} interfaces`);
+  }
+  const seed = options.seed === undefined ? randomBytes(32) : parseSeed(options.seed);
+  const drivers = [...new Set(options.interfaces.map((given, i) => driverOf(given, i)))];
+  const core: CoreOptions = {
+    seed,
+    devices: drivers.map((driver) => deviceOf(driver, options.interfaces)),
+    interfaces: options.interfaces.map((given, i) => interfaceOf(given, i, drivers, seed)),
+    capacities: capacities(options),
+    settings: settings(options),
+  };
+  if (options.wasm !== undefined) core.wasm = options.wasm;
+  if (options.memoryLimit !== undefined) core.memoryLimit = options.memoryLimit;
+  return { core, drivers };
+}
+
+function driverOf(given: StackInterface, i: number): Driver {
+  const name = `interfaces[${i}]`;
+  only(given, NAMES.interface, name);
+  const { driver } = given;
+  if (typeof driver?.start === "function" && typeof driver.pump === "function" && typeof driver.stop === "function") return driver;
+  throw new RingwireError("BAD_DEVICE", `${name}.driver: a driver is expected (openTap, openTun, createWire, ...)`);
+}
+
+function deviceOf(driver: Driver, interfaces: StackInterface[]): DeviceOptions {
+  const shared = interfaces.filter((given) => given.driver === driver);
+  const rxSlots = shared.find((given) => given.rxSlots !== undefined)?.rxSlots;
+  const txSlots = shared.find((given) => given.txSlots !== undefined)?.txSlots;
+  return { kind: driver.kind, ...(rxSlots !== undefined && { rxSlots }), ...(txSlots !== undefined && { txSlots }) };
+}
+
+function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: Uint8Array): InterfaceOptions {
+  if (!Array.isArray(given.addresses) || given.addresses.length < 1) {
+    throw new RingwireError("BAD_INTERFACE", `interfaces[${i}].addresses: expected one to four addresses, as "10.9.0.2/24"`);
+  }
+  const made: InterfaceOptions = {
+    device: drivers.indexOf(given.driver),
+    mtu: given.mtu ?? given.driver.mtu ?? 1500,
+    addresses: given.addresses,
+  };
+  if (given.mac !== undefined) made.mac = given.mac;
+  else if (given.driver.kind === "ethernet") made.mac = macFrom(seed, i);
+  if (given.gateway !== undefined) made.gateway = given.gateway;
+  return made;
+}
+
+/** A locally administered unicast MAC: the same seed gives the same one. */
+function macFrom(seed: Uint8Array, i: number): Uint8Array {
+  const mac = new Uint8Array(createHash("sha256").update("ringwire mac").update(seed).update(String(i)).digest().subarray(0, 6));
+  mac[0] = ((mac[0] as number) & 0xfc) | 2;
+  return mac;
+}
+
+function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: StackOptions): Capacities {
+  only(tcp, [...NAMES.tcp, ...NAMES.tcpSettings], "tcp");
+  only(udp, NAMES.udp, "udp");
+  only(arp, NAMES.arp, "arp");
+  only(ip, NAMES.ip, "ip");
+  const more = tcp.classes ?? [];
+  if (!Array.isArray(more) || more.length >= CLASSES) throw new RingwireError("BAD_CAPACITY", `tcp.classes: expected at most ${CLASSES - 1} more buffer classes`);
+  const first = {
+    sockets: integer(tcp.sockets ?? 1024, 0, 0x1ffff, "tcp.sockets", "BAD_CAPACITY"),
+    receive: integer(tcp.receive ?? 65536, 0, 2 ** 30 - 1, "tcp.receive", "BAD_CAPACITY"),
+    send: integer(tcp.send ?? 65536, 0, 2 ** 30 - 1, "tcp.send", "BAD_CAPACITY"),
+  };
+  return given({
+    classes: [first, ...more],
+    listeners: tcp.listeners ?? 64,
+    synQueue: tcp.synQueue ?? 256,
+    timeWait: tcp.timeWait ?? 4096,
+    udpSockets: udp.sockets ?? 64,
+    udpReceive: udp.receive ?? 64,
+    udpSend: udp.send ?? 16,
+    udpOctets: udp.octets ?? 1472,
+    neighbours: arp.neighbours ?? 256,
+    holds: arp.holds ?? 32,
+    routes: ip.routes,
+    owners,
+    record,
+  }) as Capacities;
+}
+
+function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): Settings {
+  const times = Object.fromEntries(NAMES.tcpSettings.map((name) => [name, tcp[name]]));
+  return given({ ...times, arpTimeout: arp.timeout, ttl: ip.ttl, errorRate: ip.errorRate, frameBudget, clockGranularity: CLOCK_GRANULARITY });
+}
+
+/** Without what is not given. */
+function given<T>(values: Record<string, T | undefined>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, T>;
+}

@@ -1,0 +1,116 @@
+import { Err, Event } from "./constants.js";
+import { RingwireError, errorOf } from "./error.js";
+import type { Client, Host } from "./host.js";
+
+/** The answer to one echo request. */
+export interface Echo {
+  /** Who answered. */
+  address: string;
+  /** Round trip, milliseconds, with fractions. */
+  ms: number;
+  sequence: number;
+  /** Octets of data in the reply. */
+  size: number;
+  /** Whether the data came back as they were sent. */
+  intact: boolean;
+}
+
+/** How one echo request is sent. */
+export interface PingOptions {
+  /** Milliseconds to wait for the reply. Default 5000. */
+  timeout?: number;
+  /** Octets of data. Default 56. */
+  size?: number;
+  /** 0 to 65,535. Default: counts up. */
+  sequence?: number;
+}
+
+interface Waiting {
+  readonly address: string;
+  readonly data: Uint8Array;
+  readonly sentAt: number;
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (echo: Echo) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Sends ICMP echo requests and waits for their replies, many at a time. */
+export class Pinger implements Client {
+  readonly #host: Host;
+  readonly #waiting = new Map<number, Waiting>();
+  #handle: number;
+  #sequence = 0;
+
+  /** @internal */
+  constructor(host: Host, handle: number) {
+    this.#host = host;
+    this.#handle = handle;
+    host.attach(handle, this);
+  }
+
+  /** Requests that wait for their reply. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+  /** Sends one request; rejects with TIMED_OUT, with what ICMP reports, or when it cannot be sent. */
+  ping(address: string, { timeout = 5000, size = 56, sequence = this.#sequence }: PingOptions = {}): Promise<Echo> {
+    if (!this.#handle) return Promise.reject(errorOf(Err.BAD_HANDLE, "ping"));
+    if (this.#waiting.has(sequence)) return Promise.reject(new RingwireError("IN_USE", `ping: sequence number ${sequence} is on its way already`));
+    const data = Uint8Array.from({ length: size }, (_, i) => (i + sequence) & 255);
+    const result = this.#host.core.udp_write(this.#handle, data, { address, port: sequence });
+    if (result < 0) return Promise.reject(errorOf(result, `ping ${address}`));
+    this.#sequence = (sequence + 1) & 0xffff;
+    this.#host.schedule();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#fail(sequence, new RingwireError("TIMED_OUT", `ping ${address}: no reply within ${timeout} ms`)), timeout);
+      this.#waiting.set(sequence, { address, data, sentAt: performance.now(), timer, resolve, reject });
+    });
+  }
+  /** Lets go of the socket; what waits is rejected. */
+  close(): void {
+    const handle = this.#handle;
+    if (!handle) return;
+    this.#handle = 0;
+    this.#host.detach(handle);
+    this.#host.core.udp_close(handle);
+    for (const sequence of [...this.#waiting.keys()]) this.#fail(sequence, new RingwireError("ABORTED", "ping: closed"));
+  }
+
+  /** @internal */
+  ready(events: number): void {
+    if (!(events & (Event.READABLE | Event.SOFT_ERROR))) return;
+    const { core } = this.#host;
+    while (this.#handle) {
+      const reply = core.udp_read(this.#handle);
+      if (reply === Err.WOULD_BLOCK || reply === Err.BAD_HANDLE) return;
+      if (typeof reply === "number") this.#failOldest(reply);
+      else this.#answered(core.remote.address, core.remote.port, reply);
+    }
+  }
+  /** @internal */
+  shut(): void {
+    this.close();
+  }
+
+  #answered(address: string, sequence: number, data: Uint8Array): void {
+    const waiting = this.#waiting.get(sequence);
+    if (!waiting || (waiting.address !== address && !waiting.address.endsWith(".255"))) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(sequence);
+    const intact = Buffer.compare(data, waiting.data) === 0;
+    waiting.resolve({ address, ms: performance.now() - waiting.sentAt, sequence, size: data.length, intact });
+  }
+  /** ICMP does not say which request it speaks of: the oldest is taken to be the one. */
+  #failOldest(result: number): void {
+    const [sequence] = this.#waiting.keys();
+    if (sequence === undefined) return;
+    this.#fail(sequence, errorOf(result, `ping ${this.#waiting.get(sequence)?.address}`));
+  }
+  #fail(sequence: number, error: Error): void {
+    const waiting = this.#waiting.get(sequence);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(sequence);
+    waiting.reject(error);
+  }
+}

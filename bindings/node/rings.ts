@@ -1,0 +1,132 @@
+import { CONTROL, DEVICE, DeviceKind, SLOT } from "./constants.js";
+
+/** The two frame rings of a device, from the host's side. docs/abi.md section 3. */
+export class Rings {
+  /** Octets of the frame that `peek` showed last. */
+  length = 0;
+  /** Longest frame that fits a slot, octets. */
+  readonly capacity: number;
+  readonly rxSlots: number;
+  readonly txSlots: number;
+
+  readonly #u8: Uint8Array;
+  readonly #u32: Uint32Array;
+  /** Index of the device record's first word. */
+  readonly #record: number;
+  readonly #stride: number;
+  /** Where a frame begins in its slot. */
+  readonly #start: number;
+  readonly #rxRing: number;
+  readonly #txRing: number;
+  readonly #rxViews: Uint8Array[];
+  readonly #txViews: Uint8Array[];
+  readonly #linkDown: number;
+
+  /** `control` is the address of the control block; `init` must have succeeded. */
+  constructor(u8: Uint8Array, u32: Uint32Array, control: number, device: number) {
+    const at = control + CONTROL.deviceTable + device * DEVICE.octets;
+    this.#u8 = u8;
+    this.#u32 = u32;
+    this.#record = at >>> 2;
+    this.#linkDown = at + DEVICE.linkDown;
+    this.#start = u8[at + DEVICE.kind] === DeviceKind.RAW_IP ? SLOT.rawIp : SLOT.ethernet;
+    this.#stride = this.#word(DEVICE.slotOctets);
+    this.rxSlots = this.#word(DEVICE.rxSlots);
+    this.txSlots = this.#word(DEVICE.txSlots);
+    this.#rxRing = this.#word(DEVICE.rxRing);
+    this.#txRing = this.#word(DEVICE.txRing);
+    this.capacity = this.#stride - this.#start;
+    this.#rxViews = this.#views(this.#rxRing, this.rxSlots);
+    this.#txViews = this.#views(this.#txRing, this.txSlots);
+  }
+
+  /** Carrier: whether the stack may send and receive here. */
+  get link(): boolean {
+    return this.#u8[this.#linkDown] === 0;
+  }
+  set link(up: boolean) {
+    this.#u8[this.#linkDown] = up ? 0 : 1;
+  }
+  /** Free slots of the receive ring. */
+  get room(): number {
+    return this.rxSlots - this.#word(DEVICE.rxWritten) + this.#word(DEVICE.rxTaken);
+  }
+  /** Frames in the transmit ring. */
+  get pending(): number {
+    return (this.#word(DEVICE.txWritten) - this.#word(DEVICE.txTaken)) >>> 0;
+  }
+  /** Whether the transmit ring has no free slot. */
+  get txFull(): boolean {
+    return this.pending === this.txSlots;
+  }
+
+  /** The place for the next received frame, or null while the ring is full. */
+  slot(): Uint8Array | null {
+    const written = this.#word(DEVICE.rxWritten);
+    if ((written - this.#word(DEVICE.rxTaken)) >>> 0 >= this.rxSlots) return null;
+    return this.#rxViews[written & (this.rxSlots - 1)] as Uint8Array;
+  }
+  /** The first `length` octets of `slot()` are a frame. */
+  commit(length: number): void {
+    const written = this.#word(DEVICE.rxWritten);
+    const header = (this.#rxRing + (written & (this.rxSlots - 1)) * this.#stride) >>> 2;
+    this.#u32[header] = length;
+    this.#u32[header + 1] = 0;
+    this.#setWord(DEVICE.rxWritten, written + 1);
+  }
+  /** Copies the first `length` octets of `frame` into the receive ring; false while it is full. A frame longer than a slot is counted by the stack and dropped. */
+  input(frame: Uint8Array, length = frame.length): boolean {
+    const slot = this.slot();
+    if (!slot) return false;
+    if (frame.length <= slot.length) slot.set(frame);
+    else if (length <= slot.length) slot.set(frame.subarray(0, length));
+    this.commit(length);
+    return true;
+  }
+  /** A view that begins with the oldest frame to send, of which `length` octets are the frame; null when there is none. */
+  peek(): Uint8Array | null {
+    const taken = this.#word(DEVICE.txTaken);
+    if (taken === this.#word(DEVICE.txWritten)) return null;
+    const place = taken & (this.txSlots - 1);
+    this.length = this.#u32[(this.#txRing + place * this.#stride) >>> 2] as number;
+    return this.#txViews[place] as Uint8Array;
+  }
+  /** The frame that `peek` showed is done with. */
+  take(): void {
+    this.#setWord(DEVICE.txTaken, this.#word(DEVICE.txTaken) + 1);
+  }
+  /** Moves as many frames as fit from this transmit ring to the receive ring of `to`, which has the same kind; answers how many. */
+  transfer(to: Rings): number {
+    if (to.#stride !== this.#stride || to.#start !== this.#start) return this.#transferOneByOne(to);
+    let moved = 0;
+    for (;;) {
+      const taken = this.#word(DEVICE.txTaken) & (this.txSlots - 1);
+      const written = to.#word(DEVICE.rxWritten) & (to.rxSlots - 1);
+      const count = Math.min(this.pending, to.room, this.txSlots - taken, to.rxSlots - written);
+      if (count <= 0) return moved;
+      const from = this.#txRing + taken * this.#stride;
+      to.#u8.set(this.#u8.subarray(from, from + count * this.#stride), to.#rxRing + written * this.#stride);
+      to.#setWord(DEVICE.rxWritten, to.#word(DEVICE.rxWritten) + count);
+      this.#setWord(DEVICE.txTaken, this.#word(DEVICE.txTaken) + count);
+      moved += count;
+    }
+  }
+
+  #transferOneByOne(to: Rings): number {
+    let moved = 0;
+    for (let frame = this.peek(); frame && to.input(frame, this.length); frame = this.peek()) {
+      this.take();
+      moved++;
+    }
+    return moved;
+  }
+  #word(offset: number): number {
+    return this.#u32[this.#record + (offset >>> 2)] as number;
+  }
+  #setWord(offset: number, value: number): void {
+    this.#u32[this.#record + (offset >>> 2)] = value;
+  }
+  #views(ring: number, slots: number): Uint8Array[] {
+    return Array.from({ length: slots }, (_, i) => new Uint8Array(this.#u8.buffer, ring + i * this.#stride + this.#start, this.capacity));
+  }
+}

@@ -1,0 +1,197 @@
+import { EventEmitter } from "node:events";
+import { parseAddress, parsePort } from "./address.js";
+import { Err, Event, Option } from "./constants.js";
+import { RingwireError, check, errorOf } from "./error.js";
+import type { Client, Host } from "./host.js";
+import type { Status } from "./inspect.js";
+
+/** Datagrams handed on before other sockets get their turn. */
+const BUDGET = 256;
+
+/** From whom a datagram came. */
+export interface RemoteInfo {
+  address: string;
+  port: number;
+  family: "IPv4";
+  /** Octets of the datagram. */
+  size: number;
+  /** The address of ours that it was sent to. */
+  to: string;
+}
+
+/** A datagram with its sender. */
+export interface Message {
+  data: Buffer;
+  remote: RemoteInfo;
+}
+
+interface Sending {
+  readonly data: Uint8Array;
+  readonly remote: { address: string; port: number } | null;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A UDP socket. Emits `message` with a Buffer and a RemoteInfo, or is iterated with `for await`. Datagrams that nobody asks for wait in the
+ * socket's ring; when that is full, further ones are dropped and counted (UDP_FULL). `error` is emitted for what ICMP reports, when somebody listens.
+ */
+export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Message> {
+  /** The address given; `0.0.0.0`: any of ours. */
+  readonly host: string;
+  readonly port: number;
+  readonly #host: Host;
+  readonly #waiters: ((result: IteratorResult<Message>) => void)[] = [];
+  readonly #sends: Sending[] = [];
+  #handle: number;
+
+  /** @internal */
+  constructor(host: Host, handle: number, address: string, port: number) {
+    super();
+    this.#host = host;
+    this.#handle = handle;
+    this.host = address;
+    this.port = port;
+    host.attach(handle, this);
+    this.on("newListener", (name) => {
+      if (name === "message") queueMicrotask(() => this.#receive());
+    });
+  }
+
+  /** The handle in the stack; 0 when it was let go. */
+  get handle(): number {
+    return this.#handle;
+  }
+  /** The local end. */
+  address(): { address: string; family: "IPv4"; port: number } {
+    return { address: this.host, family: "IPv4", port: this.port };
+  }
+  /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none. */
+  async send(data: Uint8Array | string, port?: number, host?: string): Promise<void> {
+    const octets = typeof data === "string" ? Buffer.from(data) : data;
+    const remote = port === undefined ? null : { port: parsePort(port, "port", 1), address: String(host ?? "missing") };
+    if (remote) parseAddress(remote.address, "host");
+    if (!this.#handle) throw errorOf(Err.BAD_HANDLE);
+    return new Promise((resolve, reject) => {
+      this.#sends.push({ data: octets, remote, resolve, reject });
+      if (this.#sends.length === 1) this.#flush();
+    });
+  }
+  /** Only datagrams of this peer are received, and `send` without a destination goes there. */
+  connect(port: number, host: string): this {
+    parseAddress(host, "host");
+    check(this.#host.core.udp_connect(this.#open(), { port: parsePort(port, "port", 1), address: host }), "connect");
+    return this;
+  }
+  /** Undoes `connect`. */
+  disconnect(): this {
+    check(this.#host.core.udp_connect(this.#open(), null), "disconnect");
+    return this;
+  }
+  /** Whether datagrams may go to broadcast addresses. */
+  setBroadcast(allow: boolean): this {
+    check(this.#host.core.socket_set(this.#open(), Option.BROADCAST, allow ? 1 : 0), "broadcast");
+    return this;
+  }
+  /** Time to live of what is sent, 1 to 255. */
+  setTTL(ttl: number): this {
+    check(this.#host.core.socket_set(this.#open(), Option.TTL, ttl), "TTL");
+    return this;
+  }
+  /** What the stack knows of the socket; null when it was closed. */
+  status(): Status | null {
+    return this.#handle ? this.#host.core.status(this.#handle) : null;
+  }
+  /** The next datagram; rejects when the socket is closed. */
+  async receive(): Promise<Message> {
+    const { value, done } = await this.#next();
+    if (done) throw errorOf(Err.BAD_HANDLE, "receive");
+    return value;
+  }
+  /** Closes the socket; datagrams that wait for room are not sent, their promises reject. */
+  close(): void {
+    const handle = this.#handle;
+    if (!handle) return;
+    this.#handle = 0;
+    this.#host.detach(handle);
+    this.#host.core.udp_close(handle);
+    this.#host.schedule();
+    for (const { reject } of this.#sends.splice(0)) reject(new RingwireError("ABORTED", "the socket was closed"));
+    for (const resolve of this.#waiters.splice(0)) resolve({ value: undefined, done: true });
+    queueMicrotask(() => this.emit("close"));
+  }
+  [Symbol.asyncIterator](): AsyncIterator<Message> {
+    return {
+      next: () => this.#next(),
+      return: async () => {
+        this.close();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+
+  /** @internal */
+  ready(events: number): void {
+    if (events & (Event.READABLE | Event.SOFT_ERROR)) this.#receive();
+    if (events & Event.WRITABLE) this.#flush();
+  }
+  /** @internal */
+  shut(): void {
+    this.close();
+  }
+
+  get #asked(): boolean {
+    return this.#waiters.length > 0 || this.listenerCount("message") > 0;
+  }
+  #open(): number {
+    if (!this.#handle) throw errorOf(Err.BAD_HANDLE);
+    return this.#handle;
+  }
+  #receive(): void {
+    const { core } = this.#host;
+    for (let count = 0; this.#handle && this.#asked; count++) {
+      if (count === BUDGET) {
+        core.ready_rearm(this.#handle);
+        this.#host.schedule();
+        return;
+      }
+      const octets = core.udp_receive_ready(this.#handle);
+      if (octets === Err.WOULD_BLOCK) return;
+      if (octets < 0) this.#reported(errorOf(octets));
+      else this.#take(octets);
+    }
+  }
+  #take(size: number): void {
+    const { core } = this.#host;
+    const span = core.span;
+    const { address, port } = core.remote;
+    const remote: RemoteInfo = { address, port, family: "IPv4", size, to: core.local.address };
+    const data = Buffer.allocUnsafe(size);
+    data.set(core.octets.subarray(span, span + size));
+    core.udp_receive_release(this.#handle);
+    const waiter = this.#waiters.shift();
+    if (waiter) waiter({ value: { data, remote }, done: false });
+    else this.emit("message", data, remote);
+  }
+  #reported(error: RingwireError): void {
+    if (this.listenerCount("error")) this.emit("error", error);
+  }
+  /** Puts datagrams into the ring, in order, until there is no room: then WRITABLE comes. */
+  #flush(): void {
+    for (let first = this.#sends[0]; first && this.#handle; first = this.#sends[0]) {
+      const result = this.#host.core.udp_write(this.#handle, first.data, first.remote);
+      if (result === Err.WOULD_BLOCK) return;
+      this.#sends.shift();
+      if (result < 0) first.reject(errorOf(result, "send"));
+      else first.resolve();
+      this.#host.schedule();
+    }
+  }
+  #next(): Promise<IteratorResult<Message>> {
+    if (!this.#handle) return Promise.resolve({ value: undefined, done: true });
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      this.#receive();
+    });
+  }
+}

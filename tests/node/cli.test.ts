@@ -1,0 +1,391 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { request } from "node:http";
+import { type Duplex, duplexPair, PassThrough } from "node:stream";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { broadcastOf, ownAddress } from "../../bindings/node/cli/addresses.js";
+import { joined } from "../../bindings/node/cli/nc.js";
+import { addStackOptions, type StackOptions } from "../../bindings/node/cli/options.js";
+import * as datagrams from "../../bindings/node/cli/services/datagrams.js";
+import { httpService, preferred } from "../../bindings/node/cli/services/http.js";
+import { parseServices } from "../../bindings/node/cli/services/names.js";
+import { render, type Status } from "../../bindings/node/cli/services/status.js";
+import * as streams from "../../bindings/node/cli/services/streams.js";
+
+const MAIN = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
+
+function ringwire(...args: string[]) {
+  return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", timeout: 20_000 });
+}
+
+function parse(...args: string[]): StackOptions {
+  const command = new Command().exitOverride().configureOutput({ outputError: () => {} });
+  const options = addStackOptions(command);
+  command.parse(args, { from: "user" });
+  return options();
+}
+
+describe("options of interfaces", () => {
+  test("one device with everything", () => {
+    const { devices, seed } = parse(
+      ...["--tap", "rw0", "--ip", "10.9.0.2/24", "--ip", "10.9.0.3/24", "--gateway", "10.9.0.1", "--mac", "02-00-00-00-00-0A"],
+      ...[
+        "--mtu",
+        "1400",
+        "--netns",
+        "lab",
+        "--loss",
+        "2.5",
+        "--delay",
+        "10",
+        "--link-seed",
+        "7",
+        "--pcap",
+        "a.pcap",
+        "--seed",
+        "00ff".repeat(16),
+      ],
+    );
+    assert.deepEqual(devices, [
+      {
+        kind: "tap",
+        name: "rw0",
+        addresses: [
+          { address: "10.9.0.2", length: 24 },
+          { address: "10.9.0.3", length: 24 },
+        ],
+        gateway: "10.9.0.1",
+        mac: "02:00:00:00:00:0a",
+        mtu: 1400,
+        netns: "lab",
+        pcap: "a.pcap",
+        link: { loss: 2.5, delay: 10, linkSeed: 7 },
+      },
+    ]);
+    assert.deepEqual(Buffer.from(seed ?? []).toString("hex"), "00ff".repeat(16));
+  });
+
+  test("options belong to the device before them, the first ones to the first device", () => {
+    const { devices } = parse("--loss", "1", "--tap", "a", "--ip", "10.1.0.1/24", "--tun", "b", "--ip", "10.2.0.1/24", "--mtu", "1280");
+    assert.deepEqual(
+      devices.map(({ kind, name, mtu, link }) => ({ kind, name, mtu, link })),
+      [
+        { kind: "tap", name: "a", mtu: undefined, link: { loss: 1 } },
+        { kind: "tun", name: "b", mtu: 1280, link: {} },
+      ],
+    );
+  });
+
+  test("/31 and /32 have no network and broadcast address", () => {
+    assert.deepEqual(ownAddress("10.0.0.0/31"), { address: "10.0.0.0", length: 31 });
+    assert.deepEqual(ownAddress("10.0.0.255/32"), { address: "10.0.0.255", length: 32 });
+    assert.equal(broadcastOf({ address: "10.9.1.2", length: 23 }), "10.9.1.255");
+  });
+});
+
+const TAP = ["up", "--tap", "rw0", "--ip", "10.9.0.2/24"];
+
+/** Command lines that are refused before anything is opened, and what the line on stderr must say. */
+const REFUSED: Array<[string[], RegExp]> = [
+  [[], /say what to do/],
+  [["fly"], /unknown command 'fly'/],
+  [["up"], /no device/],
+  [["up", "--tap", "rw0"], /needs an address/],
+  [["up", "--ip", "10.9.0.2/24"], /no device/],
+  [["up", "--tap", "rw0", "--ip", "10.9.0.2"], /A\.B\.C\.D\/LEN/],
+  [["up", "--tap", "rw0", "--ip", "10.9.0/24"], /not an IPv4 address/],
+  [["up", "--tap", "rw0", "--ip", "10.9.0.256/24"], /not an IPv4 address/],
+  [["up", "--tap", "rw0", "--ip", "10.9.0.2/33"], /prefix length "33"/],
+  [["up", "--tap", "rw0", "--ip", "10.9.0.0/24"], /address of the network/],
+  [["up", "--tap", "rw0", "--ip", "10.9.0.255/24"], /broadcast address/],
+  [["up", "--tap", "rw0", "--ip", "127.0.0.1/8"], /loopback/],
+  [["up", "--tap", "rw0", "--ip", "224.0.0.5/24"], /multicast/],
+  [["up", "--tap", "rw0", "--ip", "0.1.2.3/8"], /not a host's/],
+  [["up", "--tap", "0123456789abcdef", "--ip", "10.9.0.2/24"], /at most 15/],
+  [["up", "--tap", "a/b", "--ip", "10.9.0.2/24"], /no spaces, slashes/],
+  [["up", "--tun", "rw0", "--ip", "10.9.0.2/24", "--mac", "02:00:00:00:00:01"], /takes no --mac/],
+  [["up", "--tap", "a", "--ip", "10.9.0.2/24", "--tap", "b", "--ip", "10.9.0.2/24"], /given twice/],
+  [["up", "--tap", "a", "--ip", "10.9.0.2/24", "--tap", "a", "--ip", "10.9.1.2/24"], /named twice/],
+  [[...TAP, "--ip", "10.0.1.1/8", "--ip", "10.0.2.1/8", "--ip", "10.0.3.1/8", "--ip", "10.0.4.1/8"], /4 addresses at most/],
+  [[...TAP, "--gateway", "10.8.0.1"], /in none of the networks/],
+  [[...TAP, "--gateway", "10.9.0.2"], /our own/],
+  [[...TAP, "--mac", "02:00:00:00:00"], /not a MAC address/],
+  [[...TAP, "--mac", "03:00:00:00:00:01"], /group address/],
+  [[...TAP, "--mtu", "20"], /68 to 65535/],
+  [[...TAP, "--mtu", "1500", "--mtu", "1400"], /given twice/],
+  [[...TAP, "--loss", "101"], /percentage from 0 to 100/],
+  [[...TAP, "--corrupt", "-1"], /percentage|argument missing/],
+  [[...TAP, "--reorder", "1e1"], /percentage/],
+  [[...TAP, "--delay", "soon"], /milliseconds/],
+  [[...TAP, "--link-seed", "x"], /whole number/],
+  [[...TAP, "--seed", "abcd"], /64 hexadecimal digits/],
+  [[...TAP, "--seed", "00".repeat(32)], /must not all be equal/],
+  [[...TAP, "--service", "gopher"], /unknown service "gopher"/],
+  [[...TAP, "--service", "echo,discard:7"], /port 7 is used twice, by echo and discard/],
+  [[...TAP, "--service", "http:65536"], /1 to 65535/],
+  [[...TAP, "--service", "http:80:90"], /name:port/],
+  [[...TAP, "--frobnicate"], /unknown option '--frobnicate'/],
+  [[...TAP, "extra"], /too many arguments/],
+  [["ping", "--tap", "rw0", "--ip", "10.9.0.2/24"], /missing required argument 'host'/],
+  [["ping", "example.org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
+  [["ping", "224.0.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /multicast/],
+  [["ping", "10.9.0.1", "-c", "0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
+  [["ping", "10.9.0.1", "-s", "70000", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
+  [["nc", "10.9.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /HOST PORT/],
+  [["nc", "10.9.0.1", "0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not a port|1 to 65535/],
+  [["nc", "-l", "--tap", "rw0", "--ip", "10.9.0.2/24"], /PORT/],
+];
+
+describe("bad command lines", () => {
+  for (const [args, line] of REFUSED) {
+    test(`ringwire ${args.join(" ")}`, () => {
+      const { status, stdout, stderr } = ringwire(...args);
+      assert.equal(status, 2, `exit status ${status}, stderr: ${stderr}`);
+      assert.equal(stdout, "");
+      assert.match(stderr, line);
+      assert.match(stderr, /^ringwire: [^\n]+\n$/, "one line");
+    });
+  }
+});
+
+describe("help", () => {
+  for (const command of [[], ["up"], ["ping"], ["nc"], ["demo"]]) {
+    test(`ringwire ${command.join(" ")} --help`, () => {
+      const { status, stdout, stderr } = ringwire(...command, "--help");
+      assert.equal(status, 0);
+      assert.equal(stderr, "");
+      assert.match(stdout, /^Usage: ringwire/);
+      assert.match(stdout, /Example/);
+    });
+  }
+
+  test("ringwire --version", () => {
+    const { status, stdout } = ringwire("--version");
+    assert.equal(status, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("lists of services", () => {
+  test("well-known and other ports", () => {
+    assert.deepEqual(parseServices("echo,http:8080"), [
+      { name: "echo", port: 7 },
+      { name: "http", port: 8080 },
+    ]);
+    assert.deepEqual(parseServices("none"), []);
+  });
+});
+
+/** Starts a service on one end of a pair of streams, answers the other end. */
+function served(service: streams.StreamService): Duplex {
+  const [client, server] = duplexPair();
+  service(server);
+  return client;
+}
+
+async function readAll(stream: Duplex): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+describe("services over streams", () => {
+  test("echo sends everything back, then closes", async () => {
+    const octets = randomBytes(3_000_000);
+    const client = served(streams.echo);
+    client.end(octets);
+    assert.ok((await readAll(client)).equals(octets));
+  });
+
+  test("discard says nothing, and closes after the peer", async () => {
+    const client = served(streams.discard);
+    client.end(randomBytes(500_000));
+    assert.equal((await readAll(client)).length, 0);
+  });
+
+  test("chargen writes rotating lines and waits for a slow reader", async () => {
+    const client = served(streams.chargen);
+    let text = "";
+    for await (const part of client) {
+      text += part;
+      if (text.length > 300_000) break;
+    }
+    const lines = text.split("\r\n").slice(0, -1);
+    assert.ok(lines.length > 3000);
+    lines.forEach((line, i) => {
+      assert.equal(line.length, 72);
+      assert.equal(line.charCodeAt(0), 32 + (i % 95));
+    });
+  });
+
+  test("chargen keeps no more than a buffer for a peer that does not read", async () => {
+    const [client, server] = duplexPair();
+    streams.chargen(server);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(server.writableLength <= 4 * server.writableHighWaterMark, `${server.writableLength} octets wait`);
+    client.destroy();
+  });
+
+  test("daytime, time and qotd answer and close, whatever the peer says", async () => {
+    for (const [service, form] of [
+      [streams.daytime, /^\w{3}, \d{2} \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n$/],
+      [streams.qotd, /^[\x20-\x7e]{10,500}\r\n$/],
+    ] as const) {
+      const client = served(service);
+      client.write("hello");
+      assert.match((await readAll(client)).toString(), form);
+    }
+    const seconds = (await readAll(served(streams.time))).readUInt32BE();
+    assert.ok(Math.abs(seconds - 2_208_988_800 - Date.now() / 1000) < 5);
+  });
+
+  test("an error of the connection ends the service and nothing else", async () => {
+    for (const service of [streams.echo, streams.discard, streams.chargen, streams.qotd]) {
+      const [, server] = duplexPair();
+      service(server);
+      server.destroy(new Error("reset"));
+      await new Promise((resolve) => server.on("close", resolve));
+    }
+  });
+});
+
+describe("nc joins a connection with stdin and stdout", () => {
+  test("the end of stdin closes one half, the other is read to its end", async () => {
+    const [near, far] = duplexPair();
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const done = joined(near, input, output);
+    const octets = randomBytes(400_000);
+    streams.echo(far);
+    input.end(octets);
+    const read = readAll(output);
+    await done;
+    output.end();
+    assert.ok((await read).equals(octets));
+  });
+
+  test("a peer that has closed gets all of an input that goes on, however slowly it reads", async () => {
+    const [near, far] = duplexPair();
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const done = joined(near, input, output);
+    far.end();
+    const octets = randomBytes(200_000);
+    input.write(octets);
+    const parts: Buffer[] = [];
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    for await (const part of far) parts.push(part);
+    await done;
+    assert.ok(Buffer.concat(parts).equals(octets));
+  });
+
+  test("a peer that has closed is not kept waiting by an input that says nothing", async () => {
+    const [near, far] = duplexPair();
+    const done = joined(near, new PassThrough(), new PassThrough());
+    far.end("bye");
+    far.resume();
+    await done;
+  });
+
+  test("a reset is an error", async () => {
+    const [near] = duplexPair();
+    const done = joined(near, new PassThrough(), new PassThrough());
+    setImmediate(() => near.destroy(new Error("connection reset by peer")));
+    await assert.rejects(done, /reset/);
+  });
+});
+
+describe("services over datagrams", () => {
+  const none = new Set<string>();
+
+  test("answers", () => {
+    const octets = randomBytes(64);
+    assert.equal(datagrams.echo(octets), octets);
+    assert.equal(datagrams.discard(), null);
+    assert.equal(datagrams.time().length, 4);
+    for (let i = 0; i < 100; i++) assert.ok(datagrams.chargen().length <= 512);
+  });
+
+  test("no answer to the ports of services, nor to broadcasts", () => {
+    for (const port of [0, 7, 13, 17, 19, 37]) assert.equal(datagrams.mayAnswer(port, "10.9.0.2", none), false, `port ${port}`);
+    assert.equal(datagrams.mayAnswer(5000, "255.255.255.255", none), false);
+    assert.equal(datagrams.mayAnswer(5000, "10.9.0.255", new Set(["10.9.0.255"])), false);
+    assert.equal(datagrams.mayAnswer(5000, "10.9.0.2", new Set(["10.9.0.255"])), true);
+    assert.equal(datagrams.mayAnswer(123, "10.9.0.2", none), true);
+  });
+});
+
+const STATUS: Status = {
+  name: "ringwire",
+  version: "1.2.3",
+  uptime: 4.5,
+  interfaces: [{ name: "rw<0>", kind: "tap", mac: "02:00:00:00:00:02", mtu: 1500, addresses: ["10.9.0.2/24"] }],
+  services: ["echo:7", "http:80"],
+  sockets: [{ protocol: "tcp", receiveQueue: 1, sendQueue: 22, local: "10.9.0.2:80", remote: "10.9.0.1:4711", state: "ESTABLISHED" }],
+  pools: { TCP0: { used: 1, capacity: 1024 } },
+  counters: { IP_IN: 77, IP_BAD: 0 },
+};
+
+describe("the status page", () => {
+  test("in three forms", () => {
+    assert.match(render(STATUS, "text/plain"), /tcp +1 +22 +10\.9\.0\.2:80 +10\.9\.0\.1:4711 +ESTABLISHED/);
+    assert.match(render(STATUS, "text/plain"), /IP_IN +77\n/);
+    assert.match(render(STATUS, "text/html"), /<td>rw&lt;0&gt;<\/td>/);
+    assert.deepEqual(JSON.parse(render(STATUS, "application/json")), STATUS);
+  });
+
+  test("chosen by the Accept header", () => {
+    const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+    assert.equal(preferred("*/*"), "text/plain");
+    assert.equal(preferred(undefined), "text/plain");
+    assert.equal(preferred(browser), "text/html");
+    assert.equal(preferred("application/json"), "application/json");
+    assert.equal(preferred("text/*;q=0.5, application/json;q=0.4"), "text/plain");
+    assert.equal(preferred("text/plain;q=0, text/*"), "text/html");
+    assert.equal(preferred("image/png"), null);
+  });
+
+  for (const [path, accept, code, type] of [
+    ["/", "*/*", 200, /^text\/plain/],
+    ["/", "text/html", 200, /^text\/html/],
+    ["/status.json", "text/html", 200, /^application\/json/],
+    ["/status.txt?x=1", "*/*", 200, /^text\/plain/],
+    ["/nothing", "*/*", 404, /^text\/plain/],
+    ["/", "image/png", 406, /^text\/plain/],
+  ] as const) {
+    test(`GET ${path} with Accept: ${accept} is ${code}`, async () => {
+      const service = httpService(() => STATUS);
+      const response = await get(served(service), path, accept);
+      assert.equal(response.code, code);
+      assert.match(response.type, type);
+      assert.ok(response.text.length > 10);
+    });
+  }
+
+  test("another method is refused", async () => {
+    const service = httpService(() => STATUS);
+    assert.equal((await get(served(service), "/", "*/*", "DELETE")).code, 405);
+  });
+
+  test("nonsense gets 400 and the connection is closed", async () => {
+    const service = httpService(() => STATUS);
+    const client = served(service);
+    client.end("\u0000\u0001nonsense\r\n\r\n");
+    assert.match((await readAll(client)).toString(), /^HTTP\/1\.1 400 /);
+  });
+});
+
+function get(stream: Duplex, path: string, accept: string, method = "GET"): Promise<{ code: number; type: string; text: string }> {
+  return new Promise((resolve, reject) => {
+    const options = { createConnection: () => stream, headers: { Accept: accept, Connection: "close" }, path, method } as const;
+    const sent = request(options, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      response.on("end", () => resolve({ code: response.statusCode ?? 0, type: response.headers["content-type"] ?? "", text }));
+    });
+    sent.on("error", reject).end();
+  });
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { Agent, type RequestOptions, createServer, request } from "node:http";
+import { describe, test } from "node:test";
+import type { Stack } from "../../bindings/node/stack.js";
+import { network, noise, sha, until } from "./network.js";
+
+const BODY = noise(300_000, 3);
+
+/** Asks over the stack; answers status and body. */
+function ask(stack: Stack, path: string, agent: Agent | false, body?: Buffer): Promise<{ status: number; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const options: RequestOptions = {
+      path,
+      agent,
+      host: "10.0.0.2",
+      method: body ? "POST" : "GET",
+      createConnection: () => stack.createConnection({ host: "10.0.0.2", port: 80 }),
+    };
+    const asked = request(options);
+    asked.on("error", reject);
+    asked.on("response", (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts) }));
+    });
+    asked.end(body);
+  });
+}
+
+describe("node:http over our streams", () => {
+  test("server and client speak, with and without keep-alive, small and large, many at once", async () => {
+    const { a, b, close } = await network();
+    const server = createServer((incoming, outgoing) => {
+      if (incoming.method === "POST") incoming.pipe(outgoing);
+      else if (incoming.url === "/large") outgoing.end(BODY);
+      else outgoing.end(`you asked for ${incoming.url}`);
+    });
+    b.listen({ port: 80 }).on("connection", (socket) => server.emit("connection", socket));
+
+    const plain = await ask(a, "/one", false);
+    assert.equal(plain.status, 200);
+    assert.equal(plain.body.toString(), "you asked for /one");
+    assert.equal(sha((await ask(a, "/large", false)).body), sha(BODY));
+    assert.equal(sha((await ask(a, "/echo", false, BODY)).body), sha(BODY));
+
+    const opened = a.counters().TCP_ACTIVE_OPENS;
+    const agent = new KeepAlive(a);
+    for (let i = 0; i < 20; i++) assert.equal((await ask(a, `/${i}`, agent)).body.toString(), `you asked for /${i}`);
+    assert.equal(a.counters().TCP_ACTIVE_OPENS - opened, 1);
+    agent.destroy();
+
+    const many = await Promise.all(Array.from({ length: 50 }, (_, i) => ask(a, `/many/${i}`, false)));
+    many.forEach(({ body }, i) => {
+      assert.equal(body.toString(), `you asked for /many/${i}`);
+    });
+    await until(() => a.pools().TCP0.used === 0 && b.pools().TCP0.used === 0, "connections are let go");
+    await close();
+  });
+});
+
+/** One connection that is used again and again. */
+class KeepAlive extends Agent {
+  readonly #stack: Stack;
+
+  constructor(stack: Stack) {
+    super({ keepAlive: true, maxSockets: 1 });
+    this.#stack = stack;
+  }
+  override createConnection(): ReturnType<Stack["createConnection"]> {
+    return this.#stack.createConnection({ host: "10.0.0.2", port: 80 });
+  }
+}

@@ -1,0 +1,97 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { runNode } from "./node.js";
+import { failure, type SuiteResult, type TestResult } from "./result.js";
+import { runUnit } from "./unit.js";
+
+/** A named group of tests with the minutes it may take. */
+export interface Suite {
+  name: string;
+  about: string;
+  /** Minutes; a suite that takes longer is reported, and under CI=true has failed. */
+  budgetMinutes: number;
+  /** Whether `npm test` runs it when no suite is named. */
+  always: boolean;
+  run: (root: string, onTest: (test: TestResult) => void) => Promise<TestResult[]>;
+}
+
+const ELSEWHERE = ["checks", "interop", "wide"];
+
+/** All suites, in the order in which they run. */
+export const SUITES: Suite[] = [
+  {
+    name: "checks",
+    about: "standing checks of sources, modules and documents",
+    budgetMinutes: 1,
+    always: true,
+    run: (root, onTest) => runNode(testsIn(root, "checks"), { concurrency: 2, fileMinutes: 2, onTest }),
+  },
+  { name: "unit", about: "as-pect, the modules of assembly/", budgetMinutes: 1, always: true, run: runUnit },
+  {
+    name: "node",
+    about: "Node host over the virtual wire, and other runtimes",
+    budgetMinutes: 1.5,
+    always: true,
+    run: (root, onTest) => runNode(testsOutside(root), { concurrency: 2, fileMinutes: 3, onTest }),
+  },
+  {
+    name: "interop",
+    about: "the Linux kernel over TAP and TUN",
+    budgetMinutes: 1.5,
+    always: true,
+    run: (root, onTest) => runNode(testsIn(root, "interop"), { concurrency: 1, fileMinutes: 3, onTest }),
+  },
+  {
+    name: "wide",
+    about: "long transfers, floods and many seeds",
+    budgetMinutes: 20,
+    always: false,
+    run: (root, onTest) => runNode(testsIn(root, "wide"), { concurrency: 1, fileMinutes: 15, onTest }),
+  },
+];
+
+/** The suites called `names`, in their own order; those of `npm test` when none is named. */
+export function chosen(names: string[]): Suite[] {
+  const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name));
+  if (unknown.length) throw new Error(`no suite ${unknown.join(", ")}; there are ${SUITES.map((suite) => suite.name).join(", ")}`);
+  return SUITES.filter((suite) => (names.length ? names.includes(suite.name) : suite.always));
+}
+
+/** Runs one suite. One without any test has failed. */
+export async function runSuite(suite: Suite, root: string, onTest: (test: TestResult) => void): Promise<SuiteResult> {
+  const began = performance.now();
+  const tests: TestResult[] = [];
+  const add = (test: TestResult) => {
+    tests.push(test);
+    onTest(test);
+  };
+  try {
+    tests.push(...(await suite.run(root, onTest)));
+  } catch (error) {
+    add(failure(`suite ${suite.name}`, error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  }
+  if (!tests.some((test) => test.leaf)) add(failure(`suite ${suite.name}`, "no test ran"));
+  const seconds = (performance.now() - began) / 1000;
+  if (seconds > suite.budgetMinutes * 60 && process.env.CI === "true") {
+    add(failure(`suite ${suite.name}`, `took ${(seconds / 60).toFixed(1)} minutes, its budget is ${suite.budgetMinutes}`));
+  }
+  return { name: suite.name, tests, seconds, budgetMinutes: suite.budgetMinutes };
+}
+
+function testsIn(root: string, folder: string): string[] {
+  return testFiles(join(root, "build/js/tests", folder));
+}
+
+function testsOutside(root: string): string[] {
+  const top = join(root, "build/js/tests");
+  return testFiles(top).filter((path) => !ELSEWHERE.some((folder) => path.startsWith(`${join(top, folder)}/`)));
+}
+
+function testFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".test.js"))
+    .sort()
+    .map((name) => join(folder, name));
+}

@@ -1,0 +1,29 @@
+import { end, take } from "../../../assembly/memory/arena";
+import { root, state } from "../../../assembly/memory/root";
+
+describe("memory/arena", () => {
+  it("carves one piece after another, aligned", () => {
+    state.cursor = 4096;
+    expect<u32>(take(10, 8)).toBe(4096);
+    expect<u32>(take(4, 4)).toBe(4108);
+    expect<u32>(take(64, 64)).toBe(4160);
+    expect<u32>(state.cursor).toBe(4224);
+  });
+  it("does not wrap round when more is asked than can be addressed", () => {
+    state.cursor = 0xfffff000;
+    take(0x7fffffff, 16);
+    expect<u32>(state.cursor).toBe(0xfffffff0);
+    take(0x7fffffff, 16);
+    expect<u32>(state.cursor).toBe(0xfffffff0);
+  });
+  it("ends where memory ends, whatever the host claims", () => {
+    const all = (<u32>memory.size()) << 16;
+    root.arenaEnd = 0;
+    expect<u32>(end()).toBe(all);
+    root.arenaEnd = 8192;
+    expect<u32>(end()).toBe(8192);
+    root.arenaEnd = all + 65536;
+    expect<u32>(end()).toBe(all);
+    root.arenaEnd = 0;
+  });
+});
