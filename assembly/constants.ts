@@ -99,7 +99,7 @@ export enum ENDPOINT {
   family = <i32>offsetof<Endpoint>("family"),
   port = <i32>offsetof<Endpoint>("port"),
   address = <i32>offsetof<Endpoint>("a0"),
-  interfaceNumber = <i32>offsetof<Endpoint>("interface"),
+  interface_ = <i32>offsetof<Endpoint>("interface"),
   octets = <i32>offsetof<Endpoint>(),
 }
 

@@ -11,7 +11,7 @@ import { root, ROOT_OCTETS, state } from "./memory/root";
 import * as table from "./memory/table";
 import * as time from "./memory/time";
 import { isGroupMac, isZeroMac } from "./wire/ethernet";
-import { SLOT_HEADER, SLOT_IP } from "./link/device";
+import { SLOT_IP } from "./link/device";
 import { isMulticast, isSpecial, maskOf } from "./internet/address";
 import { Neighbour } from "./internet/arp";
 import { Hold } from "./internet/hold";
@@ -120,7 +120,8 @@ function isSlots(n: u32): bool {
 }
 function examineDevice(it: Device): i32 {
   const at = changetype<usize>(it);
-  if (it.kind != <u8>DeviceKind.ETHERNET && it.kind != <u8>DeviceKind.RAW_IP) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("kind")));
+  if (it.kind != <u8>DeviceKind.ETHERNET && it.kind != <u8>DeviceKind.RAW_IP)
+    return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("kind")));
   if (it.offload) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Device>("offload")));
   if (!isSlots(it.rxSlots)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("rxSlots")));
   if (!isSlots(it.txSlots)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("txSlots")));
@@ -131,7 +132,8 @@ function examineInterface(it: Interface, index: u32): i32 {
   const at = changetype<usize>(it);
   if (it.device >= root.devices) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("device")));
   if (it.vlan || it.flags) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
-  for (let i: u32 = 0; i < index; i++) if (root.interface(i).device == it.device) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("vlan")));
+  for (let i: u32 = 0; i < index; i++)
+    if (root.interface(i).device == it.device) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("vlan")));
   if (it.mtu < MTU_MIN || it.mtu > MTU_MAX) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
   const device = root.device(it.device);
   const slot = (it.mtu + SLOT_IP + 63) & ~63;

@@ -21,7 +21,7 @@ export function receive(ms: u32, us: u32): i32 {
   time.stamp(ms, us);
   const read = frames(state.now);
   expire(state.now);
-  tellFailures(state.now);
+  tellFailures();
   return read;
 }
 
@@ -49,11 +49,11 @@ function within(now: Instant): i32 {
 }
 
 /** Neighbours that did not answer: who waited for them is told. */
-function tellFailures(now: Instant): void {
+function tellFailures(): void {
   while (!state.failed.isEmpty) {
     const neighbour = Neighbour.ofFailure(Link.at(state.failed.next));
     neighbour.failure.unlink();
-    tcp.nextHopFailed(neighbour, now);
+    tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
     udp.undeliverable(Hold.at(neighbour.hold).sender);
     arp.drop(neighbour);

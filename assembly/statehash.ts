@@ -64,7 +64,8 @@ function mixConnections(h: u32, bufferClass: u32): u32 {
     const snd = tcb.snd;
     out = mixRing(out, rcv.ring, rcv.mask, rcv.read.u32, tcb.readable);
     if (snd.end > snd.una) out = mixRing(out, snd.ring, snd.mask, snd.una.u32, snd.end.since(snd.una));
-    for (let k: u32 = 0; k < tcb.ahead.count; k++) out = mixRing(out, rcv.ring, rcv.mask, tcb.ahead.left(k).u32, tcb.ahead.right(k).since(tcb.ahead.left(k)));
+    for (let k: u32 = 0; k < tcb.ahead.count; k++)
+      out = mixRing(out, rcv.ring, rcv.mask, tcb.ahead.left(k).u32, tcb.ahead.right(k).since(tcb.ahead.left(k)));
   }
   return out;
 }
@@ -74,8 +75,10 @@ function mixDatagrams(h: u32): u32 {
   for (let i: u32 = 0; i < pool.mark; i++) {
     const it = changetype<UdpSocket>(pool.at(i));
     if (!it.taken) continue;
-    for (let n = it.read; n != it.received; n++) out = mix(out, changetype<usize>(it.inSlot(n)), min(it.inSlot(n).length + 64, slotOctets()));
-    for (let n = it.sent; n != it.queued; n++) out = mix(out, changetype<usize>(it.outSlot(n)), min(it.outSlot(n).length + 64, slotOctets()));
+    for (let n = it.read; n != it.received; n++)
+      out = mix(out, changetype<usize>(it.inSlot(n)), min(it.inSlot(n).length + 64, slotOctets()));
+    for (let n = it.sent; n != it.queued; n++)
+      out = mix(out, changetype<usize>(it.outSlot(n)), min(it.outSlot(n).length + 64, slotOctets()));
   }
   return out;
 }

@@ -23,7 +23,7 @@ export function on(it: Interface, ip: u32): Address | null {
 }
 /** The mask of a prefix length, 0 to 32. */
 export function maskOf(prefix: u32): u32 {
-  return prefix ? <u32>0xffffffff << (32 - prefix) : 0;
+  return prefix ? (<u32>0xffffffff) << (32 - prefix) : 0;
 }
 /** The valid address of this interface whose prefix covers `ip`; null when it is not on link. */
 export function covering(it: Interface, ip: u32): Address | null {

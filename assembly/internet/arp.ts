@@ -18,7 +18,11 @@ import { covering, isOneHost, on } from "./address";
 import { Hold } from "./hold";
 
 /** States of a neighbour. */
-export enum NeighbourState { ASKED = 0, VALID = 1, FAILED = 2 }
+export enum NeighbourState {
+  ASKED = 0,
+  VALID = 1,
+  FAILED = 2,
+}
 
 /** Requests before a neighbour counts as failed, one a second. */
 const TRIES: u8 = 3;
@@ -26,7 +30,8 @@ const TRIES: u8 = 3;
 const SPACING: u32 = 1000;
 
 /** A host on link and its MAC address. Connections that use it pin it; what waits for it hangs here. */
-@unmanaged @final
+@unmanaged
+@final
 export class Neighbour extends Timed {
   ip: u32;
   interface: u32;
@@ -307,7 +312,7 @@ export function expire(neighbour: Neighbour, now: Instant): void {
   const due = neighbour.asked + SPACING;
   if (before(now, due)) return deadlines.arm(neighbour, due);
   if (neighbour.tries < TRIES) return request(neighbour, now);
-  fail(neighbour, now);
+  fail(neighbour);
 }
 function expireValid(neighbour: Neighbour, now: Instant): void {
   if (neighbour.hold) flush(neighbour, now);
@@ -327,7 +332,7 @@ function expireValid(neighbour: Neighbour, now: Instant): void {
 }
 
 /** Nobody answered: those that wait are told by stack.ts. */
-function fail(neighbour: Neighbour, now: Instant): void {
+function fail(neighbour: Neighbour): void {
   neighbour.state = <u8>NeighbourState.FAILED;
   neighbour.tries = 0;
   count(Counter.ARP_FAILED);

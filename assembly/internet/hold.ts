@@ -1,7 +1,8 @@
 import { Timed } from "../memory/pool";
 
 /** A UDP or ICMP packet that waits for a neighbour; its octets, from the IP header, follow the record. */
-@unmanaged @final
+@unmanaged
+@final
 export class Hold extends Timed {
   length: u32;
   /** Handle of the socket that sent it; 0: none. */

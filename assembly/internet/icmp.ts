@@ -14,10 +14,15 @@ import * as limit from "./limit";
 import { Hop } from "./route";
 
 /** What becomes of an ICMP message: done with, or for the floor above. */
-export enum Icmp { DONE = 0, ECHO_REPLY = 1, ERROR = 2 }
+export enum Icmp {
+  DONE = 0,
+  ECHO_REPLY = 1,
+  ERROR = 2,
+}
 
 /** The packet that an ICMP error quotes, as far as it is needed. Lies in root memory behind the packet in hand. */
-@unmanaged @final
+@unmanaged
+@final
 export class Quote {
   type: u32;
   code: u32;
@@ -75,7 +80,8 @@ function echo(packet: Packet, now: Instant): void {
   if (!ipv4.isUnicast(packet)) return count(Counter.ICMP_ECHO_BROADCAST);
   const hop = scratchHop();
   if (!ipv4.way(hop, packet.source, 0)) return;
-  if (packet.length + IPV4_HEADER > hop.via.mtu || packet.length + IPV4_HEADER > room(deviceOf(hop.via))) return count(Counter.ICMP_TOO_LONG);
+  if (packet.length + IPV4_HEADER > hop.via.mtu || packet.length + IPV4_HEADER > room(deviceOf(hop.via)))
+    return count(Counter.ICMP_TOO_LONG);
   const slot = ipv4.open(hop, Reserve.REPLY, now);
   if (!slot) return;
   const at = slot + SLOT_IP + IPV4_HEADER;
@@ -86,7 +92,17 @@ function echo(packet: Packet, now: Instant): void {
 }
 
 /** Completes the message that lies in the slot and sends it. */
-export function send(hop: Hop, slot: usize, type: IcmpType, destination: u32, length: u32, tos: u32, ttl: u32, sender: i32, now: Instant): void {
+export function send(
+  hop: Hop,
+  slot: usize,
+  type: IcmpType,
+  destination: u32,
+  length: u32,
+  tos: u32,
+  ttl: u32,
+  sender: i32,
+  now: Instant,
+): void {
   const at = slot + SLOT_IP + IPV4_HEADER;
   const header = IcmpHeader.at(at);
   header.type = type;

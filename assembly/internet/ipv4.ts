@@ -60,7 +60,18 @@ function isResolved(hop: Hop): bool {
 }
 
 /** Writes the IP header in front of `length` octets that lie in the slot, and hands the slot to the device. */
-export function close(it: Interface, slot: usize, mac: usize, source: u32, destination: u32, protocol: Protocol, length: u32, tos: u32, ttl: u32, df: bool): void {
+export function close(
+  it: Interface,
+  slot: usize,
+  mac: usize,
+  source: u32,
+  destination: u32,
+  protocol: Protocol,
+  length: u32,
+  tos: u32,
+  ttl: u32,
+  df: bool,
+): void {
   header(slot + SLOT_IP, source, destination, protocol, length, tos, ttl, df);
   count(Counter.IP_OUT);
   if (isEthernet(it)) ethernet.output(it, slot, mac, EtherType.IPV4, IPV4_HEADER + length);
@@ -72,10 +83,23 @@ function header(at: usize, source: u32, destination: u32, protocol: Protocol, le
 }
 
 /** How sending a datagram ended. */
-export enum Sent { DONE = 0, DROPPED = 1 }
+export enum Sent {
+  DONE = 0,
+  DROPPED = 1,
+}
 
 /** Sends the datagram whose payload lies in the slot that `open` answered. A neighbour not yet known keeps it, one per neighbour, the newest. */
-export function send(hop: Hop, slot: usize, destination: u32, protocol: Protocol, length: u32, tos: u32, ttl: u32, sender: i32, now: Instant): Sent {
+export function send(
+  hop: Hop,
+  slot: usize,
+  destination: u32,
+  protocol: Protocol,
+  length: u32,
+  tos: u32,
+  ttl: u32,
+  sender: i32,
+  now: Instant,
+): Sent {
   const it = hop.via;
   if (!isResolved(hop)) {
     const everybody = slot + SLOT_HEADER;

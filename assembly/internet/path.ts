@@ -7,10 +7,15 @@ import { Hop } from "./route";
 import * as route from "./route";
 
 /** What a path answers: send now, wait for the neighbour, or there is no way. */
-export enum PathState { READY = 0, WAIT = 1, UNREACHABLE = 2 }
+export enum PathState {
+  READY = 0,
+  WAIT = 1,
+  UNREACHABLE = 2,
+}
 
 /** The way to one destination, kept by whoever sends there often. It asks again when routes or addresses have changed. 20 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Path {
   interface: u32;
   nextHop: u32;

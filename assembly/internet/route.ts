@@ -1,12 +1,13 @@
 // read RFC 1122 §3.3.1 first
 import { Address, Interface } from "../memory/control";
 import { Err } from "../memory/errors";
-import { Pool, PoolIndex, Timed } from "../memory/pool";
+import { PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
 import { covering, maskOf, primary } from "./address";
 
 /** A route besides the connected ones and the gateways of the interface table. Addresses in host order. */
-@unmanaged @final
+@unmanaged
+@final
 export class Route extends Timed {
   network: u32;
   prefix: u32;
@@ -16,7 +17,8 @@ export class Route extends Timed {
 }
 
 /** What a route lookup found: the way a datagram goes. */
-@unmanaged @final
+@unmanaged
+@final
 export class Hop {
   interface: u32;
   /** Who gets the frame. */

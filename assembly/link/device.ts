@@ -8,7 +8,11 @@ export const SLOT_HEADER: u32 = 10;
 export const SLOT_IP: u32 = 24;
 
 /** Slots of the TX ring that a purpose leaves free for those more urgent; rings of fewer than 4 slots leave none. */
-export enum Reserve { ARP = 0, REPLY = 1, DATA = 2 }
+export enum Reserve {
+  ARP = 0,
+  REPLY = 1,
+  DATA = 2,
+}
 
 /** Frames written by the host and not yet taken. A counter that the host set wild counts as an empty ring. */
 export function waiting(device: Device): u32 {

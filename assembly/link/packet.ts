@@ -2,10 +2,15 @@ import { Interface } from "../memory/control";
 import { root } from "../memory/root";
 
 /** To whom a datagram is addressed. */
-export enum Cast { UNICAST = 0, BROADCAST = 1, MULTICAST = 2 }
+export enum Cast {
+  UNICAST = 0,
+  BROADCAST = 1,
+  MULTICAST = 2,
+}
 
 /** The packet under examination, filled floor by floor on its way up. It does not outlive the frame. */
-@unmanaged @final
+@unmanaged
+@final
 export class Packet {
   /** The interface it came in by. */
   in: u32;

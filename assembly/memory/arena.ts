@@ -10,7 +10,7 @@ export function take(octets: u32, align: u32): u32 {
 
 /** Where the arena ends: never beyond the memory there is, whatever the host claims. */
 export function end(): u32 {
-  const all: u64 = <u64>memory.size() << 16;
+  const all: u64 = (<u64>memory.size()) << 16;
   const claimed: u64 = root.arenaEnd ? <u64>root.arenaEnd : all;
   const limit = claimed < all ? claimed : all;
   return limit > 0xfffffff0 ? 0xfffffff0 : <u32>limit;

@@ -12,19 +12,35 @@ export enum Flag {
 }
 
 /** Kinds of device. */
-export enum DeviceKind { NONE = 0, ETHERNET = 1, RAW_IP = 2 }
+export enum DeviceKind {
+  NONE = 0,
+  ETHERNET = 1,
+  RAW_IP = 2,
+}
 
 /** Bits of a slot's flags. All must be 0 in this version. */
-export enum SlotFlag { CHECKSUM_VERIFIED = 1, CHECKSUM_LEFT = 2, SUPER_FRAME = 4 }
+export enum SlotFlag {
+  CHECKSUM_VERIFIED = 1,
+  CHECKSUM_LEFT = 2,
+  SUPER_FRAME = 4,
+}
 
 /** States of an address. A tentative one is not used as a source and not answered for. */
-export enum AddressState { NONE = 0, TENTATIVE = 1, VALID = 2 }
+export enum AddressState {
+  NONE = 0,
+  TENTATIVE = 1,
+  VALID = 2,
+}
 
 /** Address families of an endpoint. */
-export enum Family { ANY = 0, IPV4 = 4 }
+export enum Family {
+  ANY = 0,
+  IPV4 = 4,
+}
 
 /** Two frame rings and a link state. 48 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Device {
   /** DeviceKind. Host, before init. */
   kind: u8;
@@ -53,7 +69,8 @@ export class Device {
 }
 
 /** An address of an interface. 8 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Address {
   /** Network byte order. */
   ip: u32;
@@ -65,7 +82,8 @@ export class Address {
 }
 
 /** Where a device meets an internet. 64 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Interface {
   /** Index of the device. Host, before init, as all fields here but `generation`. */
   device: u8;
@@ -100,7 +118,8 @@ export class Interface {
 export const ADDRESSES_MAX: u32 = 4;
 
 /** Where octets go to or come from. 24 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Endpoint {
   /** Family; ANY with address 0 means any address. */
   family: u16;
@@ -130,7 +149,8 @@ export class Endpoint {
 }
 
 /** Size of one buffer class of TCP sockets. 12 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class BufferClass {
   sockets: u32;
   receive: u32;

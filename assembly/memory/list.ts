@@ -1,5 +1,6 @@
 /** A place in a doubly linked list; the list's head is one too. An unlinked one has next 0. Octets: next 4, previous 4. */
-@unmanaged @final
+@unmanaged
+@final
 export class Link {
   next: u32;
   previous: u32;

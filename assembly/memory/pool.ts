@@ -20,13 +20,24 @@ export class Timed {
 export const TIMED_OCTETS: usize = 16;
 
 /** What a record is; also the first field of a handle. */
-export enum Kind { NONE = 0, TCP = 1, LISTENER = 2, UDP = 3, HALF_OPEN = 4, TIME_WAIT = 5, NEIGHBOUR = 6, ROUTE = 7, HOLD = 8 }
+export enum Kind {
+  NONE = 0,
+  TCP = 1,
+  LISTENER = 2,
+  UDP = 3,
+  HALF_OPEN = 4,
+  TIME_WAIT = 5,
+  NEIGHBOUR = 6,
+  ROUTE = 7,
+  HOLD = 8,
+}
 
 /** Fewest free records before one is used again while others were never used. Keeps stale handles stale without walking over all memory. */
 const REUSE_DEPTH: u32 = 8;
 
 /** Records of one size, never moved. Taken first-in first-out, so that a stale handle stays an error for long. 36 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Pool {
   base: u32;
   /** Octets of one record. */
@@ -87,4 +98,17 @@ if (offsetof<Pool>() != POOL_OCTETS) ERROR("layout of Pool changed");
 if (offsetof<Timed>() != TIMED_OCTETS) ERROR("layout of Timed changed");
 
 /** Places in the pool table. */
-export enum PoolIndex { TCP0 = 0, TCP1 = 1, TCP2 = 2, TCP3 = 3, LISTENER = 4, HALF_OPEN = 5, TIME_WAIT = 6, UDP = 7, NEIGHBOUR = 8, ROUTE = 9, HOLD = 10, COUNT = 11 }
+export enum PoolIndex {
+  TCP0 = 0,
+  TCP1 = 1,
+  TCP2 = 2,
+  TCP3 = 3,
+  LISTENER = 4,
+  HALF_OPEN = 5,
+  TIME_WAIT = 6,
+  UDP = 7,
+  NEIGHBOUR = 8,
+  ROUTE = 9,
+  HOLD = 10,
+  COUNT = 11,
+}

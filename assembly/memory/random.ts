@@ -9,7 +9,7 @@ export function keyed(k0: u64, k1: u64, a: u64, b: u64): u64 {
   let v3 = k1 ^ 0x7465646279746573;
   // Two rounds for each of the words a, b and the length, then four to finish.
   for (let round: u32 = 0; round < 10; round++) {
-    const word: u64 = round < 2 ? a : round < 4 ? b : <u64>16 << 56;
+    const word: u64 = round < 2 ? a : round < 4 ? b : (<u64>16) << 56;
     const takesIn = !(round & 1) && round < 6;
     if (takesIn) v3 ^= word;
     v0 += v1;

@@ -24,5 +24,5 @@ export function contiguous(mask: u32, seq: u32, length: u32): u32 {
 /** The ring's size for a limit: the next power of two, at least 4; 0 for 0. */
 export function sizeFor(limit: u32): u32 {
   if (!limit) return 0;
-  return limit <= 4 ? 4 : <u32>1 << (32 - clz<u32>(limit - 1));
+  return limit <= 4 ? 4 : (<u32>1) << (32 - clz<u32>(limit - 1));
 }

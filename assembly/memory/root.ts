@@ -6,7 +6,8 @@ import { Link } from "./list";
 import { POOL_OCTETS, Pool, PoolIndex } from "./pool";
 
 /** The stack's own half. Rings, lists and pools are given as addresses in the arena. */
-@unmanaged @final
+@unmanaged
+@final
 export class State {
   // time
   /** Milliseconds, never going back. */
@@ -98,7 +99,8 @@ const STATE_AT: usize = PACKET_AT + 256;
 export const ROOT_OCTETS: usize = STATE_AT + ((offsetof<State>() + 15) & ~15);
 
 /** Rings of one buffer class: its sockets' rings lie side by side. 32 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Rings {
   base: u32;
   receiveOctets: u32;
@@ -110,7 +112,8 @@ export class Rings {
   reserved2: u32;
 }
 
-@unmanaged @final
+@unmanaged
+@final
 export class Root extends Control {
   get state(): State {
     return changetype<State>(changetype<usize>(this) + STATE_AT);

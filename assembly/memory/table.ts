@@ -32,5 +32,5 @@ export function remove(bucket: usize, record: Timed): void {
 
 /** Buckets for a capacity: the next power of two, at least 4. */
 export function sizeFor(capacity: u32): u32 {
-  return capacity <= 4 ? 4 : <u32>1 << (32 - clz<u32>(capacity - 1));
+  return capacity <= 4 ? 4 : (<u32>1) << (32 - clz<u32>(capacity - 1));
 }

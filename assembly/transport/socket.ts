@@ -69,7 +69,13 @@ export class Socket extends Tuple {
   }
 }
 /** Option bits in Socket.options. */
-export enum SocketOption { NODELAY = 1, KEEPALIVE = 2, BROADCAST = 4, PING = 8, BOUND = 16 }
+export enum SocketOption {
+  NODELAY = 1,
+  KEEPALIVE = 2,
+  BROADCAST = 4,
+  PING = 8,
+  BOUND = 16,
+}
 
 const INDEX_BITS: u32 = 17;
 const GENERATION_BITS: u32 = 11;
@@ -94,7 +100,8 @@ export function recordOf(handle: i32, kind: Kind): Timed | null {
 function placeOf(kind: Kind, index: u32): Timed | null {
   for (let i: u32 = 0; i <= <u32>PoolIndex.UDP; i++) {
     const pool = root.pool(i);
-    if (pool.kind == <u32>kind && index >= pool.first && index < pool.first + pool.mark) return changetype<Timed>(pool.at(index - pool.first));
+    if (pool.kind == <u32>kind && index >= pool.first && index < pool.first + pool.mark)
+      return changetype<Timed>(pool.at(index - pool.first));
   }
   return null;
 }

@@ -2,7 +2,8 @@ import { Endpoint } from "../memory/control";
 import { root } from "../memory/root";
 
 /** What status calls leave for the host; docs/abi.md describes it. 128 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Status {
   state: u32;
   error: i32;
@@ -44,7 +45,14 @@ export class Status {
 if (offsetof<Status>() != 128 || offsetof<Status>("local0") != 72) ERROR("layout of Status changed");
 
 /** Why a connection does not send. */
-export enum Waits { NOTHING = 0, NEIGHBOUR = 1, PEER_WINDOW = 2, CONGESTION_WINDOW = 3, TX_SLOT = 4, ACKNOWLEDGEMENT = 5 }
+export enum Waits {
+  NOTHING = 0,
+  NEIGHBOUR = 1,
+  PEER_WINDOW = 2,
+  CONGESTION_WINDOW = 3,
+  TX_SLOT = 4,
+  ACKNOWLEDGEMENT = 5,
+}
 
 export function status(): Status {
   return changetype<Status>(root.statusAt);

@@ -3,10 +3,14 @@ import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
 
 /** Octets of an ARP packet for IPv4 over Ethernet. */
 export const ARP_PACKET: u32 = 28;
-export enum ArpOperation { REQUEST = 1, REPLY = 2 }
+export enum ArpOperation {
+  REQUEST = 1,
+  REPLY = 2,
+}
 
 /** An ARP packet for IPv4 over Ethernet in place. */
-@unmanaged @final
+@unmanaged
+@final
 export class ArpPacket {
   static at(address: usize): ArpPacket {
     return changetype<ArpPacket>(address);

@@ -5,10 +5,14 @@ import { get16, put16 } from "../memory/bytes";
 export const ETHERNET_HEADER: u32 = 14;
 /** Octets of the shortest frame, without its check sequence. IEEE 802.3. */
 export const ETHERNET_MINIMUM: u32 = 60;
-export enum EtherType { IPV4 = 0x0800, ARP = 0x0806 }
+export enum EtherType {
+  IPV4 = 0x0800,
+  ARP = 0x0806,
+}
 
 /** An Ethernet II header in place. */
-@unmanaged @final
+@unmanaged
+@final
 export class EthernetHeader {
   static at(address: usize): EthernetHeader {
     return changetype<EthernetHeader>(address);

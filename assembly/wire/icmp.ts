@@ -3,12 +3,28 @@ import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
 
 /** Octets of an ICMP header. */
 export const ICMP_HEADER: u32 = 8;
-export enum IcmpType { ECHO_REPLY = 0, UNREACHABLE = 3, SOURCE_QUENCH = 4, REDIRECT = 5, ECHO = 8, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12 }
+export enum IcmpType {
+  ECHO_REPLY = 0,
+  UNREACHABLE = 3,
+  SOURCE_QUENCH = 4,
+  REDIRECT = 5,
+  ECHO = 8,
+  TIME_EXCEEDED = 11,
+  PARAMETER_PROBLEM = 12,
+}
 /** Codes of destination unreachable. */
-export enum Unreachable { NET = 0, HOST = 1, PROTOCOL = 2, PORT = 3, FRAGMENTATION_NEEDED = 4, SOURCE_ROUTE_FAILED = 5 }
+export enum Unreachable {
+  NET = 0,
+  HOST = 1,
+  PROTOCOL = 2,
+  PORT = 3,
+  FRAGMENTATION_NEEDED = 4,
+  SOURCE_ROUTE_FAILED = 5,
+}
 
 /** An ICMP message in place. */
-@unmanaged @final
+@unmanaged
+@final
 export class IcmpHeader {
   static at(address: usize): IcmpHeader {
     return changetype<IcmpHeader>(address);

@@ -4,10 +4,15 @@ import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
 
 /** Octets of an IPv4 header without options. */
 export const IPV4_HEADER: u32 = 20;
-export enum Protocol { ICMP = 1, TCP = 6, UDP = 17 }
+export enum Protocol {
+  ICMP = 1,
+  TCP = 6,
+  UDP = 17,
+}
 
 /** An IPv4 header in place. RFC 791 §3.1. */
-@unmanaged @final
+@unmanaged
+@final
 export class Ipv4Header {
   static at(address: usize): Ipv4Header {
     return changetype<Ipv4Header>(address);

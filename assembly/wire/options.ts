@@ -1,7 +1,15 @@
 // read RFC 9293 §3.2, RFC 7323 §2, RFC 2018 §2-3 first
 import { get16, get32, put16, put32, put8 } from "../memory/bytes";
 
-export enum OptionKind { END = 0, NOP = 1, MSS = 2, WINDOW_SCALE = 3, SACK_PERMITTED = 4, SACK = 5, TIMESTAMPS = 8 }
+export enum OptionKind {
+  END = 0,
+  NOP = 1,
+  MSS = 2,
+  WINDOW_SCALE = 3,
+  SACK_PERMITTED = 4,
+  SACK = 5,
+  TIMESTAMPS = 8,
+}
 /** Largest shift of a window. RFC 7323 §2.3. */
 export const WINDOW_SHIFT_MAX: u32 = 14;
 

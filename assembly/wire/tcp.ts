@@ -6,10 +6,20 @@ export const TCP_HEADER: u32 = 20;
 /** Octets of the longest option area. */
 export const TCP_OPTIONS_MAX: u32 = 40;
 /** Control bits. */
-export enum Ctl { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32, ECE = 64, CWR = 128 }
+export enum Ctl {
+  FIN = 1,
+  SYN = 2,
+  RST = 4,
+  PSH = 8,
+  ACK = 16,
+  URG = 32,
+  ECE = 64,
+  CWR = 128,
+}
 
 /** A TCP header in place. Fields are big-endian in memory, host order here. */
-@unmanaged @final
+@unmanaged
+@final
 export class TcpHeader {
   static at(address: usize): TcpHeader {
     return changetype<TcpHeader>(address);

@@ -5,7 +5,8 @@ import { get16, put16 } from "../memory/bytes";
 export const UDP_HEADER: u32 = 8;
 
 /** A UDP header in place. */
-@unmanaged @final
+@unmanaged
+@final
 export class UdpHeader {
   static at(address: usize): UdpHeader {
     return changetype<UdpHeader>(address);

@@ -114,7 +114,7 @@ export const ENDPOINT = {
   family: 0,
   port: 2,
   address: 4,
-  interfaceNumber: 20,
+  interface: 20,
   octets: 24,
 } as const;
 /** One of the values of `ENDPOINT`. */

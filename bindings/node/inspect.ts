@@ -164,7 +164,7 @@ export class Inspector {
 /** Reads the endpoint record at `at`. */
 export function readEndpoint(view: DataView, at: number): Address {
   const address = view.getUint16(at + ENDPOINT.family, true) === Family.IPV4 ? view.getUint32(at + ENDPOINT.address) : 0;
-  return { address: ipv4Text(address), port: view.getUint16(at + ENDPOINT.port, true), interface: view.getUint32(at + ENDPOINT.interfaceNumber, true) - 1 };
+  return { address: ipv4Text(address), port: view.getUint16(at + ENDPOINT.port, true), interface: view.getUint32(at + ENDPOINT.interface, true) - 1 };
 }
 
 /** Writes the endpoint record at `at`: address 0 stands for any. `ip` in host byte order; `interface` -1: any. */
@@ -172,6 +172,6 @@ export function writeEndpoint(view: DataView, at: number, ip: number, port: numb
   view.setUint16(at + ENDPOINT.family, ip ? Family.IPV4 : Family.ANY, true);
   view.setUint16(at + ENDPOINT.port, port, true);
   view.setUint32(at + ENDPOINT.address, ip);
-  for (let rest = at + ENDPOINT.address + 4; rest < at + ENDPOINT.interfaceNumber; rest += 4) view.setUint32(rest, 0);
-  view.setUint32(at + ENDPOINT.interfaceNumber, interface_ + 1, true);
+  for (let rest = at + ENDPOINT.address + 4; rest < at + ENDPOINT.interface; rest += 4) view.setUint32(rest, 0);
+  view.setUint32(at + ENDPOINT.interface, interface_ + 1, true);
 }

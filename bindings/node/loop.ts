@@ -12,7 +12,7 @@ const ROUNDS = 4;
 export class Loop {
   readonly #core: Core;
   readonly #drivers: readonly Driver[];
-  readonly #serve: () => boolean;
+  readonly #serve: () => number;
   #running = false;
   #serving = false;
   #again = false;
@@ -21,8 +21,9 @@ export class Loop {
   #timerAt = Number.POSITIVE_INFINITY;
   #stopped = false;
 
-  /** `serve` is called in each round after frames were read, so that what it marks leaves in the same round; it answers whether it has more to do. */
-  constructor(core: Core, drivers: readonly Driver[], serve: () => boolean) {
+  /** `serve` tells sockets what happened and answers how many. It is called after frames were read, so that what it marks leaves in the same
+   *  round, and once more after frames were sent. */
+  constructor(core: Core, drivers: readonly Driver[], serve: () => number) {
     this.#core = core;
     this.#drivers = drivers;
     this.#serve = serve;
@@ -70,19 +71,23 @@ export class Loop {
     const ms = Math.floor(now);
     this.#again = false;
     this.#core.receive(ms, Math.floor((now - ms) * 1000));
-    this.#serving = true;
-    try {
-      this.#again = this.#serve();
-    } finally {
-      this.#serving = false;
-    }
+    this.#tell();
     if (this.#stopped) return NOTHING_ARMED;
     const wait = this.#core.transmit();
     const blocked = this.#core.txBlocked;
     const before = blocked ? this.#pending() : 0;
     for (const driver of this.#drivers) driver.pump();
     const room = blocked && this.#pending() < before;
-    return this.#again || room ? 0 : wait;
+    const marked = this.#tell() > 0;
+    return this.#again || room || marked ? 0 : wait;
+  }
+  #tell(): number {
+    this.#serving = true;
+    try {
+      return this.#serve();
+    } finally {
+      this.#serving = false;
+    }
   }
   #pending(): number {
     return this.#core.devices.reduce((sum, rings) => sum + rings.pending, 0);

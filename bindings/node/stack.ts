@@ -210,14 +210,14 @@ export class Stack extends EventEmitter implements Host {
     this.#loop.schedule();
   }
 
-  /** Tells sockets what happened to them; answers whether there are more. */
-  #serve(): boolean {
+  /** Tells sockets what happened to them; answers how many. */
+  #serve(): number {
     for (let count = 0; count < SERVE_BUDGET; count++) {
       const handle = this.core.ready_next();
-      if (handle <= 0) return false;
+      if (handle <= 0) return count;
       this.#clients.get(handle)?.ready(this.core.events);
     }
-    return true;
+    return SERVE_BUDGET;
   }
   #stream(handle: number, remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
     const nowhere = { address: "0.0.0.0", port: 0, interface: -1 };

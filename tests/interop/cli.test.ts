@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -306,6 +306,46 @@ describe("ringwire ping and nc against the kernel", { skip: missing || false }, 
     assert.deepEqual(links(), ["lo"]);
   });
 });
+
+describe("ringwire demo against the kernel", { skip: missing || false }, () => {
+  test("all parts hold", async () => {
+    const demo = ringwire("demo");
+    assert.equal(await demo.ended, 0, demo.stdout + demo.stderr);
+    assert.match(demo.stdout, /the Linux kernel 10\.9\.0\.1 and 10\.9\.1\.1, in a network namespace of their own/);
+    assert.equal(demo.stdout.match(/^ {2}held: /gm)?.length, 4);
+    assert.match(demo.stdout, /\nAll held\.\n$/);
+  });
+
+  test("SIGINT ends it at once, with its processes", async () => {
+    const demo = ringwire("demo");
+    await demo.until("stdout", /echo requests/);
+    const stages = descendants(demo.child.pid ?? 0);
+    assert.ok(stages.length > 0, "a process in the namespace");
+    demo.child.kill("SIGINT");
+    assert.equal(await demo.ended, 130);
+    assert.deepEqual(stages.filter(isAlive), []);
+  });
+
+  test("killed from outside, its processes end too", async () => {
+    const demo = ringwire("demo");
+    await demo.until("stdout", /echo requests/);
+    const stages = descendants(demo.child.pid ?? 0);
+    demo.child.kill("SIGKILL");
+    await demo.ended;
+    for (let i = 0; i < 100 && stages.some(isAlive); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(stages.filter(isAlive), []);
+  });
+});
+
+/** Process ids of the children of a process, and of theirs. */
+function descendants(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
 
 function kernelServer(script: string): Running {
   return new Running(spawn("ip", ["netns", "exec", NETNS, process.execPath, "-e", script]));

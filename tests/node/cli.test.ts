@@ -18,7 +18,7 @@ import * as streams from "../../bindings/node/cli/services/streams.js";
 const MAIN = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
 
 function ringwire(...args: string[]) {
-  return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", timeout: 20_000 });
+  return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", timeout: 60_000 });
 }
 
 function parse(...args: string[]): StackOptions {
@@ -293,6 +293,17 @@ describe("nc joins a connection with stdin and stdout", () => {
     const done = joined(near, new PassThrough(), new PassThrough());
     setImmediate(() => near.destroy(new Error("connection reset by peer")));
     await assert.rejects(done, /reset/);
+  });
+});
+
+describe("ringwire demo --wire", () => {
+  test("all parts hold between two stacks, and the table says so", () => {
+    const { status, stdout, stderr } = ringwire("demo", "--wire");
+    assert.equal(status, 0, stdout + stderr);
+    assert.match(stdout, /two Ringwire stacks over a virtual wire/);
+    assert.equal(stdout.match(/^ {2}held: /gm)?.length, 4);
+    assert.match(stdout, /\n4 MB echoed, 2 % lost, 2 % reordered +held +SHA-256 equal .*[1-9]\d* frames lost, [1-9]\d* reordered/);
+    assert.match(stdout, /\nAll held\.\n$/);
   });
 });
 

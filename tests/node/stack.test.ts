@@ -67,8 +67,9 @@ describe("createStack", () => {
     assert.equal(await macOf(one), await macOf(one));
     assert.notEqual(await macOf(one), await macOf(other));
   });
-  test("close resets connections, rejects what waits, settles at once, and nothing works afterwards", async () => {
+  test("close resets connections, rejects what waits, settles at once, and nothing works afterwards", async (t) => {
     const { a, b, close } = await network();
+    t.after(close);
     const listener = b.listen({ port: 80 });
     const [client, server] = await Promise.all([a.connect({ host: "10.0.0.2", port: 80 }), listener.accept()]);
     const failed = once(server, "error");
@@ -85,13 +86,13 @@ describe("createStack", () => {
     assert.throws(() => a.listen({ port: 1 }), /the stack was closed/);
     await assert.rejects(a.connect({ host: "10.0.0.2", port: 80 }), { code: "NOT_READY" });
     await a.close();
-    await close();
   });
 });
 
 describe("UDP", () => {
-  test("datagrams go both ways, with events, as an iterator, connected", async () => {
+  test("datagrams go both ways, with events, as an iterator, connected", async (t) => {
     const { a, b, close } = await network();
+    t.after(close);
     const server = b.bindUdp({ port: 53 });
     server.on("message", (data, remote) => server.send(`${data} from ${remote.address}`, remote.port, remote.address));
     const client = a.bindUdp();
@@ -106,10 +107,10 @@ describe("UDP", () => {
       assert.equal(message.data.toString(), `${count++} from 10.0.0.1`);
       if (count === 100) break;
     }
-    await close();
   });
-  test("an empty and the longest datagram arrive; a longer one is TOO_LONG", async () => {
+  test("an empty and the longest datagram arrive; a longer one is TOO_LONG", async (t) => {
     const { a, b, close } = await network();
+    t.after(close);
     const server = b.bindUdp({ port: 53 });
     const client = a.bindUdp();
     for (const size of [0, 1472]) {
@@ -117,10 +118,10 @@ describe("UDP", () => {
       assert.equal((await server.receive()).data.length, size);
     }
     await assert.rejects(client.send(new Uint8Array(1473), 53, "10.0.0.2"), { code: "TOO_LONG" });
-    await close();
   });
-  test("a port in use, broadcast without leave, no route, a closed port: each with its error", async () => {
+  test("a port in use, broadcast without leave, no route, a closed port: each with its error", async (t) => {
     const { a, b, close } = await network();
+    t.after(close);
     const server = b.bindUdp({ port: 53 });
     assert.throws(() => b.bindUdp({ port: 53 }), { code: "IN_USE" });
     const client = a.bindUdp();
@@ -137,21 +138,22 @@ describe("UDP", () => {
     assert.equal(((await failed) as [RingwireError])[0].code, "REFUSED");
     client.close();
     await assert.rejects(client.send("x"), { code: "BAD_HANDLE" });
-    await close();
   });
-  test("more datagrams than the ring holds wait for room and arrive in order", async () => {
+  test("more datagrams than the ring holds wait for room and arrive in order", async (t) => {
     const { a, b, close } = await network(null, { udp: { send: 2, receive: 1024 } });
+    t.after(close);
     const server: UdpSocket = b.bindUdp({ port: 53 });
     const client = a.bindUdp();
+    await a.ping("10.0.0.2");
     await Promise.all(Array.from({ length: 500 }, (_, i) => client.send(`${i}`, 53, "10.0.0.2")));
     for (let i = 0; i < 500; i++) assert.equal((await server.receive()).data.toString(), `${i}`);
-    await close();
   });
 });
 
 describe("ping", () => {
-  test("answers address, time, sequence and size; a thousand in a row lose none", async () => {
+  test("answers address, time, sequence and size; a thousand in a row lose none", async (t) => {
     const { a, close } = await network();
+    t.after(close);
     const echo = await a.ping("10.0.0.2", { size: 1000, sequence: 7 });
     assert.equal(echo.address, "10.0.0.2");
     assert.equal(echo.sequence, 7);
@@ -160,13 +162,12 @@ describe("ping", () => {
     assert.ok(echo.ms > 0 && echo.ms < 1000);
     for (let i = 0; i < 1000; i++) await a.ping("10.0.0.2");
     assert.equal(a.pools().UDP.used, 0);
-    await close();
   });
-  test("what is not there is told", async () => {
+  test("what is not there is told", async (t) => {
     const { a, close } = await network();
+    t.after(close);
     await assert.rejects(a.ping("10.0.0.77", { timeout: 50 }), { code: "TIMED_OUT" });
     await assert.rejects(a.ping("192.0.2.1"), { code: "NO_ROUTE" });
     await assert.rejects(a.ping("host"), { code: "BAD_ADDRESS" });
-    await close();
   });
 });

@@ -184,8 +184,10 @@ describe("TCP streams", () => {
     }));
 });
 
+/** All octets until the peer ends; the stream stays writable. */
 async function readAll(socket: TcpSocket): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of socket) parts.push(part);
+  socket.on("data", (part: Buffer) => parts.push(part));
+  await once(socket, "end");
   return Buffer.concat(parts);
 }

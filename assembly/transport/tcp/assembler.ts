@@ -2,7 +2,8 @@ import { TCP_RANGES } from "../../memory/config";
 import { Seq } from "./seq";
 
 /** Ranges of octets that arrived ahead of RCV.NXT, the newest first: so SACK wants them told. RFC 2018 §4. */
-@unmanaged @final
+@unmanaged
+@final
 export class Assembler {
   count: u32;
 

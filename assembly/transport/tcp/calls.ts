@@ -41,12 +41,12 @@ export function listen(bufferClass: i32, backlog: i32, owner: i32): i32 {
   if (<u32>bufferClass >= CLASSES || backlog < 1 || backlog > BACKLOG_MAX || <u32>owner >= root.owners) return Err.BAD_ARGUMENT;
   if (!at.port || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
   if (at.a0 && !ours(at.ip)) return Err.BAD_ADDRESS;
-  if (find(at.ip, 0, <u32>at.port << 16)) return Err.IN_USE;
+  if (find(at.ip, 0, (<u32>at.port) << 16)) return Err.IN_USE;
   const address = root.pool(PoolIndex.LISTENER).take();
   if (!address) return Err.NO_SOCKET;
   const it = changetype<Listener>(address);
   it.local = at.ip;
-  it.ports = <u32>at.port << 16;
+  it.ports = (<u32>at.port) << 16;
   it.only = <u8>at.interface;
   it.class = <u8>bufferClass;
   it.backlog = backlog;
@@ -103,7 +103,7 @@ function choose(tcb: Tcb, to: Endpoint, from: Endpoint | null): i32 {
   if (!path.find(tcb.path, tcb.remote, tcb.only)) return Err.NO_ROUTE;
   tcb.local = from && from.a0 ? from.ip : tcb.path.source;
   if (from && from.port) {
-    tcb.ports = (<u32>from.port << 16) | <u32>to.port;
+    tcb.ports = ((<u32>from.port) << 16) | <u32>to.port;
     return find(tcb.local, tcb.remote, tcb.ports) ? Err.IN_USE : 0;
   }
   let port = ports.begin();

@@ -4,7 +4,7 @@ import { bump, count, Counter } from "../../memory/counters";
 import * as ring from "../../memory/ring";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { writeMss, writeSackBlock, writeSackHead, writeSackPermitted, writeWindowScale } from "../../wire/options";
-import { Ctl, TCP_HEADER, TcpHeader } from "../../wire/tcp";
+import { Ctl, TcpHeader } from "../../wire/tcp";
 import { SLOT_IP } from "../../link/device";
 import { isEthernet } from "../../link/interfaces";
 import * as ipv4 from "../../internet/ipv4";
@@ -40,7 +40,18 @@ export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, sho
   header.checksum = fold(sum(at, total, pseudo(tcb.local, tcb.remote, Protocol.TCP, total)));
   const it = tcb.path.via;
   const neighbour = tcb.path.to;
-  ipv4.close(it, slot, neighbour && isEthernet(it) ? neighbour.mac : slot, tcb.local, tcb.remote, Protocol.TCP, total, tcb.tos, tcb.ttl, !tcb.fragmentable);
+  ipv4.close(
+    it,
+    slot,
+    neighbour && isEthernet(it) ? neighbour.mac : slot,
+    tcb.local,
+    tcb.remote,
+    Protocol.TCP,
+    total,
+    tcb.tos,
+    tcb.ttl,
+    !tcb.fragmentable,
+  );
   count(Counter.TCP_OUT);
   bump(Counter.OCTETS_OUT, length);
 }

@@ -5,7 +5,7 @@ import { Seq } from "./seq";
 
 /** M + F(4-tuple, secret): a clock of 4 microseconds a step plus a keyed hash. RFC 9293 §3.4.1, MUST-8, MUST-9. */
 export function choose(local: u32, remote: u32, ports: u32): Seq {
-  const hash = <u32>keyed(state.keyIsn0, state.keyIsn1, (<u64>local << 32) | remote, ports);
+  const hash = <u32>keyed(state.keyIsn0, state.keyIsn1, ((<u64>local) << 32) | remote, ports);
   const clock = state.now * 250 + ((state.micro - state.now * 1000) >> 2);
   return Seq.of(clock + hash);
 }

@@ -38,7 +38,8 @@ const TRIES: u8 = 5;
 const FIRST_WAIT: u32 = 1000;
 
 /** A connection in SYN-RECEIVED that a listener opened. */
-@unmanaged @final
+@unmanaged
+@final
 export class HalfOpen extends Tuple {
   listener: u32;
   iss: Seq;

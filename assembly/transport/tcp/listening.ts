@@ -2,7 +2,8 @@ import { Link } from "../../memory/list";
 import { Socket } from "../socket";
 
 /** A listener. Its endpoint is its own end; remote is 0. */
-@unmanaged @final
+@unmanaged
+@final
 export class Listener extends Socket {
   class: u8;
   reserved0: u8;

@@ -21,9 +21,23 @@ import { Owes, Tcb, Timer } from "./tcb";
 import * as timers from "./timers";
 
 /** What leaves next. */
-export enum Due { NOTHING = 0, RESET = 1, SYN = 2, ACK = 3, RETRANSMIT = 4, TEXT = 5, PROBE = 6, KEEPALIVE = 7 }
+export enum Due {
+  NOTHING = 0,
+  RESET = 1,
+  SYN = 2,
+  ACK = 3,
+  RETRANSMIT = 4,
+  TEXT = 5,
+  PROBE = 6,
+  KEEPALIVE = 7,
+}
 /** How a turn of output ended. */
-export enum Turn { IDLE = 0, MORE = 1, BLOCKED = 2, WAITING = 3 }
+export enum Turn {
+  IDLE = 0,
+  MORE = 1,
+  BLOCKED = 2,
+  WAITING = 3,
+}
 
 /** Segments a connection sends before it is the next one's turn. */
 const QUANTUM: u32 = 8;
@@ -223,7 +237,7 @@ function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
     snd.cursor = end;
   }
   if (tcb.probes < 16) tcb.probes++;
-  timers.set(tcb, Timer.PERSIST, now, <u32>min<u64>(<u64>tcb.rtt.rto << tcb.probes, rtt.MAX_RTO));
+  timers.set(tcb, Timer.PERSIST, now, <u32>min<u64>((<u64>tcb.rtt.rto) << tcb.probes, rtt.MAX_RTO));
   timers.start(tcb, Timer.USER, now, tcb.userTimeout);
 }
 

@@ -45,11 +45,11 @@ export function sample(rtt: Rtt, r: u32): void {
     rtt.rttvar = <u32>((<u64>rtt.rttvar * 3 + error) >> 2);
     rtt.srtt = <u32>((<u64>rtt.srtt * 7 + measured) >> 3);
   }
-  const margin = max<u64>(<u64>rtt.rttvar << 2, root.clockGranularity);
+  const margin = max<u64>((<u64>rtt.rttvar) << 2, root.clockGranularity);
   const rto = <u32>min<u64>((<u64>rtt.srtt + margin + 999) / 1000, MAX_RTO);
   rtt.rto = max(rto, root.minRto);
 }
 /** RTO with its backoff, milliseconds. RFC 6298 §5.5. */
 export function timeout(rtt: Rtt): u32 {
-  return <u32>min<u64>(<u64>rtt.rto << min<u32>(rtt.backoff, 16), MAX_RTO);
+  return <u32>min<u64>((<u64>rtt.rto) << min<u32>(rtt.backoff, 16), MAX_RTO);
 }

@@ -9,7 +9,8 @@ import { Packet } from "../../link/packet";
 import { Seq } from "./seq";
 
 /** The segment under examination. RFC 9293 §3.3.1; `len` counts SYN and FIN, `textLength` does not. */
-@unmanaged @final
+@unmanaged
+@final
 export class Segment {
   seq: Seq;
   ack: Seq;
@@ -58,7 +59,8 @@ export function read(packet: Packet): bool {
   const header = TcpHeader.at(packet.payload);
   const headerLength = header.headerLength;
   if (headerLength < TCP_HEADER || headerLength > packet.length) return drop(Counter.TCP_OFFSET);
-  if (fold(sum(packet.payload, packet.length, pseudo(packet.source, packet.destination, Protocol.TCP, packet.length)))) return drop(Counter.TCP_CHECKSUM);
+  if (fold(sum(packet.payload, packet.length, pseudo(packet.source, packet.destination, Protocol.TCP, packet.length))))
+    return drop(Counter.TCP_CHECKSUM);
   if (!header.sourcePort || !header.destinationPort) return drop(Counter.TCP_BAD_PORT);
   const seg = segment();
   seg.seq = Seq.of(header.seq);

@@ -1,5 +1,6 @@
 /** A position in a space that wraps at 2^32. The reference itself is the number; it is never dereferenced. RFC 9293 §3.4. */
-@unmanaged @final
+@unmanaged
+@final
 export class Seq {
   static of(n: u32): Seq {
     return changetype<Seq>(<usize>n);

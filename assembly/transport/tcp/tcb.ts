@@ -12,7 +12,8 @@ import { later, Seq } from "./seq";
 import { State } from "./state";
 
 /** Send sequence variables. UNA <= cursor <= NXT <= end (+ 1 for the FIN); a ring cell is the sequence number & mask. */
-@unmanaged @final
+@unmanaged
+@final
 export class Send {
   /** SND.UNA: oldest unacknowledged position. */
   una: Seq;
@@ -43,7 +44,8 @@ export class Send {
 }
 
 /** Receive sequence variables. read <= NXT <= edge <= read + limit. */
-@unmanaged @final
+@unmanaged
+@final
 export class Receive {
   /** RCV.NXT: next position expected. */
   nxt: Seq;
@@ -71,7 +73,8 @@ export class Receive {
 }
 
 /** What the retransmission timer knows. RFC 6298. Times in microseconds, but for rto in milliseconds. */
-@unmanaged @final
+@unmanaged
+@final
 export class Rtt {
   srtt: u32;
   rttvar: u32;
@@ -85,7 +88,8 @@ export class Rtt {
 }
 
 /** Congestion control and loss recovery. RFC 5681, RFC 6582. In octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Congestion {
   cwnd: u32;
   ssthresh: u32;
@@ -100,10 +104,21 @@ export class Congestion {
 }
 
 /** Names of the timers; a bit each in Timers.armed. */
-export enum Timer { RETRANSMIT = 0, PERSIST = 1, ACK = 2, KEEP = 3, CLOSE = 4, USER = 5, OVERRIDE = 6, PATH = 7, COUNT = 8 }
+export enum Timer {
+  RETRANSMIT = 0,
+  PERSIST = 1,
+  ACK = 2,
+  KEEP = 3,
+  CLOSE = 4,
+  USER = 5,
+  OVERRIDE = 6,
+  PATH = 7,
+  COUNT = 8,
+}
 
 /** Deadlines, one for each purpose. */
-@unmanaged @final
+@unmanaged
+@final
 export class Timers {
   armed: u32;
   at0: Instant;
@@ -117,10 +132,18 @@ export class Timers {
 }
 
 /** What output owes besides text: bits of Tcb.owes. */
-export enum Owes { ACK = 1, RESET = 2, PROBE = 4, KEEPALIVE = 8, RETRANSMIT = 16, OVERRIDE = 32 }
+export enum Owes {
+  ACK = 1,
+  RESET = 2,
+  PROBE = 4,
+  KEEPALIVE = 8,
+  RETRANSMIT = 16,
+  OVERRIDE = 32,
+}
 
 /** A connection. */
-@unmanaged @final
+@unmanaged
+@final
 export class Tcb extends Socket {
   state: State;
   /** Buffer class. */

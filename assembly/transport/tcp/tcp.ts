@@ -99,7 +99,7 @@ function shrink(tcb: Tcb, mtu: u32): void {
 }
 
 /** A neighbour did not answer: its waiters learn it. A connection that is only opening ends; the others try again. */
-export function nextHopFailed(neighbour: Neighbour, now: Instant): void {
+export function nextHopFailed(neighbour: Neighbour): void {
   while (!neighbour.waiters.isEmpty) {
     const it = Tuple.ofOwed(Link.at(neighbour.waiters.next));
     it.owed.unlink();
@@ -110,10 +110,10 @@ export function nextHopFailed(neighbour: Neighbour, now: Instant): void {
     const tcb = changetype<Tcb>(it);
     if (tcb.owes & Owes.RESET) life.resetIsDone(tcb);
     else if (tcb.state == State.SYN_SENT) life.end(tcb, Err.UNREACHABLE);
-    else unreachable(tcb, now);
+    else unreachable(tcb);
   }
 }
-function unreachable(tcb: Tcb, now: Instant): void {
+function unreachable(tcb: Tcb): void {
   tcb.softError = (IcmpType.UNREACHABLE << 8) | Unreachable.HOST;
   tell(tcb, Event.SOFT_ERROR);
   mark(tcb);

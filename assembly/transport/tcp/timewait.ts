@@ -18,7 +18,8 @@ import { enter as enterTable, leave, Tcb } from "./tcb";
 import { tell } from "./tell";
 
 /** What is left of a connection that both sides have closed, for 2 MSL. */
-@unmanaged @final
+@unmanaged
+@final
 export class TimeWait extends Tuple {
   sndNxt: Seq;
   rcvNxt: Seq;

@@ -16,7 +16,7 @@ function reserve(rcv: Receive): u32 {
 /** The right edge if all free room were offered. */
 function furthest(rcv: Receive): Seq {
   const spare = min(reserve(rcv), rcv.limit);
-  return sooner(rcv.read.plus(rcv.limit - spare), rcv.nxt.plus(<u32>65535 << rcv.shift));
+  return sooner(rcv.read.plus(rcv.limit - spare), rcv.nxt.plus((<u32>65535) << rcv.shift));
 }
 /** Smallest step of the edge: silly-window avoidance. RFC 9293 §3.8.6.2.2. */
 function step(rcv: Receive): u32 {

@@ -5,7 +5,8 @@ import { bucketOf, insert, remove } from "../../memory/table";
 import { Socket, SocketOption } from "../socket";
 
 /** What lies in front of a datagram in a socket's ring. 64 octets. */
-@unmanaged @final
+@unmanaged
+@final
 export class Datagram {
   length: u32;
   tos: u32;
@@ -31,7 +32,8 @@ export const DATAGRAM_HEADER: u32 = 64;
 if (offsetof<Datagram>() != DATAGRAM_HEADER) ERROR("layout of Datagram changed");
 
 /** A UDP or ping socket. Its rings hold datagrams in slots of one size; counters run freely. */
-@unmanaged @final
+@unmanaged
+@final
 export class UdpSocket extends Socket {
   receiveRing: u32;
   sendRing: u32;

@@ -27,7 +27,8 @@ export function input(packet: Packet): bool {
   const header = UdpHeader.at(packet.payload);
   const length = header.length;
   if (length < UDP_HEADER || length > packet.length) return drop(Counter.UDP_LENGTH);
-  if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length)))) return drop(Counter.UDP_CHECKSUM);
+  if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
+    return drop(Counter.UDP_CHECKSUM);
   const socket = find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, numberOf(packet.via));
   if (!socket) {
     count(Counter.UDP_NO_SOCKET);

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { ADDRESSES_MAX, DEVICES_MAX } from "../constants.js";
 import { hostAddress, macAddress, networkOf, ownAddress, type Prefix } from "./addresses.js";
 import { Failure, USAGE } from "./failure.js";
 import { checked, decimal, deviceName, integer, namespaceName, percentage, seed } from "./values.js";
@@ -32,10 +33,6 @@ export interface StackOptions {
   devices: DeviceOptions[];
   seed?: Uint8Array;
 }
-
-/** Devices of a stack, and addresses of an interface: the host interface has no more. */
-const DEVICES_MAX = 4;
-const ADDRESSES_MAX = 4;
 
 /** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
 class DeviceList {

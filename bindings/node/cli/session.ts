@@ -6,7 +6,6 @@ import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
 import { capture, createStack, Link, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
-import { OCTETS } from "../layout.js";
 import type { Prefix } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
@@ -161,7 +160,7 @@ function interfaceStatus({ kind, name, addresses, gateway, netns }: Attached, mt
 
 /** The MAC address of an interface, as the stack has it: one may have been made from the seed. */
 function macOf({ core }: Stack, i: number): string {
-  const at = core.control + CONTROL.interfaceTable + i * OCTETS.interface + INTERFACE.mac;
+  const at = core.control + CONTROL.interfaceTable + i * INTERFACE.octets + INTERFACE.mac;
   return macText(core.octets.subarray(at, at + 6));
 }
 
