@@ -48,8 +48,8 @@ export function udp_close(handle: i32): i32 { return udp.close(handle); }
 export function udp_status(handle: i32): i32 { return udp.tellStatus(handle); }
 export function ping_open(owner: i32): i32 { return PING ? udp.bind(owner, true) : Err.NOT_SUPPORTED; }
 
-export function socket_set(handle: i32, option: i32, value: i32): i32 { return kindOf(handle) == Kind.UDP ? udp.set(handle, option, value) : tcpSettings.set(handle, option, value); }
-export function socket_get(handle: i32, option: i32): i32 { return kindOf(handle) == Kind.UDP ? udp.get(handle, option) : tcpSettings.get(handle, option); }
+export function socket_set(handle: i32, option: i32, value: i32): i32 { return tcpSettings.set(handle, option, value); }
+export function socket_get(handle: i32, option: i32): i32 { return tcpSettings.get(handle, option); }
 export function socket_at(pool: i32, place: i32): i32 { return at(pool, place); }
 
 export function route_add(prefix: i32): i32 { return routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface); }

@@ -1,5 +1,5 @@
 import { Endpoint } from "../memory/control";
-import { Err } from "../memory/errors";
+import { Err, Option } from "../memory/errors";
 import { Link } from "../memory/list";
 import { Kind, Pool, PoolIndex, Timed } from "../memory/pool";
 import { root } from "../memory/root";
@@ -39,13 +39,21 @@ export class Socket extends Tuple {
   owner: u8;
   /** 1: the last span call found no room; the next room is an event. */
   wants: u8;
-  ttl: u8;
-  tos: u8;
   /** Number of the interface it is bound to, 0: any. */
   only: u8;
-  reserved: u8;
-  /** SocketOption bits. */
-  options: u32;
+  /** 1: a ping socket. */
+  isPing: u8;
+  reserved: u16;
+  // Options, in the order of Option, by which `option` and `setOption` find them.
+  nodelay: u32;
+  keepalive: u32;
+  keepIdle: u32;
+  keepInterval: u32;
+  keepCount: u32;
+  userTimeout: u32;
+  ttl: u32;
+  tos: u32;
+  broadcast: u32;
   /** Err: why it ended, or what is to be told once. */
   error: i32;
   /** ICMP type * 256 + code of the last soft error. */
@@ -53,6 +61,29 @@ export class Socket extends Tuple {
 
   get ready(): Link {
     return Link.at(changetype<usize>(this) + offsetof<Socket>("readyNext"));
+  }
+  /** The value of an option; its number must be one of Option. */
+  option(which: u32): u32 {
+    return load<u32>(changetype<usize>(this) + offsetof<Socket>("nodelay") + ((which - Option.NODELAY) << 2));
+  }
+  setOption(which: u32, value: u32): void {
+    store<u32>(changetype<usize>(this) + offsetof<Socket>("nodelay") + ((which - Option.NODELAY) << 2), value);
+  }
+  /** Takes all options of another socket. */
+  inherit(from: Socket): void {
+    memory.copy(
+      changetype<usize>(this) + offsetof<Socket>("nodelay"),
+      changetype<usize>(from) + offsetof<Socket>("nodelay"),
+      Option.BROADCAST * 4,
+    );
+  }
+  /** The defaults of the control block. */
+  resetOptions(): void {
+    this.keepIdle = root.keepIdle;
+    this.keepInterval = root.keepInterval;
+    this.keepCount = root.keepCount;
+    this.userTimeout = root.userTimeout;
+    this.ttl = root.ttl;
   }
   get handle(): i32 {
     return handleOf(this);
@@ -67,14 +98,6 @@ export class Socket extends Tuple {
   tellRemote(to: Endpoint): void {
     to.set(this.remote, this.remotePort, this.only);
   }
-}
-/** Option bits in Socket.options. */
-export enum SocketOption {
-  NODELAY = 1,
-  KEEPALIVE = 2,
-  BROADCAST = 4,
-  PING = 8,
-  BOUND = 16,
 }
 
 const INDEX_BITS: u32 = 17;

@@ -1,5 +1,7 @@
 // read RFC 9293 §3.1 first
 import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
+import { fold, pseudo, sum } from "../memory/checksum";
+import { Protocol } from "./ipv4";
 
 /** Octets of a TCP header without options. */
 export const TCP_HEADER: u32 = 20;
@@ -76,6 +78,20 @@ export class TcpHeader {
   }
   set urgent(v: u32) {
     put16(this, 18, v);
+  }
+  /** Writes all fields but the checksum. `ports`: source * 65,536 + destination. */
+  write(ports: u32, seq: u32, ack: u32, headerLength: u32, control: u32, window: u32): void {
+    put32(this, 0, ports);
+    this.seq = seq;
+    this.ack = ack;
+    this.headerLength = headerLength;
+    this.control = control;
+    this.window = window;
+    put32(this, 16, 0);
+  }
+  /** Fills in the checksum of a segment of `length` octets. MUST-2 */
+  seal(source: u32, destination: u32, length: u32): void {
+    this.checksum = fold(sum(changetype<usize>(this), length, pseudo(source, destination, Protocol.TCP, length)));
   }
   get options(): usize {
     return changetype<usize>(this) + TCP_HEADER;

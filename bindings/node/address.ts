@@ -60,7 +60,8 @@ export function parseMac(mac: unknown, name: string): Uint8Array {
   if (octets?.length !== 6) {
     throw new RingwireError("BAD_INTERFACE", `${name}: "${String(mac)}" is not a MAC address (expected six octets, as 02:00:00:00:00:01)`);
   }
-  if ((octets[0] as number) & 1) throw new RingwireError("BAD_INTERFACE", `${name}: ${macText(octets)} is a group address (expected a unicast one)`);
+  if ((octets[0] as number) & 1)
+    throw new RingwireError("BAD_INTERFACE", `${name}: ${macText(octets)} is a group address (expected a unicast one)`);
   if (octets.every((octet) => octet === 0)) throw new RingwireError("BAD_INTERFACE", `${name}: the MAC address is zero`);
   return octets;
 }

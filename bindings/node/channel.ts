@@ -143,14 +143,19 @@ export class Channel {
     const inOrder = Math.max(due, this.#lastDue);
     if (late) this.stats.reordered++;
     else this.#lastDue = inOrder;
-    const flight = { due: late ? inOrder + this.#faults.reorderDelay : inOrder, order: this.#order++, frame: this.#copy(frame, length), length };
+    const flight = {
+      due: late ? inOrder + this.#faults.reorderDelay : inOrder,
+      order: this.#order++,
+      frame: this.#copy(frame, length),
+      length,
+    };
     this.#push(flight);
     return flight;
   }
   #flip(flight: Flight, place: number): void {
     const { frame, length } = flight;
     const bits = (length - this.#start) * 8;
-    const isIp = this.#start === 0 || ((frame[12] as number) << 8 | (frame[13] as number)) === ETHERTYPE_IPV4;
+    const isIp = this.#start === 0 || (((frame[12] as number) << 8) | (frame[13] as number)) === ETHERTYPE_IPV4;
     if (bits <= 0 || !isIp) return;
     const bit = place % bits;
     const at = this.#start + (bit >>> 3);

@@ -276,6 +276,15 @@ export class Core {
   socket_at(pool: PoolIndex, index: number): number {
     return this.exports.socket_at(pool, index);
   }
+  /** Adds a route to `network` with this prefix length, through `gateway` or, without one, on link at the network's interface. */
+  route_add(network: Endpoint, prefix: number, gateway: Endpoint = {}): number {
+    const wrong = this.#endpoint(CONTROL.remote, network) || this.#endpoint(CONTROL.local, gateway);
+    return wrong || this.exports.route_add(prefix);
+  }
+  /** Removes the route to `network` with this prefix length. */
+  route_remove(network: Endpoint, prefix: number): number {
+    return this.#endpoint(CONTROL.remote, network) || this.exports.route_remove(prefix);
+  }
   /** The endpoint that the last call left in `local`. */
   get local(): Address {
     return readEndpoint(this.view, this.control + CONTROL.local);
@@ -364,7 +373,8 @@ function grow(memory: WasmMemory, octets: number, limit: number): void {
 
 /** What lies at an offset of the control block, in words. */
 function wordName(offset: number): string {
-  const field = (table: Record<string, number>, at: number) => Object.entries(table).find(([, where]) => where === at)?.[0] ?? `octet ${at}`;
+  const field = (table: Record<string, number>, at: number) =>
+    Object.entries(table).find(([, where]) => where === at)?.[0] ?? `octet ${at}`;
   if (offset >= CONTROL.interfaceTable) {
     const at = offset - CONTROL.interfaceTable;
     return `interface ${Math.floor(at / OCTETS.interface)}, ${field(INTERFACE, at % OCTETS.interface)}`;
@@ -373,7 +383,8 @@ function wordName(offset: number): string {
     const at = offset - CONTROL.deviceTable;
     return `device ${Math.floor(at / DEVICE.octets)}, ${field(DEVICE, at % DEVICE.octets)}`;
   }
-  if (offset >= CONTROL.classes && offset < CONTROL.listeners) return `buffer class ${Math.floor((offset - CONTROL.classes) / OCTETS.bufferClass)}`;
+  if (offset >= CONTROL.classes && offset < CONTROL.listeners)
+    return `buffer class ${Math.floor((offset - CONTROL.classes) / OCTETS.bufferClass)}`;
   return field(CONTROL, offset);
 }
 

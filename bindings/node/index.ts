@@ -1,18 +1,18 @@
 // What the package `ringwire` offers. The thin layer without clock and I/O is `ringwire/core`.
-export { type Endpoint } from "./address.js";
-export { type ChannelStats, type Faults } from "./channel.js";
-export { type Core } from "./core.js";
+export type { Endpoint } from "./address.js";
+export type { ChannelStats, Faults } from "./channel.js";
+export type { Core } from "./core.js";
 export { type Driver, type Port, moveFrames } from "./driver.js";
 export { type ErrorCode, RingwireError } from "./error.js";
-export { type Address, type Pool, type Protocol, type Status } from "./inspect.js";
+export type { Address, Pool, Protocol, Status } from "./inspect.js";
 export { Link, type LinkOptions, type Receiver } from "./link.js";
 export { type AcceptOptions, TcpListener } from "./listener.js";
-export { type WasmSource } from "./module.js";
+export type { WasmSource } from "./module.js";
 export { inNamespace } from "./netns.js";
-export { type ArpOptions, type IpOptions, type StackInterface, type StackOptions, type TcpOptions, type UdpOptions } from "./options.js";
+export type { ArpOptions, IpOptions, StackInterface, StackOptions, TcpOptions, UdpOptions } from "./options.js";
 export { type Clock, PcapWriter, capture } from "./pcap.js";
-export { type Echo, type PingOptions } from "./ping.js";
-export { type BufferClass, type Kind } from "./settings.js";
+export type { Echo, PingOptions } from "./ping.js";
+export type { BufferClass, Kind } from "./settings.js";
 export { type BindOptions, type ConnectOptions, type ListenOptions, Stack, createStack } from "./stack.js";
 export { TapDriver, type TapOptions, openTap, openTun } from "./tap.js";
 export { type StreamOptions, TcpSocket } from "./tcp.js";

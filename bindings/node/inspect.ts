@@ -73,7 +73,14 @@ const PROTOCOLS: Record<number, Protocol> = {
 const COUNTERS = Object.entries(Counter).filter(([name]) => name !== "COUNT");
 const POOLS = Object.entries(PoolIndex).filter(([name]) => name !== "COUNT");
 const SOCKET_POOLS = [
-  PoolIndex.TCP0, PoolIndex.TCP1, PoolIndex.TCP2, PoolIndex.TCP3, PoolIndex.LISTENER, PoolIndex.HALF_OPEN, PoolIndex.TIME_WAIT, PoolIndex.UDP,
+  PoolIndex.TCP0,
+  PoolIndex.TCP1,
+  PoolIndex.TCP2,
+  PoolIndex.TCP3,
+  PoolIndex.LISTENER,
+  PoolIndex.HALF_OPEN,
+  PoolIndex.TIME_WAIT,
+  PoolIndex.UDP,
 ];
 
 /** Reads what the stack shows of itself. */
@@ -164,7 +171,11 @@ export class Inspector {
 /** Reads the endpoint record at `at`. */
 export function readEndpoint(view: DataView, at: number): Address {
   const address = view.getUint16(at + ENDPOINT.family, true) === Family.IPV4 ? view.getUint32(at + ENDPOINT.address) : 0;
-  return { address: ipv4Text(address), port: view.getUint16(at + ENDPOINT.port, true), interface: view.getUint32(at + ENDPOINT.interface, true) - 1 };
+  return {
+    address: ipv4Text(address),
+    port: view.getUint16(at + ENDPOINT.port, true),
+    interface: view.getUint32(at + ENDPOINT.interface, true) - 1,
+  };
 }
 
 /** Writes the endpoint record at `at`: address 0 stands for any. `ip` in host byte order; `interface` -1: any. */

@@ -83,7 +83,8 @@ export class Link {
   /** Puts a real device at end 1; answers the driver for the stack at end 0, which stops the device too. */
   attach(driver: Driver): Driver {
     const near = this.ends[0] as LinkEnd;
-    if (driver.kind !== near.kind) throw new RingwireError("BAD_DEVICE", `link: a link of kind "${near.kind}" cannot carry frames of kind "${driver.kind}"`);
+    if (driver.kind !== near.kind)
+      throw new RingwireError("BAD_DEVICE", `link: a link of kind "${near.kind}" cannot carry frames of kind "${driver.kind}"`);
     return new AttachedEnd(near, this, driver);
   }
   /** Drops what is on its way and stops the timer. */
@@ -111,10 +112,13 @@ export class Link {
     if (due >= this.#timerAt || due === Number.POSITIVE_INFINITY) return;
     clearTimeout(this.#timer);
     this.#timerAt = due;
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.settle();
-    }, Math.max(1, due - now));
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.settle();
+      },
+      Math.max(1, due - now),
+    );
   }
 }
 

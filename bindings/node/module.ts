@@ -40,6 +40,8 @@ export interface Exports extends Record<string, unknown> {
   socket_set(handle: number, option: number, value: number): number;
   socket_get(handle: number, option: number): number;
   socket_at(pool: number, index: number): number;
+  route_add(prefix: number): number;
+  route_remove(prefix: number): number;
   state_hash?(): number;
 }
 

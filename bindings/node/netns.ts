@@ -19,12 +19,17 @@ export function inNamespace<T>(namespace: string | undefined, work: () => T): T 
     try {
       return work();
     } finally {
-      if (c.setns(home, CLONE_NEWNET) < 0) throw new RingwireError("LINK", `cannot return from network namespace "${namespace}"`);
+      comeBack(home, namespace);
     }
   } finally {
     c.close(target);
     c.close(home);
   }
+}
+
+/** Where nobody can tell in which namespace the process is, it must not go on. */
+function comeBack(home: number, namespace: string): void {
+  if (libc().setns(home, CLONE_NEWNET) < 0) throw new RingwireError("LINK", `cannot return from network namespace "${namespace}"`);
 }
 
 function openTarget(namespace: string, home: number): number {

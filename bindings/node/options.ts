@@ -182,7 +182,8 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
   only(arp, NAMES.arp, "arp");
   only(ip, NAMES.ip, "ip");
   const more = tcp.classes ?? [];
-  if (!Array.isArray(more) || more.length >= CLASSES) throw new RingwireError("BAD_CAPACITY", `tcp.classes: expected at most ${CLASSES - 1} more buffer classes`);
+  if (!Array.isArray(more) || more.length >= CLASSES)
+    throw new RingwireError("BAD_CAPACITY", `tcp.classes: expected at most ${CLASSES - 1} more buffer classes`);
   const first = {
     sockets: integer(tcp.sockets ?? 1024, 0, 0x1ffff, "tcp.sockets", "BAD_CAPACITY"),
     receive: integer(tcp.receive ?? 65536, 0, 2 ** 30 - 1, "tcp.receive", "BAD_CAPACITY"),
@@ -207,7 +208,14 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
 
 function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): Settings {
   const times = Object.fromEntries(NAMES.tcpSettings.map((name) => [name, tcp[name]]));
-  return given({ ...times, arpTimeout: arp.timeout, ttl: ip.ttl, errorRate: ip.errorRate, frameBudget, clockGranularity: CLOCK_GRANULARITY });
+  return given({
+    ...times,
+    arpTimeout: arp.timeout,
+    ttl: ip.ttl,
+    errorRate: ip.errorRate,
+    frameBudget,
+    clockGranularity: CLOCK_GRANULARITY,
+  });
 }
 
 /** Without what is not given. */

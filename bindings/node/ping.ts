@@ -55,14 +55,18 @@ export class Pinger implements Client {
   /** Sends one request; rejects with TIMED_OUT, with what ICMP reports, or when it cannot be sent. */
   ping(address: string, { timeout = 5000, size = 56, sequence = this.#sequence }: PingOptions = {}): Promise<Echo> {
     if (!this.#handle) return Promise.reject(errorOf(Err.BAD_HANDLE, "ping"));
-    if (this.#waiting.has(sequence)) return Promise.reject(new RingwireError("IN_USE", `ping: sequence number ${sequence} is on its way already`));
+    if (this.#waiting.has(sequence))
+      return Promise.reject(new RingwireError("IN_USE", `ping: sequence number ${sequence} is on its way already`));
     const data = Uint8Array.from({ length: size }, (_, i) => (i + sequence) & 255);
     const result = this.#host.core.udp_write(this.#handle, data, { address, port: sequence });
     if (result < 0) return Promise.reject(errorOf(result, `ping ${address}`));
     this.#sequence = (sequence + 1) & 0xffff;
     this.#host.schedule();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail(sequence, new RingwireError("TIMED_OUT", `ping ${address}: no reply within ${timeout} ms`)), timeout);
+      const timer = setTimeout(
+        () => this.#fail(sequence, new RingwireError("TIMED_OUT", `ping ${address}: no reply within ${timeout} ms`)),
+        timeout,
+      );
       this.#waiting.set(sequence, { address, data, sentAt: performance.now(), timer, resolve, reject });
     });
   }

@@ -45,12 +45,35 @@ export interface BufferClass {
 
 /** Names of the capacities that are one word of the control block each. */
 export const CAPACITIES = [
-  "listeners", "synQueue", "timeWait", "udpSockets", "udpReceive", "udpSend", "udpOctets", "neighbours", "routes", "holds", "owners", "record",
+  "listeners",
+  "synQueue",
+  "timeWait",
+  "udpSockets",
+  "udpReceive",
+  "udpSend",
+  "udpOctets",
+  "neighbours",
+  "routes",
+  "holds",
+  "owners",
+  "record",
 ] as const;
 /** Names of the settings. */
 export const SETTINGS = [
-  "ttl", "msl", "userTimeout", "synTimeout", "arpTimeout", "delayedAck", "minRto", "finWait2", "keepIdle", "keepInterval", "keepCount", "errorRate",
-  "frameBudget", "clockGranularity",
+  "ttl",
+  "msl",
+  "userTimeout",
+  "synTimeout",
+  "arpTimeout",
+  "delayedAck",
+  "minRto",
+  "finWait2",
+  "keepIdle",
+  "keepInterval",
+  "keepCount",
+  "errorRate",
+  "frameBudget",
+  "clockGranularity",
 ] as const;
 
 /** How much of everything the stack holds; what is missing keeps the module's default. docs/abi.md section 2. */

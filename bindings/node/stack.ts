@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
-import { type Counter, Option, type PoolIndex } from "./constants.js";
+import type { Counter, PoolIndex } from "./constants.js";
 import { type Core, instantiate } from "./core.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
@@ -222,7 +222,11 @@ export class Stack extends EventEmitter implements Host {
   #stream(handle: number, remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
     const nowhere = { address: "0.0.0.0", port: 0, interface: -1 };
     const local = handle > 0 ? (this.core.status(handle)?.local ?? nowhere) : nowhere;
-    const socket = new TcpSocket(this, { handle: Math.max(handle, 0), local, remote: { ...remote, interface: -1 }, connecting: true }, options);
+    const socket = new TcpSocket(
+      this,
+      { handle: Math.max(handle, 0), local, remote: { ...remote, interface: -1 }, connecting: true },
+      options,
+    );
     const { signal } = options as ConnectOptions;
     if (!signal) return socket;
     const abort = () => socket.connecting && socket.destroy(signal.reason);

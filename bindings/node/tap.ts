@@ -232,7 +232,8 @@ function openTunFile(): number {
   if (errno === "ENOENT" || errno === "ENODEV" || errno === "ENXIO") {
     throw new RingwireError("LINK", `there is no ${DEVICE} (is the tun module of the kernel loaded?)`);
   }
-  if (errno === "EACCES" || errno === "EPERM") throw new RingwireError("LINK", `no rights to open ${DEVICE} (root, or a wider mode of that file)`);
+  if (errno === "EACCES" || errno === "EPERM")
+    throw new RingwireError("LINK", `no rights to open ${DEVICE} (root, or a wider mode of that file)`);
   throw new RingwireError("LINK", `${DEVICE} cannot be opened: ${errno}`);
 }
 
@@ -245,11 +246,14 @@ function attach(fd: number, name: string, kind: Kind): string {
   if (c.ioctl(fd, TUNSETIFF, request) < 0) {
     const errno = errnoName(c.errno());
     if (errno === "EBUSY") throw new RingwireError("LINK", `${name}: the device is in use by another program`);
-    if (errno === "EINVAL") throw new RingwireError("LINK", `${name}: the name is taken by a device that is no ${mode.toUpperCase()}, or cannot be used`);
-    if (errno === "EPERM") throw new RingwireError("LINK", `${name}: no rights (root, CAP_NET_ADMIN, or: ip tuntap add dev ${name} mode ${mode} user YOU)`);
+    if (errno === "EINVAL")
+      throw new RingwireError("LINK", `${name}: the name is taken by a device that is no ${mode.toUpperCase()}, or cannot be used`);
+    if (errno === "EPERM")
+      throw new RingwireError("LINK", `${name}: no rights (root, CAP_NET_ADMIN, or: ip tuntap add dev ${name} mode ${mode} user YOU)`);
     throw new RingwireError("LINK", `${name}: the ${mode.toUpperCase()} device cannot be made: ${errno}`);
   }
-  if (c.ioctlNumber(fd, TUNSETOFFLOAD, 0) < 0) throw new RingwireError("LINK", `${name}: offloads cannot be turned off: ${errnoName(c.errno())}`);
+  if (c.ioctlNumber(fd, TUNSETOFFLOAD, 0) < 0)
+    throw new RingwireError("LINK", `${name}: offloads cannot be turned off: ${errnoName(c.errno())}`);
   return request.toString("latin1", 0, request.indexOf(0));
 }
 

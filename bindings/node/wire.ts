@@ -98,4 +98,3 @@ class WireEnd implements Driver {
     }
   }
 }
-

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { filesBelow, hashOf } from "./files.mjs";
+import { optimize } from "./optimize.mjs";
 
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
 const ASC_VERSION = createRequire(import.meta.url)("assemblyscript/package.json").version;
@@ -11,8 +12,8 @@ const ASC_VERSION = createRequire(import.meta.url)("assemblyscript/package.json"
 /** Every module: its name, target in asconfig.json, entry files in order, and where it goes. */
 export function modules(root) {
   const shipped = [
-    { name: "ringwire", target: "release", entries: ["assembly/index.ts"] },
-    { name: "ringwire-tiny", target: "tiny", entries: ["assembly/profiles/tiny.ts", "assembly/index.ts"] },
+    { name: "ringwire", target: "release", aim: "speed", entries: ["assembly/index.ts"] },
+    { name: "ringwire-tiny", target: "tiny", aim: "size", entries: ["assembly/profiles/tiny.ts", "assembly/index.ts"] },
     { name: "ringwire-debug", target: "debug", entries: ["assembly/index.ts", "assembly/constants.ts"] },
   ].map((module) => ({ ...module, out: `build/${module.name}.wasm` }));
   return [...shipped, ...examples(root)];
@@ -27,6 +28,7 @@ function examples(root) {
     .map((name) => ({
       name: `examples/${name}`,
       target: "example",
+      aim: "speed",
       entries: [`examples/${name}/index.ts`],
       out: `build/examples/${name}.wasm`,
     }));
@@ -51,11 +53,11 @@ function inputs(root, module) {
   const isSource = (path) => path.endsWith(".ts");
   const folders = module.target === "example" ? ["assembly", dirname(module.entries[0])] : ["assembly"];
   const paths = folders.flatMap((folder) => filesBelow(root, folder, isSource));
-  return hashOf(root, [...paths, "asconfig.json"], `${ASC_VERSION} ${module.entries.join(" ")}`);
+  return hashOf(root, [...paths, "asconfig.json", "tests/build/optimize.mjs"], `${ASC_VERSION} ${module.entries.join(" ")}`);
 }
 
 /** Compiles to a name of its own first, so that nobody reads half a module. */
-function compile(root, { name, target, entries, out }) {
+function compile(root, { name, target, aim, entries, out }) {
   const missing = entries.find((entry) => !existsSync(join(root, entry)));
   if (missing) throw new Error(`${name}: no ${missing}, which is an entry file of this module`);
   mkdirSync(dirname(join(root, out)), { recursive: true });
@@ -65,6 +67,7 @@ function compile(root, { name, target, entries, out }) {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     child.on("error", reject);
     child.on("exit", (code) => {
+      if (code === 0 && aim) optimize(join(root, fresh), aim);
       if (code === 0) renameSync(join(root, fresh), join(root, out));
       else rmSync(join(root, fresh), { force: true });
       if (code === 0) resolve();

@@ -134,7 +134,10 @@ describe("link simulator, virtual time", () => {
       [{ lose: 1 } as Faults, /unknown option "lose"/],
     ];
     for (const [faults, message] of wrong) {
-      assert.throws(() => new Link(faults), (error) => error instanceof RingwireError && message.test(error.message) && !error.message.includes("\n"));
+      assert.throws(
+        () => new Link(faults),
+        (error) => error instanceof RingwireError && message.test(error.message) && !error.message.includes("\n"),
+      );
     }
     assert.throws(() => new Link().advance(1), /virtual: true/);
   });
@@ -208,7 +211,10 @@ describe("pcap", () => {
     assert.equal(file.readUInt32LE(20), 1);
     const found = records(file);
     assert.deepEqual(found.map(({ number, length }) => [number, length]), [[1, 60], [2, 70], [3, 80]]); // biome-ignore format: a table
-    assert.deepEqual(found.map(({ seconds, micros }) => seconds * 1000 + micros / 1000), [1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_002]);
+    assert.deepEqual(
+      found.map(({ seconds, micros }) => seconds * 1000 + micros / 1000),
+      [1_700_000_000_000, 1_700_000_000_001, 1_700_000_000_002],
+    );
   });
   test("a raw IP device makes a file of type 101; a path that cannot be written is one clear line", async () => {
     const path = join(tmpdir(), `ringwire-raw-${process.pid}.pcap`);
@@ -237,4 +243,3 @@ function bitCount(octet: number): number {
   for (let rest = octet; rest; rest >>>= 1) count += rest & 1;
   return count;
 }
-

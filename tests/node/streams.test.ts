@@ -64,14 +64,17 @@ describe("TCP streams", () => {
       await until(() => isEmpty(a) && isEmpty(b), "sockets are let go");
     }));
   test("300 KB are echoed byte-exactly under loss, reordering, duplication and corruption", () =>
-    on(network({ delay: 1, loss: 0.02, reorder: 0.05, duplicate: 0.02, corrupt: 0.01, seed: 42 }, { tcp: { userTimeout: 60_000 } }), async ({ a, b, between }) => {
-      echo(b);
-      const sent = noise(300_000);
-      const socket = await a.connect({ host: "10.0.0.2", port: 7, allowHalfOpen: true });
-      assert.equal(sha(await sendAndCollect(socket, sent)), sha(sent));
-      const { forward } = (between as { stats: { forward: { lost: number; corrupted: number } } }).stats;
-      assert.ok(forward.lost > 0 && forward.corrupted > 0);
-    }));
+    on(
+      network({ delay: 1, loss: 0.02, reorder: 0.05, duplicate: 0.02, corrupt: 0.01, seed: 42 }, { tcp: { userTimeout: 60_000 } }),
+      async ({ a, b, between }) => {
+        echo(b);
+        const sent = noise(300_000);
+        const socket = await a.connect({ host: "10.0.0.2", port: 7, allowHalfOpen: true });
+        assert.equal(sha(await sendAndCollect(socket, sent)), sha(sent));
+        const { forward } = (between as { stats: { forward: { lost: number; corrupted: number } } }).stats;
+        assert.ok(forward.lost > 0 && forward.corrupted > 0);
+      },
+    ));
   test("a half-closed stream can still be written, and ends when both sides have ended", () =>
     on(network(), async ({ a, b }) => {
       const listener = b.listen({ port: 80, allowHalfOpen: true });
@@ -121,7 +124,10 @@ describe("TCP streams", () => {
   test("destroy with an error resets the peer, which says RESET; a reset stream says so at once", () =>
     on(network(), async ({ a, b }) => {
       const listener = b.listen({ port: 80 });
-      for (const reset of [(socket: TcpSocket) => socket.resetAndDestroy(), (socket: TcpSocket) => socket.on("error", () => {}).destroy(new Error("enough"))]) {
+      for (const reset of [
+        (socket: TcpSocket) => socket.resetAndDestroy(),
+        (socket: TcpSocket) => socket.on("error", () => {}).destroy(new Error("enough")),
+      ]) {
         const [client, server] = await Promise.all([a.connect({ host: "10.0.0.2", port: 80 }), listener.accept()]);
         const failed = once(server, "error");
         reset(client);

@@ -18,7 +18,10 @@ describe("virtual wire", () => {
     b.wakes = 0;
     for (let i = 0; i < 10; i++) a.toSend.push(frameOf(i, 60 + i));
     wire.ends[0]?.pump();
-    assert.deepEqual(b.received, Array.from({ length: 10 }, (_, i) => frameOf(i, 60 + i)));
+    assert.deepEqual(
+      b.received,
+      Array.from({ length: 10 }, (_, i) => frameOf(i, 60 + i)),
+    );
     assert.equal(a.toSend.length, 0);
     assert.equal(a.received.length, 0);
     assert.equal(b.wakes, 1);
@@ -29,7 +32,10 @@ describe("virtual wire", () => {
     const ports = started(wire);
     ports[2]?.toSend.push(frameOf(9));
     wire.ends[2]?.pump();
-    assert.deepEqual(ports.map((port) => port.received.length), [1, 1, 0, 1]);
+    assert.deepEqual(
+      ports.map((port) => port.received.length),
+      [1, 1, 0, 1],
+    );
   });
   test("an end without another in use has no carrier", async () => {
     const [near, far] = createWire();

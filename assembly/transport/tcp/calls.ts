@@ -51,11 +51,7 @@ export function listen(bufferClass: i32, backlog: i32, owner: i32): i32 {
   it.class = <u8>bufferClass;
   it.backlog = backlog;
   it.owner = <u8>owner;
-  it.ttl = <u8>root.ttl;
-  it.userTimeout = root.userTimeout;
-  it.keepIdle = root.keepIdle;
-  it.keepInterval = root.keepInterval;
-  it.keepCount = root.keepCount;
+  it.resetOptions();
   it.queue.clear();
   it.opening.clear();
   enter(it);

@@ -1,5 +1,4 @@
 // One segment, written straight into a TX slot.
-import { fold, pseudo, sum } from "../../memory/checksum";
 import { bump, count, Counter } from "../../memory/counters";
 import * as ring from "../../memory/ring";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
@@ -23,21 +22,13 @@ export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, sho
   const header = TcpHeader.at(at);
   const end = ctl & Ctl.SYN ? synOptions(tcb, header.options) : length || ctl & Ctl.RST ? header.options : sackOption(tcb, header.options);
   const headerLength = <u32>(end - at);
-  header.sourcePort = tcb.localPort;
-  header.destinationPort = tcb.remotePort;
-  header.seq = seq.u32;
-  header.headerLength = headerLength;
-  header.control = ctl;
-  header.urgent = 0;
-  if (ctl & Ctl.ACK) acknowledge(tcb, header, ctl, short);
-  else {
-    header.ack = 0;
-    header.window = offerInSyn(tcb.rcv.limit);
-  }
+  const isAck = (ctl & Ctl.ACK) != 0;
+  const ack = tcb.rcv.nxt.minus(short);
+  const window = isAck ? acknowledge(tcb, ack, ctl) : offerInSyn(tcb.rcv.limit);
+  header.write(tcb.ports, seq.u32, isAck ? ack.u32 : 0, headerLength, ctl, window);
   if (length) ring.peek(tcb.snd.ring, tcb.snd.mask, seq.u32, end, length);
-  header.checksum = 0;
   const total = headerLength + length;
-  header.checksum = fold(sum(at, total, pseudo(tcb.local, tcb.remote, Protocol.TCP, total)));
+  header.seal(tcb.local, tcb.remote, total);
   const it = tcb.path.via;
   const neighbour = tcb.path.to;
   ipv4.close(
@@ -56,16 +47,14 @@ export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, sho
   bump(Counter.OCTETS_OUT, length);
 }
 
-/** Fills in acknowledgement and window, and settles what was owed. */
-function acknowledge(tcb: Tcb, header: TcpHeader, ctl: u32, short: u32): void {
-  const rcv = tcb.rcv;
-  const ack = rcv.nxt.minus(short);
-  header.ack = ack.u32;
-  header.window = ctl & Ctl.SYN ? offerInSyn(rcv.limit) : offer(tcb, ack);
-  rcv.acked = ack;
-  if (ctl & Ctl.RST) return;
-  tcb.owes &= ~Owes.ACK;
-  timers.clear(tcb, Timer.ACK);
+/** Settles what was owed by acknowledging up to `ack`; answers the window field. */
+function acknowledge(tcb: Tcb, ack: Seq, ctl: u32): u32 {
+  tcb.rcv.acked = ack;
+  if (!(ctl & Ctl.RST)) {
+    tcb.owes &= ~Owes.ACK;
+    timers.clear(tcb, Timer.ACK);
+  }
+  return ctl & Ctl.SYN ? offerInSyn(tcb.rcv.limit) : offer(tcb, ack);
 }
 
 /** MSS always; scaling and SACK when asking, or when asked. MUST-14, SHLD-5. */

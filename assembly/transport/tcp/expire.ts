@@ -4,7 +4,6 @@ import * as deadlines from "../../memory/deadlines";
 import { Err } from "../../memory/errors";
 import { Instant, NEVER } from "../../memory/time";
 import * as arp from "../../internet/arp";
-import { SocketOption } from "../socket";
 import * as congestion from "./congestion";
 import * as life from "./life";
 import * as rtt from "./rtt";
@@ -56,7 +55,7 @@ function retransmit(tcb: Tcb, now: Instant): void {
 
 /** The connection was silent for a while: a keepalive, unless something is outstanding. False: too many stayed unanswered. RFC 9293 §3.8.4. */
 function keep(tcb: Tcb, now: Instant): bool {
-  if (!(tcb.options & SocketOption.KEEPALIVE)) return true;
+  if (!tcb.keepalive) return true;
   const idle = now - tcb.heard;
   if (idle < tcb.keepIdle || tcb.snd.una != tcb.snd.nxt) {
     timers.set(tcb, Timer.KEEP, now, idle < tcb.keepIdle ? tcb.keepIdle - idle : tcb.keepInterval);

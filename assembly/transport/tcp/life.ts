@@ -6,7 +6,6 @@ import { root } from "../../memory/root";
 import { Instant } from "../../memory/time";
 import * as path from "../../internet/path";
 import * as ready from "../ready";
-import { SocketOption } from "../socket";
 import * as congestion from "./congestion";
 import { Listener } from "./listening";
 import * as rtt from "./rtt";
@@ -39,7 +38,7 @@ export function establish(tcb: Tcb, synWasLost: bool, now: Instant): void {
 }
 /** Starts the keepalive timer where it is wanted. */
 export function keepAlive(tcb: Tcb, now: Instant): void {
-  if (tcb.options & SocketOption.KEEPALIVE) timers.set(tcb, Timer.KEEP, now, tcb.keepIdle);
+  if (tcb.keepalive) timers.set(tcb, Timer.KEEP, now, tcb.keepIdle);
   else timers.clear(tcb, Timer.KEEP);
   tcb.keepTries = 0;
 }

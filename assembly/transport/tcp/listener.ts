@@ -1,6 +1,5 @@
 // read RFC 9293 §3.10.7.2, §3.10.7.4 (SYN-RECEIVED) and RFC 4987 first
 // A SYN to a listener makes a small record; socket and rings are bound by the ACK that completes the handshake.
-import { fold, pseudo, sum } from "../../memory/checksum";
 import { count, Counter } from "../../memory/counters";
 import * as deadlines from "../../memory/deadlines";
 import { Event } from "../../memory/errors";
@@ -170,7 +169,8 @@ function establish(it: HalfOpen, seg: Segment, now: Instant): Tcb | null {
   tcb.only = it.only;
   tcb.passive = 1;
   tcb.held = 1;
-  inherit(tcb, listener);
+  tcb.owner = listener.owner;
+  tcb.inherit(listener);
   synchronize(tcb, it, seg);
   rtt.start(tcb.rtt);
   if (it.tries == 1) rtt.sample(tcb.rtt, state.micro - it.stamp);
@@ -190,16 +190,6 @@ function establish(it: HalfOpen, seg: Segment, now: Instant): Tcb | null {
 function refuse(why: Counter): Tcb | null {
   count(why);
   return null;
-}
-function inherit(tcb: Tcb, listener: Listener): void {
-  tcb.owner = listener.owner;
-  tcb.options = listener.options;
-  tcb.ttl = listener.ttl;
-  tcb.tos = listener.tos;
-  tcb.userTimeout = listener.userTimeout;
-  tcb.keepIdle = listener.keepIdle;
-  tcb.keepInterval = listener.keepInterval;
-  tcb.keepCount = listener.keepCount;
 }
 /** Sequence variables as both SYNs left them. */
 function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment): void {
@@ -273,16 +263,8 @@ function fill(at: usize, it: HalfOpen, mss: u32): u32 {
   if (it.shift >= 0) end = writeWindowScale(end, shiftFor(root.rings(it.parent.class).receiveLimit));
   if (it.sack) end = writeSackPermitted(end);
   const length = <u32>(end - at);
-  header.sourcePort = it.localPort;
-  header.destinationPort = it.remotePort;
-  header.seq = it.iss.u32;
-  header.ack = it.irs.plus(1).u32;
-  header.headerLength = length;
-  header.control = Ctl.SYN | Ctl.ACK;
-  header.window = it.window;
-  header.urgent = 0;
-  header.checksum = 0;
-  header.checksum = fold(sum(at, length, pseudo(it.local, it.remote, Protocol.TCP, length)));
+  header.write(it.ports, it.iss.u32, it.irs.plus(1).u32, length, Ctl.SYN | Ctl.ACK, it.window);
+  header.seal(it.local, it.remote, length);
   return length;
 }
 

@@ -12,10 +12,6 @@ export class Listener extends Socket {
   backlog: u32;
   halfOpen: u32;
   pending: u32;
-  userTimeout: u32;
-  keepIdle: u32;
-  keepInterval: u32;
-  keepCount: u32;
   // Connections to be accepted, oldest first.
   queueNext: u32;
   queuePrevious: u32;

@@ -10,7 +10,6 @@ import { deviceOf } from "../../link/interfaces";
 import * as path from "../../internet/path";
 import { PathState } from "../../internet/path";
 import { Ctl } from "../../wire/tcp";
-import { SocketOption } from "../socket";
 import * as congestion from "./congestion";
 import { emit } from "./emit";
 import * as life from "./life";
@@ -83,7 +82,7 @@ function textDue(tcb: Tcb): i32 {
   if (length == snd.mss || isRetransmission) return length;
   if (length == queued) {
     if (tcb.closing && free > length) return length;
-    if (length && (tcb.options & SocketOption.NODELAY || snd.nxt == snd.una)) return length;
+    if (length && (tcb.nodelay || snd.nxt == snd.una)) return length;
   }
   if (length && (length << 1 >= snd.maxWnd || tcb.owes & Owes.OVERRIDE)) return length;
   return -1;

@@ -1,5 +1,4 @@
 // Resets and acknowledgements that belong to no connection: built straight into a TX slot, limited in rate, never kept.
-import { fold, pseudo, sum } from "../../memory/checksum";
 import { count, Counter } from "../../memory/counters";
 import { root } from "../../memory/root";
 import { Instant } from "../../memory/time";
@@ -32,7 +31,9 @@ export function send(seg: Segment, seq: Seq, ack: Seq, ctl: u32, wnd: u32, now: 
   if (!slot) return false;
   const mac = macOf(hop, now);
   if (!mac) return false;
-  fill(slot + SLOT_IP + IPV4_HEADER, seg, seq, ack, ctl, wnd);
+  const header = TcpHeader.at(slot + SLOT_IP + IPV4_HEADER);
+  header.write(seg.ports, seq.u32, ack.u32, TCP_HEADER, ctl, wnd);
+  header.seal(seg.local, seg.remote, TCP_HEADER);
   ipv4.close(hop.via, slot, mac, seg.local, seg.remote, Protocol.TCP, TCP_HEADER, 0, root.ttl, true);
   count(Counter.TCP_OUT);
   return true;
@@ -42,17 +43,4 @@ function macOf(hop: Hop, now: Instant): usize {
   if (!isEthernet(hop.via)) return changetype<usize>(hop);
   const neighbour = arp.find(hop.via, hop.nextHop);
   return neighbour && arp.isUsable(neighbour, now) ? neighbour.mac : 0;
-}
-function fill(at: usize, seg: Segment, seq: Seq, ack: Seq, ctl: u32, wnd: u32): void {
-  const header = TcpHeader.at(at);
-  header.sourcePort = seg.ports >> 16;
-  header.destinationPort = seg.ports & 0xffff;
-  header.seq = seq.u32;
-  header.ack = ack.u32;
-  header.headerLength = TCP_HEADER;
-  header.control = ctl;
-  header.window = wnd;
-  header.urgent = 0;
-  header.checksum = 0;
-  header.checksum = fold(sum(at, TCP_HEADER, pseudo(seg.local, seg.remote, Protocol.TCP, TCP_HEADER)));
 }

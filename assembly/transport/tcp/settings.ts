@@ -1,10 +1,10 @@
-// Options and status of connections and listeners.
+// Options of sockets, and the status of connections and listeners.
 import { Err, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { state } from "../../memory/root";
+import { NEVER } from "../../memory/time";
 import { clearStatus, Status, Waits } from "../status";
-import { kindOf, recordOf, Socket, SocketOption, Tuple } from "../socket";
-import { connectionOf, listenerOf } from "./calls";
+import { kindOf, recordOf, Socket, Tuple } from "../socket";
 import * as congestion from "./congestion";
 import * as life from "./life";
 import { Listener } from "./listening";
@@ -12,123 +12,52 @@ import * as rtt from "./rtt";
 import { isSynchronized, State } from "./state";
 import { Tcb } from "./tcb";
 
-/** Whether a value may be given to an option. */
-function isInRange(option: i32, value: i32): bool {
+/** Largest value of each option, from NODELAY on; what may be 0 is what is switched. */
+function limitOf(option: i32): u32 {
   switch (option) {
     case Option.NODELAY:
     case Option.KEEPALIVE:
-      return value == 0 || value == 1;
-    case Option.KEEP_IDLE:
-    case Option.KEEP_INTERVAL:
-    case Option.USER_TIMEOUT:
-      return value >= 1 && value < 1 << 30;
+    case Option.BROADCAST:
+      return 1;
     case Option.KEEP_COUNT:
     case Option.TTL:
-      return value >= 1 && value <= 255;
     case Option.TOS:
-      return value >= 0 && value <= 255;
+      return 255;
     default:
-      return false;
+      return NEVER;
   }
 }
-function flip(socket: Socket, bit: u32, on: i32): void {
-  socket.options = on ? socket.options | bit : socket.options & ~bit;
+/** The socket of a handle, null when stale or of a kind without options. */
+function socketOf(handle: i32): Socket | null {
+  const kind = kindOf(handle);
+  if (kind != Kind.UDP && kind != Kind.TCP && kind != Kind.LISTENER) return null;
+  return changetype<Socket | null>(recordOf(handle, kind));
+}
+/** TCP has all options but BROADCAST; UDP has TTL, TOS and BROADCAST. */
+function hasOption(socket: Socket, option: i32): bool {
+  return socket.kind == <u8>Kind.UDP
+    ? option >= Option.TTL && option <= Option.BROADCAST
+    : option >= Option.NODELAY && option <= Option.TOS;
 }
 
-/** Sets an option of a connection or a listener. Errors: BAD_HANDLE, BAD_ARGUMENT. */
-export function set(handle: i32, option: i32, value: i32): i32 {
-  const listener = listenerOf(handle);
-  const tcb = connectionOf(handle);
-  if (!listener && !tcb) return Err.BAD_HANDLE;
-  if (!isInRange(option, value)) return Err.BAD_ARGUMENT;
-  if (listener) setCommon(listener, option, value);
-  if (listener) setListener(listener, option, value);
-  if (tcb) setCommon(tcb, option, value);
-  if (tcb) setConnection(tcb, option, value);
+/** Sets an option of a socket; connections inherit those of their listener. Errors: BAD_HANDLE, BAD_ARGUMENT. */
+export function set(handle: i32, option: i32, value: u32): i32 {
+  const socket = socketOf(handle);
+  if (!socket) return Err.BAD_HANDLE;
+  if (!hasOption(socket, option) || value > limitOf(option)) return Err.BAD_ARGUMENT;
+  const isSwitch = limitOf(option) == 1;
+  if (!value && !isSwitch && option != Option.TOS) return Err.BAD_ARGUMENT;
+  socket.setOption(option, option == Option.TOS ? value & 0xfc : value);
+  if (socket.kind != <u8>Kind.TCP || option < Option.KEEPALIVE || option > Option.KEEP_COUNT) return 0;
+  const tcb = changetype<Tcb>(socket);
+  if (tcb.attached && isSynchronized(tcb.state)) life.keepAlive(tcb, state.now);
   return 0;
 }
-function setCommon(socket: Socket, option: i32, value: i32): void {
-  switch (option) {
-    case Option.NODELAY:
-      return flip(socket, SocketOption.NODELAY, value);
-    case Option.KEEPALIVE:
-      return flip(socket, SocketOption.KEEPALIVE, value);
-    case Option.TTL:
-      socket.ttl = <u8>value;
-      return;
-    case Option.TOS:
-      socket.tos = <u8>(value & 0xfc);
-      return;
-    default:
-      return;
-  }
-}
-function setListener(listener: Listener, option: i32, value: i32): void {
-  switch (option) {
-    case Option.USER_TIMEOUT:
-      listener.userTimeout = value;
-      return;
-    case Option.KEEP_IDLE:
-      listener.keepIdle = value;
-      return;
-    case Option.KEEP_INTERVAL:
-      listener.keepInterval = value;
-      return;
-    case Option.KEEP_COUNT:
-      listener.keepCount = value;
-      return;
-    default:
-      return;
-  }
-}
-function setConnection(tcb: Tcb, option: i32, value: i32): void {
-  switch (option) {
-    case Option.USER_TIMEOUT:
-      tcb.userTimeout = value;
-      return;
-    case Option.KEEP_IDLE:
-      tcb.keepIdle = value;
-      break;
-    case Option.KEEP_INTERVAL:
-      tcb.keepInterval = value;
-      break;
-    case Option.KEEP_COUNT:
-      tcb.keepCount = value;
-      break;
-    case Option.KEEPALIVE:
-      break;
-    default:
-      return;
-  }
-  if (tcb.attached && isSynchronized(tcb.state)) life.keepAlive(tcb, state.now);
-}
-
 /** The value of an option. Errors: BAD_HANDLE, BAD_ARGUMENT. */
 export function get(handle: i32, option: i32): i32 {
-  const listener = listenerOf(handle);
-  const tcb = connectionOf(handle);
-  const socket: Socket | null = listener ? listener : tcb;
+  const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
-  switch (option) {
-    case Option.NODELAY:
-      return socket.options & SocketOption.NODELAY ? 1 : 0;
-    case Option.KEEPALIVE:
-      return socket.options & SocketOption.KEEPALIVE ? 1 : 0;
-    case Option.TTL:
-      return socket.ttl;
-    case Option.TOS:
-      return socket.tos;
-    case Option.USER_TIMEOUT:
-      return listener ? listener.userTimeout : tcb ? tcb.userTimeout : 0;
-    case Option.KEEP_IDLE:
-      return listener ? listener.keepIdle : tcb ? tcb.keepIdle : 0;
-    case Option.KEEP_INTERVAL:
-      return listener ? listener.keepInterval : tcb ? tcb.keepInterval : 0;
-    case Option.KEEP_COUNT:
-      return listener ? listener.keepCount : tcb ? tcb.keepCount : 0;
-    default:
-      return Err.BAD_ARGUMENT;
-  }
+  return hasOption(socket, option) ? <i32>socket.option(option) : Err.BAD_ARGUMENT;
 }
 
 /** STATUS: fills the record and answers the state. Takes every kind of TCP record. Errors: BAD_HANDLE. */

@@ -175,10 +175,6 @@ export class Tcb extends Socket {
   limitStamp: Instant;
   /** When the peer was last heard. */
   heard: Instant;
-  userTimeout: u32;
-  keepIdle: u32;
-  keepInterval: u32;
-  keepCount: u32;
   retransmissions: u32;
   listener: u32;
   acceptNext: u32;
@@ -282,17 +278,13 @@ export function take(bufferClass: u32): Tcb | null {
   const base = rings.base + place * (rings.receiveOctets + rings.sendOctets);
   tcb.class = <u8>bufferClass;
   tcb.state = State.CLOSED;
-  tcb.ttl = <u8>root.ttl;
   tcb.rcv.ring = base;
   tcb.rcv.mask = rings.receiveOctets - 1;
   tcb.rcv.limit = rings.receiveLimit;
   tcb.snd.ring = base + rings.receiveOctets;
   tcb.snd.mask = rings.sendOctets - 1;
   tcb.snd.limit = rings.sendLimit;
-  tcb.userTimeout = root.userTimeout;
-  tcb.keepIdle = root.keepIdle;
-  tcb.keepInterval = root.keepInterval;
-  tcb.keepCount = root.keepCount;
+  tcb.resetOptions();
   return tcb;
 }
 

@@ -1,6 +1,6 @@
 // read RFC 1122 §4.1.4 first
 import { Endpoint, Family } from "../../memory/control";
-import { Err, Event, Option } from "../../memory/errors";
+import { Err, Event } from "../../memory/errors";
 import { Kind, PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { IPV4_HEADER } from "../../wire/ipv4";
@@ -11,7 +11,7 @@ import * as route from "../../internet/route";
 import { Cast } from "../../link/packet";
 import * as ports from "../ports";
 import * as ready from "../ready";
-import { recordOf, SocketOption } from "../socket";
+import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
 import { enter, isTaken, leave, take, UdpSocket } from "./socket";
 
@@ -41,7 +41,7 @@ export function bind(owner: i32, isPing: bool): i32 {
   socket.ports = port << 16;
   socket.only = <u8>at.interface;
   socket.owner = <u8>owner;
-  socket.options = isPing ? SocketOption.PING : 0;
+  socket.isPing = isPing ? 1 : 0;
   enter(socket);
   socket.tellLocal(at);
   return socket.handle;
@@ -76,7 +76,7 @@ export function connect(handle: i32): i32 {
 function refuses(socket: UdpSocket, to: Endpoint): i32 {
   if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing)) return Err.BAD_ADDRESS;
   const ip = to.ip;
-  if (castOf(ip) == Cast.BROADCAST && ip) return socket.options & SocketOption.BROADCAST ? 0 : Err.BROADCAST_OFF;
+  if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
   if (isSpecial(ip) || isMulticast(ip)) return Err.BAD_ADDRESS;
   return route.find(scratchHop(), ip, to.interface ? to.interface : socket.only) ? 0 : Err.NO_ROUTE;
 }
@@ -158,43 +158,6 @@ export function rearm(handle: i32): i32 {
   if (socket.unsent < root.udpSend) ready.raise(socket, Event.WRITABLE);
   else socket.wants = 1;
   return 0;
-}
-
-/** Sets an option. Errors: BAD_HANDLE, BAD_ARGUMENT. */
-export function set(handle: i32, option: i32, value: i32): i32 {
-  const socket = socketOf(handle);
-  if (!socket) return Err.BAD_HANDLE;
-  switch (option) {
-    case Option.TTL:
-      if (value < 1 || value > 255) return Err.BAD_ARGUMENT;
-      socket.ttl = <u8>value;
-      return 0;
-    case Option.TOS:
-      if (value < 0 || value > 255) return Err.BAD_ARGUMENT;
-      socket.tos = <u8>(value & 0xfc);
-      return 0;
-    case Option.BROADCAST:
-      if (value < 0 || value > 1) return Err.BAD_ARGUMENT;
-      socket.options = (socket.options & ~SocketOption.BROADCAST) | (value ? SocketOption.BROADCAST : 0);
-      return 0;
-    default:
-      return Err.BAD_ARGUMENT;
-  }
-}
-/** The value of an option. Errors: BAD_HANDLE, BAD_ARGUMENT. */
-export function get(handle: i32, option: i32): i32 {
-  const socket = socketOf(handle);
-  if (!socket) return Err.BAD_HANDLE;
-  switch (option) {
-    case Option.TTL:
-      return socket.ttl;
-    case Option.TOS:
-      return socket.tos;
-    case Option.BROADCAST:
-      return socket.options & SocketOption.BROADCAST ? 1 : 0;
-    default:
-      return Err.BAD_ARGUMENT;
-  }
 }
 
 /** Fills the status record. Errors: BAD_HANDLE. */

@@ -2,7 +2,7 @@ import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
-import { Socket, SocketOption } from "../socket";
+import { Socket } from "../socket";
 
 /** What lies in front of a datagram in a socket's ring. 64 octets. */
 @unmanaged
@@ -42,9 +42,6 @@ export class UdpSocket extends Socket {
   queued: u32;
   sent: u32;
 
-  get isPing(): bool {
-    return (this.options & SocketOption.PING) != 0;
-  }
   get isConnected(): bool {
     return this.remote != 0;
   }
@@ -73,10 +70,10 @@ function bucket(port: u32, isPing: bool): usize {
   return bucketOf(state.udpBuckets, state.udpBucketMask, port, isPing ? 1 : 0);
 }
 export function enter(socket: UdpSocket): void {
-  insert(bucket(socket.localPort, socket.isPing), socket);
+  insert(bucket(socket.localPort, socket.isPing != 0), socket);
 }
 export function leave(socket: UdpSocket): void {
-  remove(bucket(socket.localPort, socket.isPing), socket);
+  remove(bucket(socket.localPort, socket.isPing != 0), socket);
 }
 
 /** The socket for a datagram: the one connected to its sender, else bound to its address, else to any. Null when none. */
@@ -97,7 +94,7 @@ export function find(isPing: bool, local: u32, localPort: u32, remote: u32, remo
 }
 /** 0: not for this socket; else the more the better it fits. */
 function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): u32 {
-  if (it.localPort != localPort || it.isPing != isPing) return 0;
+  if (it.localPort != localPort || (it.isPing != 0) != isPing) return 0;
   if (it.local && it.local != local) return 0;
   if (it.only && only && <u32>it.only != only) return 0;
   if (it.remote && (it.remote != remote || (!isPing && it.remotePort != remotePort))) return 0;
@@ -108,7 +105,7 @@ export function isTaken(isPing: bool, local: u32, port: u32): bool {
   let at = load<u32>(bucket(port, isPing));
   while (at) {
     const it = changetype<UdpSocket>(<usize>at);
-    if (it.localPort == port && it.isPing == isPing && (!local || !it.local || it.local == local)) return true;
+    if (it.localPort == port && (it.isPing != 0) == isPing && (!local || !it.local || it.local == local)) return true;
     at = it.link;
   }
   return false;
@@ -122,6 +119,6 @@ export function take(): UdpSocket | null {
   const ring = slotOctets() * (root.udpReceive + root.udpSend);
   it.receiveRing = state.udpRings + it.index * ring;
   it.sendRing = it.receiveRing + slotOctets() * root.udpReceive;
-  it.ttl = <u8>root.ttl;
+  it.resetOptions();
   return it;
 }

@@ -1,4 +1,4 @@
-/** SIGINT and SIGTERM as an abort signal: the first asks for a clean end, a second one ends at once. */
+/** SIGINT, SIGTERM and SIGHUP as an abort signal: the first asks for a clean end, another one after `GRACE` ends at once. */
 export interface Interrupts {
   readonly signal: AbortSignal;
   /** Resolves at the first signal. */
@@ -12,11 +12,16 @@ const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Exit status of a process that ended because of Ctrl-C, as shells count it. */
 export const INTERRUPTED = 130;
 
+/** How long further signals are ignored, in milliseconds: a terminal and `sudo` may both pass the same one on. */
+const GRACE = 1000;
+
 /** Takes over SIGINT, SIGTERM and SIGHUP. */
 export function catchSignals(): Interrupts {
   const controller = new AbortController();
+  let first = Number.POSITIVE_INFINITY;
   const take = () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    if (performance.now() - first > GRACE) process.exit(INTERRUPTED);
+    first = Math.min(first, performance.now());
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, take);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ServicePort, WELL_KNOWN } from "../services/names.js";
 import type { EchoResult } from "./octets.js";
 import type { PageResult } from "./page.js";
@@ -26,22 +27,39 @@ export const SERVICES: readonly ServicePort[] = [
   { name: "http", port: WELL_KNOWN.http },
 ];
 
+/** How long all parts together may take, in milliseconds. */
+const LIMIT = 55_000;
 const PINGS = 5;
 const CLEAN_OCTETS = 100_000_000;
 const BAD_OCTETS = 4_000_000;
 
 /** Runs the four parts one after another; stops between them when `stop` says so. */
-export async function runParts(end: OtherEnd, report: Report, stop: AbortSignal): Promise<void> {
+export async function runParts(other: OtherEnd, report: Report, stop: AbortSignal): Promise<void> {
+  const end = performance.now() + LIMIT;
   const parts: ReadonlyArray<[string, () => Promise<string>]> = [
-    [`${PINGS} echo requests (ping)`, () => pingPart(end)],
-    ["an HTTP request", () => pagePart(end)],
-    [`${CLEAN_OCTETS / 1e6} MB echoed over TCP`, () => echoPart(end, report, "clean", CLEAN_OCTETS)],
-    [`${BAD_OCTETS / 1e6} MB echoed, ${BAD_LINK.loss} % lost, ${BAD_LINK.reorder} % reordered`, () => badPart(end, report)],
+    [`${PINGS} echo requests (ping)`, () => pingPart(other)],
+    ["an HTTP request", () => pagePart(other)],
+    [`${CLEAN_OCTETS / 1e6} MB echoed over TCP`, () => echoPart(other, report, "clean", CLEAN_OCTETS)],
+    [`${BAD_OCTETS / 1e6} MB echoed, ${BAD_LINK.loss} % lost, ${BAD_LINK.reorder} % reordered`, () => badPart(other, report)],
   ];
   for (const [what, run] of parts) {
     if (stop.aborted) return;
     report.say(what);
-    await report.part(what, run, stop);
+    await report.part(what, () => within(Math.max(0, end - performance.now()), run()), stop);
+  }
+}
+
+/** What a part says, or an error when it takes too long. */
+async function within(ms: number, part: Promise<string>): Promise<string> {
+  const limit = new AbortController();
+  const late = sleep(ms, "", { signal: limit.signal }).then(() => {
+    throw new Error(`no result after ${(ms / 1000).toFixed(0)} s`);
+  });
+  try {
+    return await Promise.race([part, late]);
+  } finally {
+    limit.abort();
+    late.catch(() => {});
   }
 }
 

@@ -37,6 +37,9 @@ export function startServices(stack: Stack, services: readonly ServicePort[], co
   return running;
 }
 
+/** Answers of a UDP service that wait for room in its ring; datagrams beyond get none. */
+const WAITING = 256;
+
 /** What answers on a port, over TCP and over UDP. */
 const PAIRS: Record<Exclude<ServiceName, "http">, { stream: streams.StreamService; datagram: datagrams.DatagramService }> = {
   echo: { stream: streams.echo, datagram: datagrams.echo },
@@ -70,12 +73,18 @@ class Running implements Services {
   }
 
   private bind(port: number, answer: datagrams.DatagramService): void {
+    let waiting = 0;
     const socket = this.stack.bindUdp({ port });
     this.open.push(socket);
     socket.on("message", (data: Buffer, from: RemoteInfo) => {
       if (!datagrams.mayAnswer(from.port, from.to, this.context.broadcasts)) return;
-      const reply = answer(data);
-      if (reply !== null) socket.send(reply, from.port, from.address).catch(() => {}); // an answer that cannot be sent is lost, as on the wire
+      const reply = waiting < WAITING ? answer(data) : null;
+      if (reply === null) return;
+      waiting++;
+      const sent = () => {
+        waiting--; // an answer that could not be sent is lost, as on the wire
+      };
+      socket.send(reply, from.port, from.address).then(sent, sent);
     });
   }
 
