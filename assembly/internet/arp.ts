@@ -55,6 +55,8 @@ export class Neighbour extends Timed {
   failedPrevious: u32;
   /** The packet that waits for it, 0: none. */
   hold: u32;
+  /** 1: only strangers made us know it. */
+  isStranger: u32;
 
   get mac(): usize {
     return changetype<usize>(this) + offsetof<Neighbour>("mac0");
@@ -98,14 +100,17 @@ export function find(it: Interface, ip: u32): Neighbour | null {
   return null;
 }
 
-/** A new neighbour, or null when all are in use. `forStranger`: only an unused place or one that failed is given up for it. */
+/** A new neighbour, or null when all are in use. Those whom only strangers made us know have a quarter of the table, and evict only each other. */
 function create(it: Interface, ip: u32, forStranger: bool, now: Instant): Neighbour | null {
-  let address = pool().take();
+  const isFull = forStranger && state.strangers >= max<u32>(pool().capacity >> 2, 1);
+  let address = isFull ? 0 : pool().take();
   if (!address) {
     if (!evict(forStranger, now)) return null;
     address = pool().take();
   }
   const neighbour = changetype<Neighbour>(address);
+  neighbour.isStranger = forStranger ? 1 : 0;
+  state.strangers += neighbour.isStranger;
   neighbour.ip = ip;
   neighbour.interface = <u32>changetype<usize>(it);
   neighbour.asked = now - SPACING;
@@ -116,14 +121,14 @@ function create(it: Interface, ip: u32, forStranger: bool, now: Instant): Neighb
   return neighbour;
 }
 
-/** Gives up the longest unused neighbour that nobody needs and that was not asked for within a second. Looks at 16 at most. */
+/** Gives up the longest unused neighbour that nobody needs and that was not asked for within a second. Looks at 64 at most. */
 function evict(forStranger: bool, now: Instant): bool {
   let link = Link.at(state.neighbourOrder.next);
-  for (let step = 0; step < 16 && link != state.neighbourOrder; step++) {
+  for (let step = 0; step < 64 && link != state.neighbourOrder; step++) {
     const neighbour = Neighbour.ofOrder(link);
     link = Link.at(link.next);
     if (!neighbour.isIdle || now - neighbour.asked < SPACING) continue;
-    if (forStranger && neighbour.state == <u8>NeighbourState.VALID && now - neighbour.confirmed < root.arpTimeout) continue;
+    if (forStranger && !neighbour.isStranger) continue;
     count(Counter.ARP_EVICTED);
     forget(neighbour);
     return true;
@@ -133,17 +138,22 @@ function evict(forStranger: bool, now: Instant): bool {
 
 /** Takes a neighbour out of all lists and gives it back. */
 function forget(neighbour: Neighbour): void {
+  state.strangers -= neighbour.isStranger;
   remove(bucket(changetype<Interface>(<usize>neighbour.interface), neighbour.ip), neighbour);
   deadlines.disarm(neighbour);
   neighbour.order.unlink();
   pool().give(changetype<usize>(neighbour));
 }
 
-/** The neighbour to send to; made and asked for when it is not known. Null when the table is full. */
-export function want(it: Interface, ip: u32, now: Instant): Neighbour | null {
+/** The neighbour to send to; made and asked for when it is not known. `forStranger`: for an answer that no socket sends. Null when the table is full. */
+export function want(it: Interface, ip: u32, forStranger: bool, now: Instant): Neighbour | null {
   let neighbour = find(it, ip);
+  if (neighbour && neighbour.isStranger && !forStranger) {
+    neighbour.isStranger = 0;
+    state.strangers--;
+  }
   if (!neighbour) {
-    neighbour = create(it, ip, false, now);
+    neighbour = create(it, ip, forStranger, now);
     if (!neighbour) {
       count(Counter.ARP_FULL);
       return null;
@@ -340,16 +350,20 @@ function fail(neighbour: Neighbour): void {
   if (!neighbour.isIdle) state.failed.push(neighbour.failure);
 }
 
-/** Sends the packet that waited. */
-function flush(neighbour: Neighbour, now: Instant): void {
+/** Sends the packet that waited; false when there is no TX slot for it. */
+export function flush(neighbour: Neighbour, now: Instant): bool {
   const hold = Hold.at(neighbour.hold);
   const it = changetype<Interface>(<usize>neighbour.interface);
   const slot = claim(deviceOf(it), Reserve.REPLY);
-  if (!slot) return deadlines.arm(neighbour, now + 1);
+  if (!slot) {
+    deadlines.arm(neighbour, now + 1);
+    return false;
+  }
   memory.copy(slot + SLOT_IP, hold.data, hold.length);
   ethernet.output(it, slot, neighbour.mac, EtherType.IPV4, hold.length);
   count(Counter.IP_OUT);
   drop(neighbour);
+  return true;
 }
 /** Gives back the packet that waits, if any. */
 export function drop(neighbour: Neighbour): void {
@@ -357,13 +371,15 @@ export function drop(neighbour: Neighbour): void {
   root.pool(PoolIndex.HOLD).give(neighbour.hold);
   neighbour.hold = 0;
 }
-/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle, 0: none. False: no room. */
+/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle; packets of none (0) have half of the room. False: no room. */
 export function keep(neighbour: Neighbour, ip: usize, length: u32, sender: i32): bool {
   if (neighbour.hold) {
     count(Counter.HOLD_REPLACED);
     drop(neighbour);
   }
-  const address = root.pool(PoolIndex.HOLD).take();
+  const holds = root.pool(PoolIndex.HOLD);
+  const isAllowed = sender != 0 || holds.used < holds.capacity >> 1;
+  const address = isAllowed ? holds.take() : 0;
   if (!address) {
     count(Counter.HOLD_FULL);
     return false;

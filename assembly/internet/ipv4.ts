@@ -49,9 +49,12 @@ export function isUnicast(packet: Packet): bool {
   return packet.cast == <u32>Cast.UNICAST && !packet.linkGroup;
 }
 
-/** The next TX slot towards a hop, or 0. An unknown neighbour is asked first, so that its request does not take the slot. The IP payload begins at slot + 44. */
+/** The next TX slot towards a hop, or 0. An unknown neighbour is asked first, and what waited for a known one goes first, so that neither takes the slot. The IP payload begins at slot + 44. */
 export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
-  if (isResolved(hop)) arp.want(hop.via, hop.nextHop, now);
+  if (isResolved(hop)) {
+    const neighbour = arp.want(hop.via, hop.nextHop, reserve == Reserve.REPLY, now);
+    if (neighbour && neighbour.hold && arp.isUsable(neighbour, now) && !arp.flush(neighbour, now)) return 0;
+  }
   return claim(deviceOf(hop.via), reserve);
 }
 /** Whether the next hop has a MAC address of its own to be found. */
@@ -110,7 +113,7 @@ export function send(
   }
   const neighbour = arp.find(it, hop.nextHop);
   if (!neighbour) return Sent.DROPPED;
-  if (!neighbour.hold && arp.isUsable(neighbour, now)) {
+  if (arp.isUsable(neighbour, now)) {
     close(it, slot, neighbour.mac, hop.source, destination, protocol, length, tos, ttl, false);
     return Sent.DONE;
   }

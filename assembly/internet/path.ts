@@ -45,7 +45,7 @@ export function ready(path: Path, destination: u32, only: u32, now: Instant): Pa
     known.used = now;
     return PathState.READY;
   }
-  const neighbour = arp.want(path.via, path.nextHop, now);
+  const neighbour = arp.want(path.via, path.nextHop, false, now);
   if (neighbour && neighbour != known) {
     release(path);
     path.neighbour = neighbour.address;

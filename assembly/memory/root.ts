@@ -64,6 +64,8 @@ export class State {
   nextDevice: u32;
   recordOctets: u32;
   announceDue: u32;
+  /** Neighbours that only strangers made us know. */
+  strangers: u32;
   ident: u32;
 
   get owed(): Link {

@@ -1,10 +1,11 @@
 import { type Endpoint, ipv4Number } from "./address.js";
-import { ABI_VERSION, ARENA_START, CONTROL, type Counter, DEVICE, Err, Flag, INTERFACE, type Option, type PoolIndex } from "./constants.js";
-import { RingwireError, errorName, errorOf } from "./error.js";
-import { type Address, Inspector, type Pool, type Status, readEndpoint, writeEndpoint } from "./inspect.js";
+import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
+import { RingwireError } from "./error.js";
+import { type Address, Inspector, type InterfaceStatus, type Pool, type Status, readEndpoint, writeEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmMemory, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
+import { start } from "./start.js";
 import { type ControlOptions, writeControl } from "./settings.js";
 import { integer, only } from "./validate.js";
 
@@ -237,6 +238,7 @@ export class Core {
   udp_receive_release(handle: number): number {
     return this.exports.udp_receive_release(handle);
   }
+  /** Closes a UDP or ping socket; what it queued is not sent. */
   udp_close(handle: number): number {
     return this.exports.udp_close(handle);
   }
@@ -266,9 +268,11 @@ export class Core {
   ping_open(owner = 0): number {
     return this.exports.ping_open ? this.exports.ping_open(owner) : Err.NOT_SUPPORTED;
   }
+  /** Sets an option; BAD_ARGUMENT for what is out of range or does not apply. */
   socket_set(handle: number, option: Option, value: number): number {
     return this.exports.socket_set(handle, option, value);
   }
+  /** The value of an option. */
   socket_get(handle: number, option: Option): number {
     return this.exports.socket_get(handle, option);
   }
@@ -276,14 +280,14 @@ export class Core {
   socket_at(pool: PoolIndex, index: number): number {
     return this.exports.socket_at(pool, index);
   }
-  /** Adds a route to `network` with this prefix length, through `gateway` or, without one, on link at the network's interface. */
+  /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link. */
   route_add(network: Endpoint, prefix: number, gateway: Endpoint = {}): number {
-    const wrong = this.#endpoint(CONTROL.remote, network) || this.#endpoint(CONTROL.local, gateway);
+    const wrong = this.#endpoint(CONTROL.remote, { interface: 0, ...network }) || this.#endpoint(CONTROL.local, gateway);
     return wrong || this.exports.route_add(prefix);
   }
-  /** Removes the route to `network` with this prefix length. */
+  /** Removes the route to `network` with this prefix length at its interface (missing: 0). */
   route_remove(network: Endpoint, prefix: number): number {
-    return this.#endpoint(CONTROL.remote, network) || this.exports.route_remove(prefix);
+    return this.#endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
   }
   /** The endpoint that the last call left in `local`. */
   get local(): Address {
@@ -312,6 +316,10 @@ export class Core {
   pools(): Record<keyof typeof PoolIndex, Pool> {
     return this.#inspector.pools();
   }
+  /** The interfaces with their addresses, as the stack has them. */
+  interfaces(): InterfaceStatus[] {
+    return this.#inspector.interfaces();
+  }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {
     return this.#inspector.sockets();
@@ -329,6 +337,7 @@ export class Core {
   mail(i: number): number {
     return this.view.getUint32(this.control + CONTROL.mailbox + integer(i, 0, 63, "mailbox word") * 4, true);
   }
+  /** Writes mailbox word `i`, 0 to 63. */
   setMail(i: number, value: number): void {
     this.view.setUint32(this.control + CONTROL.mailbox + integer(i, 0, 63, "mailbox word") * 4, value, true);
   }
@@ -346,52 +355,10 @@ export class Core {
   }
 }
 
-/** Calls `init`, grows the memory by what is needed where the arena's end is free, and calls it again. */
-function start(exports: Exports, control: number, options: CoreOptions, limit: number): void {
-  const word = (offset: number) => new DataView(exports.memory.buffer).getUint32(control + offset, true);
-  let result = exports.init(options.ms ?? 0, options.us ?? 0);
-  if (result === Err.NO_MEMORY && !options.arena?.end) {
-    grow(exports.memory, (options.arena?.start || ARENA_START) + word(CONTROL.memoryNeeded), limit);
-    result = exports.init(options.ms ?? 0, options.us ?? 0);
-  }
-  if (result === Err.NO_MEMORY) {
-    const given = (options.arena?.end ?? exports.memory.buffer.byteLength) - (options.arena?.start || ARENA_START);
-    throw new RingwireError("NO_MEMORY", `arena too small: ${word(CONTROL.memoryNeeded)} octets are needed, ${given} are given`);
-  }
-  if (result < 0) throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${wordName(word(CONTROL.detail))}`);
-}
-
-function grow(memory: WasmMemory, octets: number, limit: number): void {
-  const given = memory.buffer.byteLength;
-  if (octets > limit) throw new RingwireError("NO_MEMORY", `memory: ${octets} octets are needed, the limit is ${limit}`);
-  try {
-    memory.grow(Math.max(0, Math.ceil((octets - given) / OCTETS.page)));
-  } catch {
-    throw new RingwireError("NO_MEMORY", `memory: ${octets} octets are needed, the engine does not give them`);
-  }
-}
-
-/** What lies at an offset of the control block, in words. */
-function wordName(offset: number): string {
-  const field = (table: Record<string, number>, at: number) =>
-    Object.entries(table).find(([, where]) => where === at)?.[0] ?? `octet ${at}`;
-  if (offset >= CONTROL.interfaceTable) {
-    const at = offset - CONTROL.interfaceTable;
-    return `interface ${Math.floor(at / OCTETS.interface)}, ${field(INTERFACE, at % OCTETS.interface)}`;
-  }
-  if (offset >= CONTROL.deviceTable) {
-    const at = offset - CONTROL.deviceTable;
-    return `device ${Math.floor(at / DEVICE.octets)}, ${field(DEVICE, at % DEVICE.octets)}`;
-  }
-  if (offset >= CONTROL.classes && offset < CONTROL.listeners)
-    return `buffer class ${Math.floor((offset - CONTROL.classes) / OCTETS.bufferClass)}`;
-  return field(CONTROL, offset);
-}
-
 export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
-export type { Address, Pool, Protocol, Status } from "./inspect.js";
+export type { Address, InterfaceStatus, Pool, Protocol, Status } from "./inspect.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";
 export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";

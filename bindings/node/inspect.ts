@@ -1,6 +1,22 @@
-import { ipv4Text } from "./address.js";
-import { CONTROL, Counter, ENDPOINT, Family, Kind, POOL, PoolIndex, STATUS, State, Waits } from "./constants.js";
+import { ipv4Text, macText } from "./address.js";
+import {
+  ADDRESSES_MAX,
+  CONTROL,
+  Counter,
+  DEVICE,
+  DeviceKind,
+  ENDPOINT,
+  Family,
+  INTERFACE,
+  Kind,
+  POOL,
+  PoolIndex,
+  STATUS,
+  State,
+  Waits,
+} from "./constants.js";
 import { type ErrorCode, errorName } from "./error.js";
+import { ADDRESS, OCTETS } from "./layout.js";
 import type { Exports } from "./module.js";
 
 /** An endpoint read from the stack. */
@@ -50,6 +66,19 @@ export interface Status {
   owner: number;
   /** Connections that wait to be accepted. */
   backlog: number;
+}
+
+/** An interface, as the stack has it. */
+export interface InterfaceStatus {
+  /** Index of the device. */
+  device: number;
+  /** `02:00:00:00:00:01`; null on raw IP devices. */
+  mac: string | null;
+  mtu: number;
+  /** As `10.0.0.2/24`, tentative ones too. */
+  addresses: string[];
+  /** As `10.0.0.1`; null when there is none. */
+  gateway: string | null;
 }
 
 /** A pool of records: how many there are and how many are taken. */
@@ -115,6 +144,31 @@ export class Inspector {
     const mark = this.#view.getUint32(at + POOL.mark, true);
     const free = this.#view.getUint32(at + POOL.free, true);
     return { capacity: this.#view.getUint32(at + POOL.capacity, true), used: mark - free, mark };
+  }
+  /** The interfaces with their addresses. */
+  interfaces(): InterfaceStatus[] {
+    return Array.from({ length: this.#word(CONTROL.interfaces) }, (_, i) =>
+      this.#interface(this.#control + CONTROL.interfaceTable + i * OCTETS.interface),
+    );
+  }
+  #interface(at: number): InterfaceStatus {
+    const device = this.#view.getUint8(at + INTERFACE.device);
+    const kind = this.#view.getUint8(this.#control + CONTROL.deviceTable + device * DEVICE.octets + DEVICE.kind);
+    const gateway = this.#view.getUint32(at + INTERFACE.gateway);
+    const mac = new Uint8Array(this.#view.buffer, at + INTERFACE.mac, 6);
+    const addresses: string[] = [];
+    for (let i = 0; i < ADDRESSES_MAX; i++) {
+      const place = at + INTERFACE.addresses + i * OCTETS.address;
+      if (!this.#view.getUint8(place + ADDRESS.state)) continue;
+      addresses.push(`${ipv4Text(this.#view.getUint32(place))}/${this.#view.getUint8(place + ADDRESS.prefix)}`);
+    }
+    return {
+      device,
+      mac: kind === DeviceKind.RAW_IP ? null : macText(mac),
+      mtu: this.#view.getUint32(at + INTERFACE.mtu, true),
+      addresses,
+      gateway: gateway ? ipv4Text(gateway) : null,
+    };
   }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {

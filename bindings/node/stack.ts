@@ -5,7 +5,7 @@ import { type Core, instantiate } from "./core.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import type { Client, Host } from "./host.js";
-import type { Pool, Status } from "./inspect.js";
+import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
 import { type StackOptions, coreOptions } from "./options.js";
@@ -174,6 +174,10 @@ export class Stack extends EventEmitter implements Host {
         this.#pinger = undefined;
       }
     }
+  }
+  /** The interfaces with their addresses and MACs. */
+  interfaces(): InterfaceStatus[] {
+    return this.core.interfaces();
   }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {

@@ -299,7 +299,7 @@ describe("ARP: the table", () => {
     t.pass(2000);
     const socket = t.bind();
     for (let i = 0; i < 20; i++) {
-      t.inject(attacker(GATEWAY.ip));
+      t.inject(attacker(GATEWAY.ip), attacker(GATEWAY.ip), attacker(GATEWAY.ip));
       t.send(socket, "secret", "192.0.2.1");
       for (const seen of datagrams(t.poll())) assert.equal(seen.to, GATEWAY.mac, `after ${i + 1} forged replies`);
       t.pass(100);

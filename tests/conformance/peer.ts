@@ -87,9 +87,10 @@ export class Peer implements Listens {
   readonly address: string;
   readonly port: number;
   stackPort: number;
+  /** The furthest right edge that the stack has offered. */
+  edge = 0;
   readonly queue: Segment[] = [];
   #stackShift = 0;
-  #edge = 0;
   #written = 0;
   #read = 0;
 
@@ -283,14 +284,15 @@ export class Peer implements Listens {
     const ack = ctl.includes("ACK") ? (raw.ack - this.iss) | 0 : 0;
     return { ctl, seq, ack, win: window, window: isSyn ? window : window << this.#stackShift, data, options, sack, ms, ttl, tos, dontFragment };
   }
-  /** What holds for every segment: the text is the application's, the right edge never moves left (SHLD-14). */
+  /** What holds for every segment: the text is the application's, the right edge never moves left (SHLD-14) but for the rounding of a scaled window (RFC 7323 §2.4). */
   #follow({ ctl, seq, ack, window, data }: Segment): void {
     if (data.length) assert.deepEqual(data, stream(seq - 1, data.length), `text at ${seq}`);
     const length = data.length + (ctl.includes("SYN") ? 1 : 0) + (ctl.includes("FIN") ? 1 : 0);
     if (seq <= this.seen) this.seen = Math.max(this.seen, seq + length);
     if (!ctl.includes("ACK")) return;
-    assert.ok(ack + window >= this.#edge, `the right edge moves left: from ${this.#edge} to ${ack + window}`);
-    this.#edge = ack + window;
+    const rounding = (1 << this.#stackShift) - 1;
+    assert.ok(ack + window >= this.edge - rounding, `the right edge moves left: from ${this.edge} to ${ack + window}`);
+    this.edge = Math.max(this.edge, ack + window);
   }
 }
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { endAll, Running } from "./running.js";
 
 const MAIN = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
 const RAW_PING = new URL("../../bindings/node/cli/demo/rawping.js", import.meta.url).href;
@@ -17,51 +17,14 @@ const KERNEL = "10.77.0.1";
 
 const missing =
   process.getuid?.() !== 0 ? "needs root to make a network namespace" : spawnSync("ip", ["-V"]).error ? "needs ip of iproute2" : "";
-const children = new Set<Running>();
 
 before(() => {
   if (!missing) execFileSync("ip", ["netns", "add", NETNS]);
 });
-afterEach(async () => {
-  const left = [...children];
-  for (const { child } of left) child.kill("SIGKILL");
-  await Promise.all(left.map(({ ended }) => ended));
-});
+afterEach(endAll);
 after(() => {
   if (!missing) execFileSync("ip", ["netns", "del", NETNS]);
 });
-
-/** A process whose output is collected. */
-class Running {
-  stdout = "";
-  stderr = "";
-  readonly ended: Promise<number | null>;
-
-  constructor(readonly child: ChildProcessWithoutNullStreams) {
-    children.add(this);
-    child.stdout.setEncoding("latin1").on("data", (text: string) => {
-      this.stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.stderr += text;
-    });
-    this.ended = once(child, "close").then(([code]) => {
-      children.delete(this);
-      return code;
-    });
-  }
-
-  /** Waits until the output holds a pattern; fails when the process ends without. */
-  async until(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpMatchArray> {
-    for (;;) {
-      const found = this[stream].match(pattern);
-      if (found) return found;
-      const code = await Promise.race([this.ended, once(this.child[stream], "data").then(() => undefined)]);
-      if (code !== undefined && !pattern.test(this[stream]))
-        throw new Error(`ended with ${code} before ${pattern}: ${this.stdout}${this.stderr}`);
-    }
-  }
-}
 
 function ringwire(...args: string[]): Running {
   return new Running(spawn(process.execPath, [MAIN, ...args]));

@@ -268,6 +268,16 @@ describe("socket calls", () => {
     assert.equal(a.tcp_connect({ address: "10.0.0.255", port: 80 }), Err.BAD_ADDRESS);
     assert.equal(a.socket_set(12345, Option.NODELAY, 1), Err.BAD_HANDLE);
   });
+  test("routes are added, used and removed", async () => {
+    const { a } = await Pair.make();
+    const network = { address: "192.0.2.0" };
+    assert.equal(a.route_add(network, 24, { address: "10.0.0.2" }), 0);
+    assert.ok(a.tcp_connect({ address: "192.0.2.1", port: 80 }) > 0);
+    assert.equal(a.route_remove(network, 24), 0);
+    assert.equal(a.tcp_connect({ address: "192.0.2.1", port: 80 }), Err.NO_ROUTE);
+    assert.equal(a.route_remove(network, 24), Err.BAD_ARGUMENT);
+    assert.equal(a.route_add(network, 33), Err.BAD_ARGUMENT);
+  });
   test("sockets, pools and counters show what there is", async () => {
     const pair = await Pair.make();
     const { client, listener } = pair.connect();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import type { Driver } from "../../bindings/node/driver.js";
@@ -59,13 +60,49 @@ describe("createStack", () => {
     const macOf = async (seed: string) => {
       const driver = watched();
       const stack = await createStack({ seed, interfaces: [{ driver, addresses: ["10.0.0.1/24"] }] });
-      const octets = stack.core.octets.slice(stack.core.control + 768 + 8, stack.core.control + 768 + 14);
+      const [mine] = stack.interfaces();
       await stack.close();
-      return Buffer.from(octets).toString("hex");
+      assert.deepEqual(mine, { device: 0, mac: mine?.mac, mtu: 1500, addresses: ["10.0.0.1/24"], gateway: null });
+      return mine?.mac;
     };
     const [one, other] = ["0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4)] as const;
     assert.equal(await macOf(one), await macOf(one));
     assert.notEqual(await macOf(one), await macOf(other));
+  });
+  test("an idle stack sleeps, with an open connection and a listener too", async (t) => {
+    const { a, b, close } = await network();
+    t.after(close);
+    const listener = b.listen({ port: 80 });
+    await Promise.all([a.connect({ host: "10.0.0.2", port: 80 }), listener.accept()]);
+    await delay(200);
+    const { core } = a;
+    const receive = core.receive.bind(core);
+    let runs = 0;
+    core.receive = (ms, us) => {
+      runs++;
+      return receive(ms, us);
+    };
+    await delay(400);
+    assert.ok(runs <= 4, `${runs} runs in 400 ms`);
+  });
+  test("a handler that throws does not stop the stack", () => {
+    const script = `
+      const { createStack, createWire } = await import(${JSON.stringify(new URL("../../bindings/node/index.js", import.meta.url).href)});
+      const [near, far] = createWire();
+      const a = await createStack({ interfaces: [{ driver: near, addresses: ["10.0.0.1/24"] }] });
+      const b = await createStack({ interfaces: [{ driver: far, addresses: ["10.0.0.2/24"] }] });
+      b.listen({ port: 7 }).on("connection", (socket) => socket.pipe(socket));
+      const socket = await a.connect({ host: "10.0.0.2", port: 7 });
+      socket.once("data", () => { throw new Error("a mistake") });
+      process.once("uncaughtException", () => socket.on("data", (octets) => {
+        console.log(String(octets));
+        if (String(octets) === "two") Promise.all([a.close(), b.close()]);
+        else socket.write("two");
+      }).resume().write("one"));
+      socket.write("zero");`;
+    const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", timeout: 10_000 });
+    assert.equal(stdout, "one\ntwo\n");
+    assert.equal(status, 0);
   });
   test("close resets connections, rejects what waits, settles at once, and nothing works afterwards", async (t) => {
     const { a, b, close } = await network();

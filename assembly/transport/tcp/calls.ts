@@ -27,9 +27,10 @@ import { isWorthTelling } from "./window";
 /** Largest backlog. */
 const BACKLOG_MAX: i32 = 65535;
 
-/** The connection of a handle, null when stale. */
+/** The connection of a handle, null when stale or let go. */
 export function connectionOf(handle: i32): Tcb | null {
-  return changetype<Tcb | null>(recordOf(handle, Kind.TCP));
+  const tcb = changetype<Tcb | null>(recordOf(handle, Kind.TCP));
+  return tcb && tcb.held ? tcb : null;
 }
 export function listenerOf(handle: i32): Listener | null {
   return changetype<Listener | null>(recordOf(handle, Kind.LISTENER));

@@ -34,7 +34,8 @@ export function establish(tcb: Tcb, synWasLost: bool, now: Instant): void {
   timers.clear(tcb, Timer.RETRANSMIT);
   timers.clear(tcb, Timer.USER);
   keepAlive(tcb, now);
-  tell(tcb, Event.CONNECTED | Event.WRITABLE);
+  tell(tcb, Event.CONNECTED | (tcb.wants ? Event.WRITABLE : 0));
+  tcb.wants = 0;
 }
 /** Starts the keepalive timer where it is wanted. */
 export function keepAlive(tcb: Tcb, now: Instant): void {

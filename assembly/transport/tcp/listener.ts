@@ -69,7 +69,14 @@ export class HalfOpen extends Tuple {
   }
   /** RCV.WND. */
   get window(): u32 {
-    return offerInSyn(root.rings(this.parent.class).receiveLimit);
+    return offerInSyn(this.receiveLimit);
+  }
+  get receiveLimit(): u32 {
+    return root.rings(this.parent.class).receiveLimit;
+  }
+  /** Shift of our windows, behind the SYN. */
+  get ourShift(): u32 {
+    return this.shift >= 0 ? shiftFor(this.receiveLimit) : 0;
   }
 }
 /** Octets of a record. */
@@ -154,7 +161,7 @@ function unacceptable(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void 
   acknowledge(it, seg, nxt, now);
 }
 function acknowledge(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void {
-  reset.send(seg, it.iss.plus(1), nxt, Ctl.ACK, it.window, now);
+  reset.send(seg, it.iss.plus(1), nxt, Ctl.ACK, it.window >> it.ourShift, now);
 }
 
 /** The handshake is complete: the connection gets a socket and its rings. Null: no room now; the record stays and the peer tries again. */
@@ -227,7 +234,7 @@ export function output(it: HalfOpen, now: Instant): Turn {
   const via = hop.via;
   let mac: usize = changetype<usize>(hop);
   if (isEthernet(via)) {
-    const neighbour = arp.want(via, hop.nextHop, now);
+    const neighbour = arp.want(via, hop.nextHop, true, now);
     if (!neighbour) return retryLater(it, now);
     if (!arp.isUsable(neighbour, now)) {
       it.owed.unlink();
@@ -260,7 +267,7 @@ function retryLater(it: HalfOpen, now: Instant): Turn {
 function fill(at: usize, it: HalfOpen, mss: u32): u32 {
   const header = TcpHeader.at(at);
   let end = writeMss(header.options, mss);
-  if (it.shift >= 0) end = writeWindowScale(end, shiftFor(root.rings(it.parent.class).receiveLimit));
+  if (it.shift >= 0) end = writeWindowScale(end, it.ourShift);
   if (it.sack) end = writeSackPermitted(end);
   const length = <u32>(end - at);
   header.write(it.ports, it.iss.u32, it.irs.plus(1).u32, length, Ctl.SYN | Ctl.ACK, it.window);

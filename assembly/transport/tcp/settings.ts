@@ -5,6 +5,7 @@ import { state } from "../../memory/root";
 import { NEVER } from "../../memory/time";
 import { clearStatus, Status, Waits } from "../status";
 import { kindOf, recordOf, Socket, Tuple } from "../socket";
+import { connectionOf } from "./calls";
 import * as congestion from "./congestion";
 import * as life from "./life";
 import { Listener } from "./listening";
@@ -30,7 +31,8 @@ function limitOf(option: i32): u32 {
 /** The socket of a handle, null when stale or of a kind without options. */
 function socketOf(handle: i32): Socket | null {
   const kind = kindOf(handle);
-  if (kind != Kind.UDP && kind != Kind.TCP && kind != Kind.LISTENER) return null;
+  if (kind == Kind.TCP) return connectionOf(handle);
+  if (kind != Kind.UDP && kind != Kind.LISTENER) return null;
   return changetype<Socket | null>(recordOf(handle, kind));
 }
 /** TCP has all options but BROADCAST; UDP has TTL, TOS and BROADCAST. */

@@ -23,16 +23,12 @@ export function demoCommand(done: (status: number) => void): Command {
 
 async function demo(wire: boolean): Promise<number> {
   const interrupts = catchSignals();
-  try {
-    const report = new Report();
-    const why = wire ? "--wire was given" : await overKernel(interrupts);
-    if (typeof why === "number") return why;
-    if (interrupts.signal.aborted) return INTERRUPTED;
-    report.say(`No TAP device here (${why}): the same between two Ringwire stacks over a virtual wire.`);
-    return await demoOverWire(report, interrupts.signal);
-  } finally {
-    interrupts.release();
-  }
+  const why = wire ? "--wire was given" : await overKernel(interrupts);
+  if (typeof why === "number") return why;
+  if (interrupts.signal.aborted) return INTERRUPTED;
+  const report = new Report();
+  report.say(`${wire ? why : `No TAP device here (${why})`}: the same between two Ringwire stacks over a virtual wire.`);
+  return demoOverWire(report, interrupts.signal);
 }
 
 /** Runs the demonstration against the kernel; answers its exit status, or why that cannot be. */

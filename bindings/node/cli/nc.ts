@@ -81,7 +81,6 @@ async function nc(target: Target, stackOptions: StackOptions, options: NcOptions
   } finally {
     process.stdin.destroy();
     await session.close();
-    interrupts.release();
   }
 }
 

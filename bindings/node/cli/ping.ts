@@ -56,7 +56,6 @@ async function ping(host: string, stackOptions: StackOptions, options: PingOptio
     return times.length ? 0 : 1;
   } finally {
     await session.close();
-    interrupts.release();
   }
 }
 

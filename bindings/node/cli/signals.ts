@@ -3,8 +3,6 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** Resolves at the first signal. */
   readonly came: Promise<void>;
-  /** Gives the signals back to Node's default. */
-  release(): void;
 }
 
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -15,7 +13,7 @@ export const INTERRUPTED = 130;
 /** How long further signals are ignored, in milliseconds: a terminal and `sudo` may both pass the same one on. */
 const GRACE = 1000;
 
-/** Takes over SIGINT, SIGTERM and SIGHUP. */
+/** Takes over SIGINT, SIGTERM and SIGHUP until the process ends. */
 export function catchSignals(): Interrupts {
   const controller = new AbortController();
   let first = Number.POSITIVE_INFINITY;
@@ -26,11 +24,5 @@ export function catchSignals(): Interrupts {
   };
   for (const name of SIGNALS) process.on(name, take);
   const came = new Promise<void>((resolve) => controller.signal.addEventListener("abort", () => resolve(), { once: true }));
-  return {
-    signal: controller.signal,
-    came,
-    release() {
-      for (const name of SIGNALS) process.off(name, take);
-    },
-  };
+  return { signal: controller.signal, came };
 }

@@ -38,7 +38,6 @@ async function up(options: StackOptions, { service, json = false }: UpOptions): 
     services.close();
   } finally {
     await session.close();
-    interrupts.release();
   }
   return 0;
 }

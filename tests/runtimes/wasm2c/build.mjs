@@ -7,7 +7,12 @@ import { hashOf } from "../../build/files.mjs";
 
 const HERE = "tests/runtimes/wasm2c";
 const OUT = "build/wasm2c";
-const INPUTS = ["build/ringwire.wasm", "docs/abi.md", "tests/build/files.mjs", ...["build.mjs", "host.c", "wasm-rt.h"].map((name) => `${HERE}/${name}`)];
+const INPUTS = [
+  "build/ringwire.wasm",
+  "docs/abi.md",
+  "tests/build/files.mjs",
+  ...["build.mjs", "host.c", "wasm-rt.h"].map((name) => `${HERE}/${name}`),
+];
 
 const root = process.cwd();
 const hash = hashOf(root, INPUTS);
@@ -22,7 +27,8 @@ function build() {
   execFileSync(process.execPath, [wasm2c, out("ringwire.wasm"), "-n", "ringwire", "-o", out("ringwire.c")], { stdio: "inherit" });
   writeFileSync(out("ringwire_abi.h"), constantsHeader(readFileSync(join(root, "docs/abi.md"), "utf8")));
   writeFileSync(out("ringwire_calls.h"), callsHeader(readFileSync(out("ringwire.h"), "utf8")));
-  const gcc = (...args) => execFileSync("gcc", ["-std=c11", "-D_GNU_SOURCE", "-O2", "-I", join(root, HERE), "-I", join(root, OUT), ...args], { stdio: "inherit" });
+  const gcc = (...args) =>
+    execFileSync("gcc", ["-std=c11", "-D_GNU_SOURCE", "-O2", "-I", join(root, HERE), "-I", join(root, OUT), ...args], { stdio: "inherit" });
   gcc("-c", out("ringwire.c"), "-o", out("ringwire.o"));
   gcc("-Wall", "-Wextra", "-Werror", join(root, HERE, "host.c"), out("ringwire.o"), "-lm", "-o", out("host"));
   writeFileSync(stamp, hash);
@@ -34,7 +40,9 @@ function constantsHeader(page) {
   if (!list) throw new Error("docs/abi.md: no list of constants (expected the marks that npm run build writes between)");
   const lines = list.split("\n").flatMap((line) => {
     const owner = /^\*\*`(\w+)`\*\*/.exec(line)?.[1];
-    return [...line.matchAll(/(-?\d+) `(\w+)`/g)].map(([, value, name]) => `#define ${["RW", owner, name].filter(Boolean).map(upper).join("_")} ${value}`);
+    return [...line.matchAll(/(-?\d+) `(\w+)`/g)].map(
+      ([, value, name]) => `#define ${["RW", owner, name].filter(Boolean).map(upper).join("_")} ${value}`,
+    );
   });
   return `// Generated from docs/abi.md.\n${lines.join("\n")}\n`;
 }
@@ -46,7 +54,10 @@ function upper(name) {
 
 /** For each exported function one of type i32 without the instance, which is `rw`; and a table of all by name, for the replay. */
 function callsHeader(header) {
-  const functions = [...header.matchAll(/^u32 w2c_ringwire_(\w+)\(w2c_ringwire\*((?:, u32)*)\);/gm)].map(([, name, list]) => [name, list.length / 5]);
+  const functions = [...header.matchAll(/^u32 w2c_ringwire_(\w+)\(w2c_ringwire\*((?:, u32)*)\);/gm)].map(([, name, list]) => [
+    name,
+    list.length / 5,
+  ]);
   const letters = (count) => [..."abcdef"].slice(0, count);
   const lines = functions.flatMap(([name, count]) => {
     const parameters = letters(count).map((letter) => `uint32_t ${letter}`);

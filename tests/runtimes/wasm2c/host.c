@@ -10,7 +10,7 @@
 //   poll MS US                (receive and transmit: as calls)
 //   take DEVICE COUNT         takes that many frames out of the transmit ring; the answer is their FNV-1a hash
 //   call NAME NUMBERS...      an exported function
-//   endpoint local|remote OCTETS
+//   endpoint RECORD OCTETS    RECORD is local or remote
 //   write OCTETS              where the last span call pointed
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ static uint32_t C;  // address of the control block
 
 #define fail(...) (fputs("host: ", stderr), fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(1))
 
-// ---- Memory ----
+// ---- Memory and start ----
 
 static uint8_t *at(uint32_t address, uint32_t octets) {
   if ((uint64_t)address + octets > rw.w2c_memory.size) fail("address %u lies outside the memory", address);
@@ -58,8 +58,6 @@ static uint32_t device_at(uint32_t device) {
   if (device >= RW_DEVICES_MAX) fail("device %u: there are %d", device, RW_DEVICES_MAX);
   return C + RW_CONTROL_DEVICE_TABLE + device * RW_DEVICE_OCTETS;
 }
-
-// ---- Start ----
 
 static void instantiate(void) {
   wasm2c_ringwire_instantiate(&rw);
@@ -99,7 +97,6 @@ static uint32_t tx_slot(uint32_t device) {
 }
 
 static void tx_take(uint32_t device) { store(device + RW_DEVICE_TX_TAKEN, load(device + RW_DEVICE_TX_TAKEN) + 1); }
-
 static uint32_t frame_start(uint32_t device) { return *at(device + RW_DEVICE_KIND, 1) == RW_DEVICE_KIND_RAW_IP ? RW_SLOT_RAW_IP : RW_SLOT_ETHERNET; }
 
 // ---- host tap ----
@@ -116,11 +113,9 @@ static int open_tap(const char *name) {
 static address_record parse_address(const char *text) {
   address_record record = {.state = RW_ADDRESS_STATE_VALID};
   char address[INET_ADDRSTRLEN];
-  int prefix;
-  if (sscanf(text, "%15[0-9.]/%d", address, &prefix) != 2 || prefix < 0 || prefix > 32 || inet_pton(AF_INET, address, record.ip) != 1)
-    fail("%s is no address (expected as 10.0.0.2/24)", text);
-  record.prefix = (uint8_t)prefix;
-  return record;
+  int fields = sscanf(text, "%15[0-9.]/%hhu", address, &record.prefix);
+  if (fields != 2 || inet_pton(AF_INET, address, record.ip) != 1) fail("%s is no address (expected as 10.0.0.2/24)", text);
+  return record;  // init refuses a prefix out of range
 }
 
 static void configure(const char *address) {
@@ -217,7 +212,7 @@ static void tap(const char *name, const char *address) {
     ms = now(&us);
     int32_t wait = rw_poll(ms, us);
     int busy = send_frames(file, device) + serve((uint32_t)listener);
-    if (tx_slot(device) || (wait && !busy)) sleep_until(file, device, wait ? wait : -1);
+    if (tx_slot(device) || (wait && !busy)) sleep_until(file, device, wait ? wait : 1);
   }
 }
 
@@ -243,9 +238,10 @@ static uint32_t number(const char *text) {
 }
 
 static uint32_t input(uint32_t device, const char *text) {
-  uint32_t slot = rx_slot(device);
+  uint32_t slot = rx_slot(device), start = frame_start(device);
   if (!slot) fail("the receive ring is full");
-  uint32_t length = write_octets(slot + frame_start(device), text);
+  if (strlen(text) / 2 > load(device + RW_DEVICE_SLOT_OCTETS) - start) fail("a frame of %zu octets does not fit a slot", strlen(text) / 2);
+  uint32_t length = write_octets(slot + start, text);
   rx_commit(device, slot, length);
   return length;
 }
@@ -284,8 +280,8 @@ static uint32_t step(const char *verb, const char *first, const char *second) {
 
 static void replay(const char *path) {
   FILE *file = fopen(path, "r");
-  if (!file) fail("%s: %s", path, strerror(errno));
   char *line = NULL;
+  if (!file) fail("%s: %s", path, strerror(errno));
   for (size_t size = 0; getline(&line, &size, file) > 0;) {
     char *verb = strtok(line, " \n"), *first = strtok(NULL, " \n");
     if (!verb) continue;

@@ -1,0 +1,53 @@
+import { ARENA_START, CONTROL, DEVICE, Err, INTERFACE } from "./constants.js";
+import { errorName, errorOf, RingwireError } from "./error.js";
+import { OCTETS } from "./layout.js";
+import type { Exports, WasmMemory } from "./module.js";
+
+/** What the start needs of a core's options. */
+export interface StartOptions {
+  ms?: number;
+  us?: number;
+  arena?: { start?: number; end?: number };
+}
+
+/** Calls `init`, grows the memory by what is needed where the arena's end is free, and calls it again. Throws what `init` answers, with the word that was refused. */
+export function start(exports: Exports, control: number, options: StartOptions, limit: number): void {
+  const word = (offset: number) => new DataView(exports.memory.buffer).getUint32(control + offset, true);
+  let result = exports.init(options.ms ?? 0, options.us ?? 0);
+  if (result === Err.NO_MEMORY && !options.arena?.end) {
+    grow(exports.memory, (options.arena?.start || ARENA_START) + word(CONTROL.memoryNeeded), limit);
+    result = exports.init(options.ms ?? 0, options.us ?? 0);
+  }
+  if (result === Err.NO_MEMORY) {
+    const given = (options.arena?.end ?? exports.memory.buffer.byteLength) - (options.arena?.start || ARENA_START);
+    throw new RingwireError("NO_MEMORY", `arena too small: ${word(CONTROL.memoryNeeded)} octets are needed, ${given} are given`);
+  }
+  if (result < 0) throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${wordName(word(CONTROL.detail))}`);
+}
+
+function grow(memory: WasmMemory, octets: number, limit: number): void {
+  const given = memory.buffer.byteLength;
+  if (octets > limit) throw new RingwireError("NO_MEMORY", `memory: ${octets} octets are needed, the limit is ${limit}`);
+  try {
+    memory.grow(Math.max(0, Math.ceil((octets - given) / OCTETS.page)));
+  } catch {
+    throw new RingwireError("NO_MEMORY", `memory: ${octets} octets are needed, the engine does not give them`);
+  }
+}
+
+/** What lies at an offset of the control block, in words. */
+function wordName(offset: number): string {
+  const field = (table: Record<string, number>, at: number) =>
+    Object.entries(table).find(([, where]) => where === at)?.[0] ?? `octet ${at}`;
+  if (offset >= CONTROL.interfaceTable) {
+    const at = offset - CONTROL.interfaceTable;
+    return `interface ${Math.floor(at / OCTETS.interface)}, ${field(INTERFACE, at % OCTETS.interface)}`;
+  }
+  if (offset >= CONTROL.deviceTable) {
+    const at = offset - CONTROL.deviceTable;
+    return `device ${Math.floor(at / DEVICE.octets)}, ${field(DEVICE, at % DEVICE.octets)}`;
+  }
+  if (offset >= CONTROL.classes && offset < CONTROL.listeners)
+    return `buffer class ${Math.floor((offset - CONTROL.classes) / OCTETS.bufferClass)}`;
+  return field(CONTROL, offset);
+}

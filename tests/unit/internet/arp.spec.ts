@@ -1,0 +1,198 @@
+import { Counter } from "../../../assembly/memory/counters";
+import { deadlines } from "./deadlines";
+import * as arp from "../../../assembly/internet/arp";
+import { NeighbourState } from "../../../assembly/internet/arp";
+import { counted, ignore, ms, pass, poll, run, unsent, wait } from "../world";
+import { answers, isKnown, isUsable, known, resolve, silent, start, want, weAsk, wePoll } from "./link";
+
+describe("internet/arp: asking", () => {
+  test("an unknown neighbour is asked for by broadcast, at once and once", () => {
+    start();
+    expect<bool>(want(2) != null).toBe(true);
+    weAsk(2);
+    want(2);
+    want(2);
+    silent();
+    expect<bool>(isUsable(2)).toBe(false);
+    expect<u32>(counted(Counter.ARP_REQUESTS_OUT)).toBe(1);
+  });
+  test("the answer makes it usable", () => {
+    start();
+    want(2);
+    weAsk(2);
+    answers(2);
+    expect<bool>(isUsable(2)).toBe(true);
+    silent();
+  });
+  test("1122-2.3.2.1b: requests to one neighbour are a second apart, three in all, then it has failed", () => {
+    start();
+    want(2);
+    weAsk(2);
+    pass(999);
+    silent();
+    pass(1);
+    weAsk(2);
+    pass(999);
+    silent();
+    pass(1);
+    weAsk(2);
+    expect<u32>(counted(Counter.ARP_FAILED)).toBe(0);
+    pass(1000);
+    silent();
+    expect<u32>(counted(Counter.ARP_FAILED)).toBe(1);
+  });
+  test("poll says when the next request is due", () => {
+    start();
+    want(2);
+    expect<i32>(poll()).toBe(1000);
+    expect<i32>(pass(400)).toBe(600);
+  });
+  test("a neighbour that failed and that nobody needs is forgotten", () => {
+    start();
+    want(2);
+    run(3000);
+    poll();
+    expect<bool>(isKnown(2)).toBe(false);
+  });
+  test("one that failed is asked for again when it is wanted, a second after the last request", () => {
+    start();
+    const neighbour = want(2);
+    if (neighbour) neighbour.pins = 1;
+    pass(1000);
+    pass(1000);
+    pass(1000);
+    ignore(0);
+    const failed = known(2);
+    expect<u32>(failed ? failed.state : 99).toBe(NeighbourState.FAILED);
+    want(2);
+    weAsk(2);
+  });
+  test("1122-2.3.2.1b: whoever wants an absent host all the time asks once a second at most", () => {
+    start();
+    let last: u32 = 0;
+    let tooSoon: u32 = 0;
+    let requests: u32 = 0;
+    for (let i = 0; i < 1000; i++) {
+      want(2);
+      pass(10);
+      for (; unsent(0); requests++) {
+        ignore(0);
+        if (requests && ms - last < 1000) tooSoon++;
+        last = ms;
+      }
+    }
+    expect<u32>(tooSoon).toBe(0);
+    // Ten seconds: ten or eleven.
+    expect<u32>(requests).toBeGreaterThan(9);
+    expect<u32>(requests).toBeLessThan(12);
+  });
+});
+
+describe("internet/arp: ageing", () => {
+  test("1122-2.3.2.1a: an entry holds for 60 s without news and not a millisecond longer (A246)", () => {
+    start();
+    resolve(2);
+    wait(59999);
+    expect<bool>(isUsable(2)).toBe(true);
+    wait(1);
+    expect<bool>(isUsable(2)).toBe(false);
+  });
+  test("an unused entry is asked for no more, and is gone after 60 s", () => {
+    start();
+    resolve(2);
+    run(59999);
+    silent();
+    expect<bool>(isKnown(2)).toBe(true);
+    pass(1);
+    silent();
+    expect<bool>(isKnown(2)).toBe(false);
+  });
+  test("an entry in use is refreshed by unicast when three quarters of its time are over", () => {
+    start();
+    resolve(2);
+    run(44999);
+    want(2);
+    silent();
+    run(1);
+    wePoll(2);
+    expect<bool>(isUsable(2)).toBe(true);
+    answers(2);
+    wait(59999);
+    expect<bool>(isUsable(2)).toBe(true);
+  });
+  test("using an old entry refreshes it at once", () => {
+    start();
+    resolve(2);
+    run(50000);
+    silent();
+    want(2);
+    poll();
+    wePoll(2);
+  });
+  test("an unanswered refresh is repeated each second while the entry holds", () => {
+    start();
+    resolve(2);
+    run(50000);
+    want(2);
+    poll();
+    wePoll(2);
+    pass(999);
+    silent();
+    pass(1);
+    wePoll(2);
+    run(8999);
+    expect<u32>(unsent(0)).toBe(8);
+    expect<bool>(isUsable(2)).toBe(true);
+  });
+  test("a pinned entry is kept and refreshed for ever without being wanted", () => {
+    start();
+    resolve(2).pins = 1;
+    for (let i = 0; i < 5; i++) {
+      run(45000);
+      wePoll(2);
+      answers(2);
+      silent();
+    }
+    expect<bool>(isUsable(2)).toBe(true);
+  });
+  test("a pinned entry that nobody confirms stays, but is not used", () => {
+    start();
+    resolve(2).pins = 1;
+    run(70000);
+    expect<bool>(isKnown(2)).toBe(true);
+    expect<bool>(isUsable(2)).toBe(false);
+    ignore(0);
+    want(2);
+    weAsk(2);
+  });
+  test("what other protocols hear of a neighbour confirms it", () => {
+    start();
+    const neighbour = resolve(2);
+    wait(40000);
+    arp.heard(neighbour, ms);
+    wait(59999);
+    expect<bool>(isUsable(2)).toBe(true);
+    wait(1);
+    arp.heard(neighbour, ms);
+    expect<bool>(isUsable(2)).toBe(false);
+  });
+  test("1122-3.3.1.4: a doubted neighbour is asked by unicast, at most once a second", () => {
+    start();
+    const neighbour = resolve(2);
+    wait(500);
+    arp.doubt(neighbour, ms);
+    silent();
+    wait(500);
+    arp.doubt(neighbour, ms);
+    wePoll(2);
+    arp.doubt(neighbour, ms);
+    silent();
+  });
+  test("deadlines follow the entry: nothing stays armed when it is gone", () => {
+    start();
+    resolve(2);
+    expect<u32>(deadlines()).toBe(1);
+    run(60001);
+    expect<u32>(deadlines()).toBe(0);
+  });
+});

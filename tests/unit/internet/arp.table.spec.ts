@@ -1,0 +1,206 @@
+import { Counter } from "../../../assembly/memory/counters";
+import { PoolIndex } from "../../../assembly/memory/pool";
+import { root } from "../../../assembly/memory/root";
+import * as arp from "../../../assembly/internet/arp";
+import { NeighbourState } from "../../../assembly/internet/arp";
+import { hex, put, putIp } from "../octets";
+import { arrives, counted, ignore, ms, pass, poll, taken, tx, wait } from "../world";
+import { answers, answersAs, asks, EVERYBODY, host, isKnown, isUsable, it, known, mac, next, packet, resolve, silent, start, US, want, weAnswer, weAsk } from "./link";
+
+const DATAGRAM: usize = memory.data(64, 4);
+
+function datagram(mark: u8): usize {
+  putIp(DATAGRAM, 17, US, host(2), 1);
+  store<u8>(DATAGRAM, mark, 20);
+  return DATAGRAM;
+}
+
+describe("internet/arp: news", () => {
+  test("826-1: a request for our address is answered by unicast, and its sender is learnt", () => {
+    start();
+    asks(2, US);
+    weAnswer(2);
+    silent();
+    expect<bool>(isUsable(2)).toBe(true);
+    expect<u32>(counted(Counter.ARP_REPLIES_OUT)).toBe(1);
+  });
+  test("826-2, 826-3: a request for somebody else is not answered, and nobody is learnt", () => {
+    start();
+    asks(2, host(3));
+    silent();
+    expect<bool>(isKnown(2)).toBe(false);
+    expect<u32>(counted(Counter.ARP_NOT_OURS)).toBe(1);
+  });
+  test("5227-1: a probe (sender 0.0.0.0) for our address is answered, but nothing is learnt from it", () => {
+    start();
+    arrives(0, EVERYBODY + " " + mac(2) + " 08 06 " + packet("01", mac(2), 0, "00 00 00 00 00 00", US));
+    expect<string>(next(42)).toBe(mac(2) + " 02 00 00 00 00 01 08 06 " + packet("02", "02 00 00 00 00 01", US, mac(2), 0));
+    expect<u32>(root.pool(PoolIndex.NEIGHBOUR).used).toBe(0);
+  });
+  test("an answer that nobody asked for makes no entry", () => {
+    start();
+    answers(2);
+    expect<bool>(isKnown(2)).toBe(false);
+  });
+  test("A349: another host's claim to a known address is not believed: everybody is asked", () => {
+    start();
+    resolve(2);
+    wait(1000);
+    answersAs(2, 9);
+    weAsk(2);
+    expect<bool>(isUsable(2)).toBe(false);
+    answers(2);
+    expect<bool>(isUsable(2)).toBe(true);
+    const neighbour = known(2);
+    expect<string>(neighbour ? hex(neighbour.mac, 6) : "").toBe(mac(2));
+  });
+  test("826-2: wrong hardware, protocol, lengths and operations are malformed, and so is a short packet", () => {
+    start();
+    const good = packet("01", mac(2), host(2), "00 00 00 00 00 00", US);
+    const head = EVERYBODY + " " + mac(2) + " 08 06 ";
+    arrives(0, head + "00 06" + good.substring(5));
+    arrives(0, head + good.substring(0, 6) + "86 dd" + good.substring(11));
+    arrives(0, head + good.substring(0, 12) + "08" + good.substring(14));
+    arrives(0, head + good.substring(0, 15) + "10" + good.substring(17));
+    arrives(0, head + packet("03", mac(2), host(2), "00 00 00 00 00 00", US));
+    arrives(0, head + packet("00", mac(2), host(2), "00 00 00 00 00 00", US));
+    arrives(0, head + good.substring(0, 80));
+    expect<u32>(counted(Counter.ARP_MALFORMED)).toBe(7);
+    silent();
+    arrives(0, head + good);
+    weAnswer(2);
+  });
+  test("A349: group and zero MAC addresses, and addresses that are no host's, are bad senders", () => {
+    start();
+    const zero = "00 00 00 00 00 00";
+    arrives(0, EVERYBODY + " " + mac(2) + " 08 06 " + packet("01", "ff ff ff ff ff ff", host(2), zero, US));
+    arrives(0, EVERYBODY + " " + mac(2) + " 08 06 " + packet("01", zero, host(2), zero, US));
+    arrives(0, EVERYBODY + " " + mac(2) + " 08 06 " + packet("01", mac(2), host(255), zero, US));
+    arrives(0, EVERYBODY + " " + mac(2) + " 08 06 " + packet("01", mac(2), 0x7f000001, zero, US));
+    expect<u32>(counted(Counter.ARP_BAD_SENDER)).toBe(4);
+    silent();
+  });
+  test("a sender with our own address is a conflict and is not answered", () => {
+    start();
+    arrives(0, EVERYBODY + " " + mac(2) + " 08 06 " + packet("01", mac(2), US, "00 00 00 00 00 00", US));
+    expect<u32>(counted(Counter.ARP_CONFLICT)).toBe(1);
+    silent();
+  });
+  test("an announcement asks for our own address by broadcast, with us as sender", () => {
+    start();
+    expect<bool>(arp.announce(it(), it().address(0))).toBe(true);
+    expect<string>(next(42)).toBe(
+      EVERYBODY + " 02 00 00 00 00 01 08 06 " + packet("01", "02 00 00 00 00 01", US, "00 00 00 00 00 00", US),
+    );
+  });
+});
+
+describe("internet/arp: a full table", () => {
+  test("the longest unused entry that nobody needs gives way", () => {
+    start();
+    for (let n: u32 = 2; n <= 5; n++) resolve(n);
+    wait(1000);
+    want(2);
+    want(6);
+    weAsk(6);
+    expect<bool>(isKnown(2)).toBe(true);
+    expect<bool>(isKnown(3)).toBe(false);
+    expect<u32>(counted(Counter.ARP_EVICTED)).toBe(1);
+  });
+  test("pinned entries do not give way: a new destination waits and is counted", () => {
+    start();
+    for (let n: u32 = 2; n <= 5; n++) resolve(n).pins = 1;
+    wait(1000);
+    expect<bool>(want(6) == null).toBe(true);
+    expect<u32>(counted(Counter.ARP_FULL)).toBe(1);
+    const neighbour = known(3);
+    if (neighbour) neighbour.pins = 0;
+    expect<bool>(want(6) != null).toBe(true);
+  });
+  test("A231: a stranger's request takes no valid entry's place; it is answered all the same", () => {
+    start();
+    for (let n: u32 = 2; n <= 5; n++) resolve(n);
+    wait(1000);
+    asks(6, US);
+    weAnswer(6);
+    expect<bool>(isKnown(6)).toBe(false);
+    for (let n: u32 = 2; n <= 5; n++) expect<bool>(isUsable(n)).toBe(true);
+  });
+  test("A047: with more hosts than places, each is still asked once a second at most", () => {
+    start();
+    const last = new StaticArray<u32>(16);
+    let tooSoon: u32 = 0;
+    for (let i: u32 = 0; i < 1000; i++) {
+      want(2 + (i % 7));
+      pass(10);
+      for (let at = tx(0); at; at = tx(0)) {
+        const n = load<u8>(at + 41);
+        if (last[n] && ms - last[n] < 1000) tooSoon++;
+        last[n] = ms;
+      }
+    }
+    expect<u32>(tooSoon).toBe(0);
+  });
+});
+
+describe("internet/arp: packets that wait", () => {
+  test("1122-2.3.2.2: one packet waits for each neighbour, the newest, and leaves with the answer", () => {
+    start();
+    want(2);
+    weAsk(2);
+    const neighbour = known(2);
+    if (!neighbour) return expect<bool>(true).toBe(false);
+    expect<bool>(arp.keep(neighbour, datagram(1), 21, 0)).toBe(true);
+    expect<bool>(arp.keep(neighbour, datagram(2), 21, 0)).toBe(true);
+    expect<u32>(counted(Counter.HOLD_REPLACED)).toBe(1);
+    expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(1);
+    answers(2);
+    const frame = tx(0);
+    expect<string>(hex(frame, 14)).toBe(mac(2) + " 02 00 00 00 00 01 08 00");
+    expect<u32>(load<u8>(frame + 14 + 20)).toBe(2);
+    expect<u32>(taken).toBe(60);
+    silent();
+    expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(0);
+  });
+  test("when all places to wait are taken the packet is dropped and counted", () => {
+    start();
+    const places = root.holds;
+    for (let n: u32 = 2; n < 2 + min<u32>(places, 4); n++) {
+      const neighbour = want(n);
+      if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+    }
+    expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(4);
+    expect<u32>(places).toBe(4);
+    expect<u32>(counted(Counter.HOLD_FULL)).toBe(0);
+    const first = known(2);
+    if (!first) return expect<bool>(true).toBe(false);
+    arp.drop(first);
+    expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(3);
+  });
+  test("a packet for a neighbour that does not answer is given up with it", () => {
+    start();
+    const neighbour = want(2);
+    if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+    pass(1000);
+    pass(1000);
+    pass(1000);
+    expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(0);
+    expect<u32>(counted(Counter.UDP_UNREACHABLE)).toBe(1);
+    pass(1000);
+    expect<bool>(isKnown(2)).toBe(false);
+    ignore(0);
+  });
+  test("a neighbour whose packet waits does not give way", () => {
+    start();
+    for (let n: u32 = 2; n <= 5; n++) {
+      const neighbour = want(n);
+      if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+    }
+    wait(1000);
+    expect<bool>(want(6) == null).toBe(true);
+    put(DATAGRAM, "00");
+    poll();
+    const neighbour = known(2);
+    expect<u32>(neighbour ? neighbour.state : 99).toBe(NeighbourState.ASKED);
+  });
+});
