@@ -145,7 +145,7 @@ function forget(neighbour: Neighbour): void {
   pool().give(changetype<usize>(neighbour));
 }
 
-/** The neighbour to send to; made and asked for when it is not known. `forStranger`: for an answer that no socket sends. Null when the table is full. */
+/** The neighbour to send to; made and asked for when it is not known. `forStranger`: for a host that no application asked for. Null when the table is full. */
 export function want(it: Interface, ip: u32, forStranger: bool, now: Instant): Neighbour | null {
   let neighbour = find(it, ip);
   if (neighbour && neighbour.isStranger && !forStranger) {
@@ -273,17 +273,18 @@ function learn(it: Interface, sender: u32, arp: ArpPacket, isReply: bool, isForU
     if (neighbour) confirm(neighbour, arp.senderMac, now);
     return;
   }
-  const isKnown = neighbour.state == <u8>NeighbourState.VALID;
-  if (isKnown && sameMac(neighbour.mac, arp.senderMac)) return confirm(neighbour, arp.senderMac, now);
-  // An answer to a question of ours, or (while nothing is known) a request to us.
-  if (neighbour.tries ? isReply || isForUs : !isKnown && isForUs) return confirm(neighbour, arp.senderMac, now);
-  // Somebody else claims the address: believe nobody, ask everybody, at most once a second. RFC 826 would overwrite; differs:
-  if (isKnown && isForUs && now - neighbour.asked >= SPACING) {
-    neighbour.confirmed = now - root.arpTimeout;
-    neighbour.state = <u8>NeighbourState.ASKED;
-    neighbour.tries = 0;
-    request(neighbour, now);
-  }
+  if (neighbour.state == <u8>NeighbourState.VALID) {
+    if (sameMac(neighbour.mac, arp.senderMac)) confirm(neighbour, arp.senderMac, now);
+    else suspect(neighbour, now);
+  } else if (isForUs || (isReply && neighbour.tries)) confirm(neighbour, arp.senderMac, now);
+}
+/** Somebody else claims the address: the one we know is asked, and believed for a few seconds more. RFC 826 would overwrite; differs: */
+function suspect(neighbour: Neighbour, now: Instant): void {
+  const age = max(refreshAge(), root.arpTimeout - min(root.arpTimeout, TRIES * SPACING));
+  if (now - neighbour.confirmed >= age) return;
+  neighbour.confirmed = now - age;
+  neighbour.used = now;
+  deadlines.arm(neighbour, now);
 }
 
 /** The neighbour has this MAC address now: what waited may go. */
@@ -371,15 +372,13 @@ export function drop(neighbour: Neighbour): void {
   root.pool(PoolIndex.HOLD).give(neighbour.hold);
   neighbour.hold = 0;
 }
-/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle; packets of none (0) have half of the room. False: no room. */
+/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle. False: no room. */
 export function keep(neighbour: Neighbour, ip: usize, length: u32, sender: i32): bool {
   if (neighbour.hold) {
     count(Counter.HOLD_REPLACED);
     drop(neighbour);
   }
-  const holds = root.pool(PoolIndex.HOLD);
-  const isAllowed = sender != 0 || holds.used < holds.capacity >> 1;
-  const address = isAllowed ? holds.take() : 0;
+  const address = root.pool(PoolIndex.HOLD).take();
   if (!address) {
     count(Counter.HOLD_FULL);
     return false;

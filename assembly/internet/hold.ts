@@ -5,7 +5,7 @@ import { Timed } from "../memory/pool";
 @final
 export class Hold extends Timed {
   length: u32;
-  /** Handle of the socket that sent it; 0: none. */
+  /** Handle of the socket that sent it. */
   sender: i32;
 
   static at(address: usize): Hold {

@@ -5,7 +5,7 @@ import { fold, sum } from "../memory/checksum";
 import { Instant } from "../memory/time";
 import { ICMP_HEADER, IcmpHeader, IcmpType } from "../wire/icmp";
 import { IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
-import { Reserve, room, SLOT_IP } from "../link/device";
+import { room, SLOT_IP } from "../link/device";
 import { deviceOf } from "../link/interfaces";
 import { Packet } from "../link/packet";
 import { ours } from "./address";
@@ -82,33 +82,27 @@ function echo(packet: Packet, now: Instant): void {
   if (!ipv4.way(hop, packet.source, 0)) return;
   if (packet.length + IPV4_HEADER > hop.via.mtu || packet.length + IPV4_HEADER > room(deviceOf(hop.via)))
     return count(Counter.ICMP_TOO_LONG);
-  const slot = ipv4.open(hop, Reserve.REPLY, now);
+  const slot = ipv4.openAnswer(hop);
   if (!slot) return;
   const at = slot + SLOT_IP + IPV4_HEADER;
   memory.copy(at, packet.payload, packet.length);
-  hop.source = packet.destination;
   count(Counter.ICMP_ECHO_REPLIES_OUT);
-  send(hop, slot, IcmpType.ECHO_REPLY, packet.source, packet.length, Ipv4Header.at(packet.ip).tos, root.ttl, 0, now);
+  answer(hop, slot, packet, IcmpType.ECHO_REPLY, packet.length, Ipv4Header.at(packet.ip).tos, now);
 }
 
-/** Completes the message that lies in the slot and sends it. */
-export function send(
-  hop: Hop,
-  slot: usize,
-  type: IcmpType,
-  destination: u32,
-  length: u32,
-  tos: u32,
-  ttl: u32,
-  sender: i32,
-  now: Instant,
-): void {
+/** Fills in type and checksum of the message that lies in a slot. */
+export function seal(slot: usize, type: IcmpType, length: u32): void {
   const at = slot + SLOT_IP + IPV4_HEADER;
   const header = IcmpHeader.at(at);
   header.type = type;
   header.checksum = 0;
   header.checksum = fold(sum(at, length, 0));
-  ipv4.send(hop, slot, destination, Protocol.ICMP, length, tos, ttl, sender, now);
+}
+/** Completes the message that lies in the slot and sends it to the sender of the packet in hand, from the address that one was sent to. */
+function answer(hop: Hop, slot: usize, packet: Packet, type: IcmpType, length: u32, tos: u32, now: Instant): void {
+  seal(slot, type, length);
+  hop.source = packet.destination;
+  ipv4.answer(hop, slot, packet, packet.source, Protocol.ICMP, length, tos, root.ttl, false, now);
 }
 
 /** Reports an error about the packet in hand to its sender, where RFC 1122 §3.2.2 allows one, and not too many. */
@@ -117,16 +111,15 @@ export function report(packet: Packet, type: IcmpType, code: u32, now: Instant):
   if (!limit.mayReport(now)) return count(Counter.ICMP_RATE_LIMITED);
   const hop = scratchHop();
   if (!ipv4.way(hop, packet.source, 0)) return;
-  const slot = ipv4.open(hop, Reserve.REPLY, now);
+  const slot = ipv4.openAnswer(hop);
   if (!slot) return;
   const header = IcmpHeader.at(slot + SLOT_IP + IPV4_HEADER);
-  const quoted = min<u32>(packet.ipLength, packet.payload - packet.ip + 8);
+  const quoted = min(min<u32>(packet.ipLength, packet.payload - packet.ip + 8), hop.via.mtu - IPV4_HEADER - ICMP_HEADER);
   header.code = code;
   header.rest = 0;
   memory.copy(header.data, packet.ip, quoted);
-  hop.source = packet.destination;
   count(Counter.ICMP_ERRORS_OUT);
-  send(hop, slot, type, packet.source, ICMP_HEADER + quoted, 0, root.ttl, 0, now);
+  answer(hop, slot, packet, type, ICMP_HEADER + quoted, 0, now);
 }
 
 /** Reads what an error quotes. False when it is not a packet that we may have sent. RFC 5927 §4. */

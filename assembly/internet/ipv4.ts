@@ -3,7 +3,7 @@ import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
 import { Instant } from "../memory/time";
-import { EtherType } from "../wire/ethernet";
+import { EthernetHeader, EtherType } from "../wire/ethernet";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
 import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
@@ -52,7 +52,7 @@ export function isUnicast(packet: Packet): bool {
 /** The next TX slot towards a hop, or 0. An unknown neighbour is asked first, and what waited for a known one goes first, so that neither takes the slot. The IP payload begins at slot + 44. */
 export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
   if (isResolved(hop)) {
-    const neighbour = arp.want(hop.via, hop.nextHop, reserve == Reserve.REPLY, now);
+    const neighbour = arp.want(hop.via, hop.nextHop, false, now);
     if (neighbour && neighbour.hold && arp.isUsable(neighbour, now) && !arp.flush(neighbour, now)) return 0;
   }
   return claim(deviceOf(hop.via), reserve);
@@ -119,6 +119,31 @@ export function send(
   }
   header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, false);
   return arp.keep(neighbour, slot + SLOT_IP, IPV4_HEADER + length, sender) ? Sent.DONE : Sent.DROPPED;
+}
+
+/** A slot for an answer to the packet in hand, or 0. */
+export function openAnswer(hop: Hop): usize {
+  return claim(deviceOf(hop.via), Reserve.REPLY);
+}
+/** Sends an answer to the packet in hand. It takes no place in the neighbour table and never waits: to a neighbour not known it goes whence the frame came; by another interface it is dropped. */
+export function answer(
+  hop: Hop,
+  slot: usize,
+  packet: Packet,
+  destination: u32,
+  protocol: Protocol,
+  length: u32,
+  tos: u32,
+  ttl: u32,
+  df: bool,
+  now: Instant,
+): void {
+  const it = hop.via;
+  const neighbour = isEthernet(it) ? arp.find(it, hop.nextHop) : null;
+  let mac = EthernetHeader.at(packet.frame).source;
+  if (neighbour && arp.isUsable(neighbour, now)) mac = neighbour.mac;
+  else if (it != packet.via) return;
+  close(it, slot, mac, hop.source, destination, protocol, length, tos, ttl, df);
 }
 
 /** Finds the way for a datagram; false: no route. */

@@ -5,18 +5,20 @@ import { Instant } from "../memory/time";
 // Token buckets for what strangers can make us send. RFC 1812 §4.3.2.8. Refills are uneven, so that counting errors tells
 // nobody how many others were drawn.
 
-/** Tokens after `elapsed` milliseconds: `errorRate` a second, that many at most. */
-function refill(tokens: u32, elapsed: u32): u32 {
-  const rate = root.errorRate;
-  const fresh: u64 = (<u64>elapsed * rate) / 1000;
-  const full = rate - jitter((rate >> 2) + 1);
-  return <u32>min<u64>(<u64>tokens + fresh, max<u32>(full, tokens));
+/** Tokens that `elapsed` milliseconds bring: `errorRate` a second. */
+function fresh(elapsed: u32): u32 {
+  return <u32>min<u64>((<u64>elapsed * root.errorRate) / 1000, root.errorRate);
+}
+/** Tokens in a bucket after `more` have come: a second's worth at most, a little less by chance. */
+function fill(tokens: u32, more: u32): u32 {
+  const full = root.errorRate - jitter((root.errorRate >> 2) + 1);
+  return min(tokens + more, max(full, tokens));
 }
 /** Takes a token for an ICMP error; false: the limit is reached. */
 export function mayReport(now: Instant): bool {
-  const elapsed = now - state.errorStamp;
-  if (elapsed >= 100) {
-    state.errorTokens = refill(state.errorTokens, elapsed);
+  const more = fresh(now - state.errorStamp);
+  if (more) {
+    state.errorTokens = fill(state.errorTokens, more);
     state.errorStamp = now;
   }
   if (!state.errorTokens) return false;
@@ -25,9 +27,9 @@ export function mayReport(now: Instant): bool {
 }
 /** Takes a token for a stateless RST. */
 export function mayReset(now: Instant): bool {
-  const elapsed = now - state.resetStamp;
-  if (elapsed >= 100) {
-    state.resetTokens = refill(state.resetTokens, elapsed);
+  const more = fresh(now - state.resetStamp);
+  if (more) {
+    state.resetTokens = fill(state.resetTokens, more);
     state.resetStamp = now;
   }
   if (!state.resetTokens) return false;

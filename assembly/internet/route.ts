@@ -81,9 +81,10 @@ function set(hop: Hop, it: Interface, nextHop: u32, address: Address): void {
   hop.source = bswap<u32>(address.ip);
 }
 
-/** Adds a route; host bits of the network are ignored. Errors: NO_ROOM, BAD_ARGUMENT. */
+/** Adds a route; host bits of the network are ignored. Errors: NO_ROOM, BAD_ARGUMENT, IN_USE when there is one already. */
 export function add(network: u32, prefix: u32, gateway: u32, interface_: u32): i32 {
   if (prefix > 32 || !interface_ || interface_ > root.interfaces) return Err.BAD_ARGUMENT;
+  if (lookUp(network, prefix, interface_)) return Err.IN_USE;
   const address = root.pool(PoolIndex.ROUTE).take();
   if (!address) return Err.NO_ROOM;
   const route = changetype<Route>(address);
@@ -96,14 +97,19 @@ export function add(network: u32, prefix: u32, gateway: u32, interface_: u32): i
 }
 /** Removes the route with this network, prefix and interface. Errors: BAD_ARGUMENT when there is none. */
 export function remove(network: u32, prefix: u32, interface_: u32): i32 {
+  const route = lookUp(network, prefix, interface_);
+  if (!route) return Err.BAD_ARGUMENT;
+  root.pool(PoolIndex.ROUTE).give(changetype<usize>(route));
+  state.pathGeneration++;
+  return 0;
+}
+/** The route with this network, prefix and interface; null when there is none. */
+function lookUp(network: u32, prefix: u32, interface_: u32): Route | null {
   const pool = root.pool(PoolIndex.ROUTE);
   for (let i: u32 = 0; i < pool.mark; i++) {
     const route = changetype<Route>(pool.at(i));
-    if (!route.taken || route.prefix != prefix || route.interface != interface_) continue;
-    if (route.network != (network & maskOf(prefix))) continue;
-    pool.give(changetype<usize>(route));
-    state.pathGeneration++;
-    return 0;
+    const isIt = route.taken && route.prefix == prefix && route.interface == interface_;
+    if (isIt && route.network == (network & maskOf(prefix))) return route;
   }
-  return Err.BAD_ARGUMENT;
+  return null;
 }

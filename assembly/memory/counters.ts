@@ -1,6 +1,6 @@
 import { root } from "./root";
 
-/** What is counted, each a u32 that wraps. Names ending in what was wrong are frames dropped for that reason. */
+/** What is counted, each a u32 that wraps. Most name a reason for which a frame was dropped. OCTETS_IN is TCP text taken in order, OCTETS_OUT text sent, again included. */
 export enum Counter {
   FRAMES_IN,
   FRAMES_OUT,

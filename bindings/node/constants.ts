@@ -220,7 +220,7 @@ export const SlotFlag = {
 /** One of the values of `SlotFlag`. */
 export type SlotFlag = (typeof SlotFlag)[keyof typeof SlotFlag];
 
-/** What is counted, each a u32 that wraps. Names ending in what was wrong are frames dropped for that reason. */
+/** What is counted, each a u32 that wraps. Most name a reason for which a frame was dropped. OCTETS_IN is TCP text taken in order, OCTETS_OUT text sent, again included. */
 export const Counter = {
   FRAMES_IN: 0,
   FRAMES_OUT: 1,

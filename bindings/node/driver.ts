@@ -44,13 +44,3 @@ export interface Driver {
   /** Lets go of everything; settles when that is done. May be called without `start`, and twice. */
   stop(): Promise<void>;
 }
-
-/** Moves frames from one port to another until there are none or there is no room; answers how many. */
-export function moveFrames(from: Port, to: Port): number {
-  let moved = 0;
-  for (let frame = from.peek(); frame && to.input(frame, from.length); frame = from.peek()) {
-    from.take();
-    moved++;
-  }
-  return moved;
-}

@@ -2,7 +2,7 @@
 export type { Endpoint } from "./address.js";
 export type { ChannelStats, Faults } from "./channel.js";
 export type { Core } from "./core.js";
-export { type Driver, type Port, moveFrames } from "./driver.js";
+export type { Driver, Port } from "./driver.js";
 export { type ErrorCode, RingwireError } from "./error.js";
 export type { Address, InterfaceStatus, Pool, Protocol, Status } from "./inspect.js";
 export { Link, type LinkOptions, type Receiver } from "./link.js";

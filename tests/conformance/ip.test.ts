@@ -256,11 +256,11 @@ describe("IPv4: options and protocols", () => {
 
   test("1122-3.2.2.1, IP-11, IP-12: unknown protocols get protocol unreachable, limited in rate", async () => {
     const t = await Tester.make();
-    const [error] = t.inject(frame(bytes("what is this?"), { protocol: 200 }));
+    const [error] = messages(t.inject(frame(bytes("what is this?"), { protocol: 200 })), 3);
     assert.deepEqual([error?.icmp?.type, error?.icmp?.code], [3, 2]);
     const inner = ping().subarray(14);
     for (const protocol of [4, 41]) {
-      const [reply] = t.inject(frame(inner, { protocol }));
+      const [reply] = messages(t.inject(frame(inner, { protocol })), 3);
       assert.deepEqual([reply?.icmp?.type, reply?.icmp?.code], [3, 2], "tunnels are not entered");
     }
     let errors = 0;
@@ -346,7 +346,7 @@ describe("IPv4: routes", () => {
     assert.equal(route("route_add", "1.2.3.4", 33), Err.BAD_ARGUMENT);
   });
 
-  test("A route that changes between send and poll leads by a device with a smaller MTU: the datagram does not overrun the slot", async () => {
+  test("a route that changes between send and poll leads to a smaller MTU, and the datagram does not overrun the slot", async () => {
     const core = await instantiate({
       seed: SEED,
       devices: [{ kind: "ip", rxSlots: 4, txSlots: 4 }, { kind: "ip", rxSlots: 4, txSlots: 4 }],

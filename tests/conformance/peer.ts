@@ -282,7 +282,20 @@ export class Peer implements Listens {
     const sack = (options.sack ?? []).map(([left, right]) => [(left - this.iss) | 0, (right - this.iss) | 0] as [number, number]);
     const seq = (raw.seq - (this.irs ?? 0)) | 0;
     const ack = ctl.includes("ACK") ? (raw.ack - this.iss) | 0 : 0;
-    return { ctl, seq, ack, win: window, window: isSyn ? window : window << this.#stackShift, data, options, sack, ms, ttl, tos, dontFragment };
+    return {
+      ctl,
+      seq,
+      ack,
+      win: window,
+      window: isSyn ? window : window << this.#stackShift,
+      data,
+      options,
+      sack,
+      ms,
+      ttl,
+      tos,
+      dontFragment,
+    };
   }
   /** What holds for every segment: the text is the application's, the right edge never moves left (SHLD-14) but for the rounding of a scaled window (RFC 7323 §2.4). */
   #follow({ ctl, seq, ack, window, data }: Segment): void {

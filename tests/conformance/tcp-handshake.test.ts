@@ -52,7 +52,18 @@ test("MUST-16, RFC6691-1: the send MSS is the smaller of the peer's and what the
 
 test("MUST-6, MUST-7, MUST-68, RFC5925-1, RFC7413-1: unknown options and illegal lengths harm nothing", async () => {
   const wire = await Wire.make();
-  const rows = [[200, 4, 1, 2], [253, 2], [254, 38, ...Array(36).fill(7)], [8, 0, 0, 0], [8, 1, 0, 0], [8, 255], [34, 2], [19, 18, ...Array(16).fill(1)], [29, 16, ...Array(14).fill(1)], [2]];
+  const rows = [
+    [200, 4, 1, 2],
+    [253, 2],
+    [254, 38, ...Array(36).fill(7)],
+    [8, 0, 0, 0],
+    [8, 1, 0, 0],
+    [8, 255],
+    [34, 2],
+    [19, 18, ...Array(16).fill(1)],
+    [29, 16, ...Array(14).fill(1)],
+    [2],
+  ];
   const first = new Peer(wire, { port: 6000 });
   first.listen();
   for (const [i, options] of rows.entries()) {
@@ -92,8 +103,8 @@ test("MUST-8, A014+261, SHLD-1: an ISN follows a clock of 4 microseconds a step"
     return peer.irs ?? 0;
   };
   const first = await isnAt(0);
-  assert.equal((await isnAt(1) - first) >>> 0, 250);
-  assert.equal((await isnAt(10_000) - first) >>> 0, 2_500_000);
+  assert.equal(((await isnAt(1)) - first) >>> 0, 250);
+  assert.equal(((await isnAt(10_000)) - first) >>> 0, 2_500_000);
 });
 
 test("MUST-9, A014+261, RFC6528-1: ISNs of other tuples and other seeds are unrelated", async () => {
@@ -285,7 +296,10 @@ test("MUST-41, MUST-42: a listener serves a second client while the first is hal
 
 test("A260+265: buffers beyond 2^30 are refused, the largest window scale is 14", async () => {
   await assert.rejects(Wire.make({ receive: 2 ** 30 }), /classes\[0\]\.receive/);
-  const peer = new Peer(await Wire.make({ receive: 2 ** 29, send: 1024, capacities: { classes: [{ sockets: 1, receive: 2 ** 29, send: 1024 }] } }), { shift: 14 });
+  const peer = new Peer(
+    await Wire.make({ receive: 2 ** 29, send: 1024, capacities: { classes: [{ sockets: 1, receive: 2 ** 29, send: 1024 }] } }),
+    { shift: 14 },
+  );
   peer.connect();
   assert.equal(peer.expectSegment({ ctl: "SYN" }).options.shift, 14);
 });
@@ -301,7 +315,8 @@ test("RFC7323-1: a peer's window scale of 15 or 255 counts as 14", async () => {
 test("MUST-1, REC-1: the window is unsigned: more than 32,767 octets are in flight", async () => {
   const peer = await Peer.server({ win: 0xffff, mss: 1460 });
   peer.write(60_000);
-  while (peer.status.unsent && peer.status.unacknowledged < 40_000) peer.send({ ack: peer.status.unacknowledged > 14_000 ? 1461 : peer.seen });
+  while (peer.status.unsent && peer.status.unacknowledged < 40_000)
+    peer.send({ ack: peer.status.unacknowledged > 14_000 ? 1461 : peer.seen });
   peer.take();
   assert.ok(peer.status.unacknowledged > 32_767);
 });
@@ -331,7 +346,11 @@ test("A343, RFC6056-1: ephemeral ports spread over 1024 to 65535 and none is use
   assert.equal(ports.size, 500);
   const sorted = [...ports].sort((a, b) => a - b);
   assert.ok((sorted[0] ?? 0) >= 1024);
-  for (let at = 1024; at < 65536; at += 8192) assert.ok(sorted.some((port) => port >= at && port < at + 8192), `a port from ${at} on`);
+  for (let at = 1024; at < 65536; at += 8192)
+    assert.ok(
+      sorted.some((port) => port >= at && port < at + 8192),
+      `a port from ${at} on`,
+    );
 });
 
 test("MUST-48, MUST-49, SHLD-21, SHLD-22, 1122-3.2.1.6: TTL and DSCP of a connection are on all its segments, and may change", async () => {
@@ -354,5 +373,15 @@ test("A228: an ACK at once has the TTL of its connection too", async () => {
   const peer = await Peer.server();
   assert.equal(peer.core.socket_set(peer.handle, Option.TTL, 5), 0);
   peer.send({ seq: 100, data: 10 });
+  assert.equal(peer.expectSegment({ ctl: "ACK", ack: 1 }).ttl, 5);
+});
+
+test("A228: an ACK of a half-open connection has the TTL of its listener", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.listen();
+  peer.core.socket_set(peer.listener, Option.TTL, 5);
+  peer.syn();
+  assert.equal(peer.expectSegment({ ctl: "SYN,ACK" }).ttl, 5);
+  peer.send({ seq: 100_000, data: 10 });
   assert.equal(peer.expectSegment({ ctl: "ACK", ack: 1 }).ttl, 5);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Err } from "../../bindings/node/constants.js";
@@ -13,7 +13,6 @@ const HOST = join(OUT, "host");
 const NETNS = `rww2c${process.pid}`;
 const TAP = `rww${process.pid}`;
 const SERVER = "10.79.0.2";
-const LOST_PERCENT = 0;
 
 const noCompiler = whyNoCompiler();
 
@@ -45,7 +44,7 @@ describe("the release module as C, in a host written from docs/abi.md", { skip: 
 
     test("100 flood pings lose none", () => {
       const said = inside("ping", "-f", "-q", "-c", "100", SERVER);
-      assert.match(said, new RegExp(`100 packets transmitted, 100 received, ${LOST_PERCENT}% packet loss`));
+      assert.match(said, /100 packets transmitted, 100 received, 0% packet loss/);
     });
     test("10 MB of TCP come back as they were sent, and the half close is answered", () => {
       assert.deepEqual(echo(10_000_000, 1), [{ received: 10_000_000, equal: true }]);
@@ -84,14 +83,14 @@ describe("the release module as C, in a host written from docs/abi.md", { skip: 
         context.diagnostic(`${steps.length} steps`);
       });
     }
-    test("one flipped bit in one frame is found, at the poll that reads the frame", () => {
+    test("one flipped bit in one frame is found as soon as it is there, and still after the poll that reads it", () => {
       const recorder = session.stacks[1];
       const at = recorder.steps.findIndex((step, index) => index > 500 && step.startsWith("frame 0 ") && step.length > 2000);
       const steps = recorder.steps.with(at, flipped(recorder.steps[at] as string));
       const { lines } = replay("flipped", steps);
       const first = lines.findIndex((line, index) => line !== recorder.expected[index]);
       const poll = recorder.steps.findIndex((step, index) => index > at && step.startsWith("poll "));
-      assert.equal(first, poll, firstDifference(recorder, lines));
+      assert.equal(first, at, firstDifference(recorder, lines));
       assert.notEqual(lines[poll]?.split(" ")[0], recorder.expected[poll]?.split(" ")[0]);
     });
   });
@@ -135,6 +134,7 @@ function replay(name: string, steps: string[]): { lines: string[]; status: numbe
   const path = join(OUT, `${name}.${process.pid}.txt`);
   writeFileSync(path, `${steps.join("\n")}\n`);
   const { stdout, status } = spawnSync(HOST, ["replay", path], { encoding: "utf8", maxBuffer: 1 << 28 });
+  rmSync(path);
   return { lines: stdout.trim().split("\n"), status };
 }
 

@@ -84,6 +84,12 @@ export function pass(msec: u32): i32 {
   ms += msec;
   return poll();
 }
+/** Lets microseconds pass; the next poll tells the stack. */
+export function waitMicro(usec: u32): void {
+  us += usec;
+  ms += us / 1000;
+  us %= 1000;
+}
 /** Lets time pass; the next poll tells the stack. */
 export function wait(msec: u32): void {
   ms += msec;

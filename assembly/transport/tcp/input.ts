@@ -192,7 +192,7 @@ function watch(tcb: Tcb, now: Instant, isPartial: bool): void {
 /** RFC 5681 §2: no text, nothing new acknowledged, the window as it was, and something outstanding. */
 function isDuplicate(tcb: Tcb, seg: Segment): bool {
   const snd = tcb.snd;
-  if (seg.ack != snd.una || snd.una == snd.nxt || seg.len) return false;
+  if (seg.ack != snd.una || snd.una == snd.nxt || seg.len || !snd.wnd) return false;
   return seg.wnd << snd.shift == snd.wnd || seg.sackBlocks != 0;
 }
 /** Full segments that the blocks of this segment say have arrived. */
@@ -259,6 +259,7 @@ function textArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
     oweAck(tcb);
     return true;
   }
+  if (seg.has(Ctl.FIN)) noteFin(tcb, seg);
   const from = later(seg.seq, rcv.nxt);
   let to = sooner(seg.seq.plus(seg.textLength), rcv.edge);
   if (rcv.hasFin) to = sooner(to, rcv.fin);
@@ -280,9 +281,10 @@ function textArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
 function textInOrder(tcb: Tcb, seg: Segment, to: Seq, now: Instant): void {
   const rcv = tcb.rcv;
   const hadHoles = tcb.ahead.count != 0;
-  bump(Counter.OCTETS_IN, to.since(rcv.nxt));
   keep(tcb, seg, rcv.nxt, to);
-  rcv.nxt = hadHoles ? tcb.ahead.advance(to) : to;
+  const reached = hadHoles ? tcb.ahead.advance(to) : to;
+  bump(Counter.OCTETS_IN, reached.since(rcv.nxt));
+  rcv.nxt = reached;
   tell(tcb, Event.READABLE);
   if (rcv.hasFin && rcv.nxt == rcv.fin) finIsReached(tcb, now);
   else if (hadHoles) oweAck(tcb);
@@ -325,16 +327,20 @@ function ackLater(tcb: Tcb, now: Instant): void {
   timers.start(tcb, Timer.ACK, now, root.delayedAck);
 }
 
-/** Eighth: the FIN, which is remembered when it comes before its turn; nothing is kept beyond it. */
+/** Eighth: the FIN. */
 function finArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  oweAck(tcb);
+  noteFin(tcb, seg);
+  if (tcb.rcv.hasFin && tcb.rcv.nxt == tcb.rcv.fin) finIsReached(tcb, now);
+}
+/** Remembers where the FIN stands, also before its turn; nothing is kept beyond it. */
+function noteFin(tcb: Tcb, seg: Segment): void {
   const rcv = tcb.rcv;
   const at = seg.seq.plus(seg.textLength);
-  oweAck(tcb);
   if (rcv.hasFin || !receives(tcb.state) || at < rcv.nxt || at > rcv.edge) return;
   rcv.hasFin = 1;
   rcv.fin = at;
   tcb.ahead.truncate(at);
-  if (rcv.nxt == at) finIsReached(tcb, now);
 }
 /** Everything before the FIN has been taken in. */
 function finIsReached(tcb: Tcb, now: Instant): void {

@@ -25,6 +25,8 @@ export class TimeWait extends Tuple {
   rcvNxt: Seq;
   /** Last window field. */
   wnd: u32;
+  tos: u32;
+  ttl: u32;
   ends: Instant;
   orderNext: u32;
   orderPrevious: u32;
@@ -60,6 +62,8 @@ function fill(record: TimeWait, tcb: Tcb, now: Instant): void {
   record.sndNxt = tcb.snd.nxt;
   record.rcvNxt = tcb.rcv.nxt;
   record.wnd = min<u32>(tcb.window >> tcb.rcv.shift, 65535);
+  record.tos = tcb.tos;
+  record.ttl = tcb.ttl;
   restart(record, now);
 }
 function take(): TimeWait | null {
@@ -108,7 +112,7 @@ export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
   return false;
 }
 function acknowledge(record: TimeWait, seg: Segment, now: Instant): void {
-  reset.send(seg, record.sndNxt, record.rcvNxt, Ctl.ACK, record.wnd, now);
+  reset.send(seg, record.sndNxt, record.rcvNxt, Ctl.ACK, record.wnd, record.tos, record.ttl, now);
 }
 
 /** Ends what has waited for 2 MSL. */

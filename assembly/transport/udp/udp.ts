@@ -109,13 +109,18 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
     tell(socket, Err.NO_ROUTE);
     return true;
   }
+  if (datagram.length + UDP_HEADER + IPV4_HEADER > hop.via.mtu) {
+    tell(socket, Err.TOO_LONG);
+    return true;
+  }
   const slot = ipv4.open(hop, Reserve.DATA, now);
   if (!slot) return false;
   if (datagram.local.a0) hop.source = datagram.local.ip;
   const at = slot + SLOT_IP + IPV4_HEADER;
   if (socket.isPing) {
     fillEcho(at, socket, datagram);
-    icmp.send(hop, slot, IcmpType.ECHO, remote.ip, ICMP_HEADER + datagram.length, socket.tos, socket.ttl, socket.handle, now);
+    icmp.seal(slot, IcmpType.ECHO, ICMP_HEADER + datagram.length);
+    ipv4.send(hop, slot, remote.ip, Protocol.ICMP, ICMP_HEADER + datagram.length, socket.tos, socket.ttl, socket.handle, now);
     return true;
   }
   const length = UDP_HEADER + datagram.length;

@@ -62,12 +62,14 @@ function callsHeader(header) {
   const lines = functions.flatMap(([name, count]) => {
     const parameters = letters(count).map((letter) => `uint32_t ${letter}`);
     const passed = ["&rw", ...letters(count)].join(", ");
+    const taken = letters(count).map((_, place) => `a[${place}]`);
     return [
       `static inline int32_t rw_${name}(${parameters.join(", ") || "void"}) { return (int32_t)w2c_ringwire_${name}(${passed}); }`,
-      `static int32_t call_${name}(const uint32_t *a) { (void)a; return rw_${name}(${letters(count).map((_, i) => `a[${i}]`)}); }`,
+      `static int32_t call_${name}(const uint32_t *a) { (void)a; return rw_${name}(${taken.join(", ")}); }`,
     ];
   });
   const rows = functions.map(([name, count]) => `  {"${name}", ${count}, call_${name}},`);
-  const table = `static const struct { const char *name; int arguments; int32_t (*call)(const uint32_t *); } rw_calls[] = {\n${rows.join("\n")}\n};`;
+  const row = "struct { const char *name; int arguments; int32_t (*call)(const uint32_t *); }";
+  const table = `static const ${row} rw_calls[] = {\n${rows.join("\n")}\n};`;
   return `// Generated from the exports of the module.\n#include "ringwire.h"\n\nstatic w2c_ringwire rw;\n\n${lines.join("\n")}\n\n${table}\n`;
 }

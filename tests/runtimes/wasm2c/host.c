@@ -27,7 +27,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of the module are little-endian");
 
-enum { ECHO_PORT = 7, BACKLOG = 64, OWNER = 0, BUFFER_CLASS = 0, SLOTS = 256, MTU = 1500, SEED = 32, SPANS_IN_TURN = 8 };
+enum { ECHO_PORT = 7, BACKLOG = 64, OWNER = 0, BUFFER_CLASS = 0, SLOTS = 256, MTU = 1500, SEED = 32, MAC = 6, SPANS_IN_TURN = 8 };
 
 // Records that section 2 describes in words.
 typedef struct { uint8_t ip[4], prefix, state, zero[2]; } address_record;
@@ -97,7 +97,8 @@ static uint32_t tx_slot(uint32_t device) {
 }
 
 static void tx_take(uint32_t device) { store(device + RW_DEVICE_TX_TAKEN, load(device + RW_DEVICE_TX_TAKEN) + 1); }
-static uint32_t frame_start(uint32_t device) { return *at(device + RW_DEVICE_KIND, 1) == RW_DEVICE_KIND_RAW_IP ? RW_SLOT_RAW_IP : RW_SLOT_ETHERNET; }
+static int is_raw(uint32_t device) { return *at(device + RW_DEVICE_KIND, 1) == RW_DEVICE_KIND_RAW_IP; }
+static uint32_t frame_start(uint32_t device) { return is_raw(device) ? RW_SLOT_RAW_IP : RW_SLOT_ETHERNET; }
 
 // ---- host tap ----
 
@@ -121,14 +122,15 @@ static address_record parse_address(const char *text) {
 static void configure(const char *address) {
   uint32_t device = device_at(0), interface = C + RW_CONTROL_INTERFACE_TABLE;
   address_record record = parse_address(address);
-  if (getentropy(at(C + RW_CONTROL_SEED, SEED), SEED) || getentropy(at(interface + RW_INTERFACE_MAC, 6), 6)) fail("no entropy: %s", strerror(errno));
+  uint8_t *seed = at(C + RW_CONTROL_SEED, SEED), *mac = at(interface + RW_INTERFACE_MAC, MAC);
+  if (getentropy(seed, SEED) || getentropy(mac, MAC)) fail("no entropy: %s", strerror(errno));
+  *mac = 0x02;  // unicast, locally administered
   store(C + RW_CONTROL_DEVICES, 1);
   store(C + RW_CONTROL_INTERFACES, 1);
   *at(device + RW_DEVICE_KIND, 1) = RW_DEVICE_KIND_ETHERNET;
   store(device + RW_DEVICE_RX_SLOTS, SLOTS);
   store(device + RW_DEVICE_TX_SLOTS, SLOTS);
   store(interface + RW_INTERFACE_MTU, MTU);
-  *at(interface + RW_INTERFACE_MAC, 1) = 0x02;  // unicast, locally administered
   put(interface + RW_INTERFACE_ADDRESSES, &record, sizeof record);
 }
 

@@ -3,7 +3,10 @@ import { CONTROL, ENDPOINT, Family, INTERFACE, INTERFACES_MAX } from "../../../b
 import { load } from "../../../bindings/node/module.js";
 import { writeControl } from "../../../bindings/node/settings.js";
 
-/** A stack in V8. Each input is noted as a line for `host replay` (the format stands in host.c), with the line that the replay must print for it. */
+/**
+ * A stack in V8. Each input is noted as a line for `host replay` (the format stands in host.c), with the line that the replay must
+ * print for it.
+ */
 export class Recorder {
   readonly steps: string[] = [];
   readonly expected: string[] = [];

@@ -27,6 +27,11 @@ const CLOSED_PORT = 81;
 /** Octets that each side sends over TCP. */
 const TEXT = 300_000;
 const LOSS = 0.03;
+/** Pings, and datagrams as many; one of each after so many steps. */
+const PROBES = 40;
+const STEPS_BETWEEN = 60;
+/** The millisecond count wraps a second later. */
+const START_MS = 0xffffffff - 1000;
 const ROUNDS = 100_000;
 
 /** Two stacks in virtual time on a link that loses and reorders: ARP, ping, UDP, TCP both ways with half closes, refusals and timeouts. */
@@ -36,7 +41,7 @@ export async function runSession(wasm: Uint8Array): Promise<Session> {
   const options = (end: 0 | 1) => ({
     wasm,
     seed: (end ? "5a" : "c3").repeat(31).concat("01"),
-    ms: 0xfffffc00,
+    ms: START_MS,
     devices: [{ kind: "ethernet" as const, rxSlots: 64, txSlots: 32 }],
     interfaces: [{ mac: `02:00:00:00:00:0${end + 1}`, addresses: [`10.0.0.${end + 1}/24`] }],
     capacities,
@@ -56,7 +61,8 @@ export async function runSession(wasm: Uint8Array): Promise<Session> {
 /** One side: what it does when a socket has something to say. */
 interface Application {
   serve(handle: number, events: number): void;
-  turn(time: number): void;
+  /** Called before each poll. */
+  turn(): void;
 }
 
 interface Flying {
@@ -67,8 +73,7 @@ interface Flying {
 
 /** The link between the two, and their clock in microseconds. */
 class Link {
-  /** Begins shortly before the millisecond count wraps. */
-  time = 0xfffffc00 * 1000;
+  time = START_MS * 1000;
   idle = false;
   readonly #stacks: [Recorder, Recorder];
   readonly #session: Session;
@@ -95,7 +100,7 @@ class Link {
   #run(end: 0 | 1, application: Application): number {
     const stack = this.#stacks[end];
     for (;;) {
-      application.turn(this.time);
+      application.turn();
       const wait = stack.poll(this.time);
       const sent = stack.take();
       for (const octets of sent) this.#send(end, octets);
@@ -189,10 +194,10 @@ class Client implements Application {
   }
 
   get done(): boolean {
-    return this.#stream.closed && this.#doomed.size === 0 && this.#probes === 40;
+    return this.#stream.closed && this.#doomed.size === 0 && this.#probes === PROBES;
   }
   turn(): void {
-    if (this.#probes === 40 || this.#stack.steps.length < this.#probes * 60) return;
+    if (this.#probes === PROBES || this.#stack.steps.length < this.#probes * STEPS_BETWEEN) return;
     this.#probes++;
     this.#send(this.#ping, this.#probes, 100 + this.#probes);
     this.#send(this.#udp, UDP_PORT, this.#probes * 30);

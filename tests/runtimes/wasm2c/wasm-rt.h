@@ -56,7 +56,12 @@ static inline void wasm_rt_free_memory(wasm_rt_memory_t *memory) { munmap(memory
 typedef const char *wasm_rt_func_type_t;
 typedef void (*wasm_rt_function_ptr_t)(void);
 typedef struct { wasm_rt_function_ptr_t fn; } wasm_rt_tailcallee_t;
-typedef struct { wasm_rt_func_type_t func_type; wasm_rt_function_ptr_t func; wasm_rt_tailcallee_t func_tailcallee; void *module_instance; } wasm_rt_funcref_t;
+typedef struct {
+  wasm_rt_func_type_t func_type;
+  wasm_rt_function_ptr_t func;
+  wasm_rt_tailcallee_t func_tailcallee;
+  void *module_instance;
+} wasm_rt_funcref_t;
 typedef void *wasm_rt_externref_t;
 typedef struct { wasm_rt_funcref_t *data; uint32_t size; } wasm_rt_funcref_table_t;
 typedef struct { wasm_rt_externref_t *data; uint32_t size; } wasm_rt_externref_table_t;

@@ -1,11 +1,11 @@
+import { DeviceKind } from "../../../assembly/memory/control";
 import { Counter } from "../../../assembly/memory/counters";
 import { PoolIndex } from "../../../assembly/memory/pool";
 import { root } from "../../../assembly/memory/root";
 import * as arp from "../../../assembly/internet/arp";
-import { NeighbourState } from "../../../assembly/internet/arp";
-import { hex, put, putIp } from "../octets";
-import { arrives, counted, ignore, ms, pass, poll, taken, tx, wait } from "../world";
-import { answers, answersAs, asks, EVERYBODY, host, isKnown, isUsable, it, known, mac, next, packet, resolve, silent, start, US, want, weAnswer, weAsk } from "./link";
+import { hex, putIp } from "../octets";
+import { addDevice, addInterface, arrives, begin, blank, counted, ignore, ms, pass, run, taken, tx, wait } from "../world";
+import { answers, answersAs, asks, EVERYBODY, host, isKnown, isUsable, it, known, mac, next, packet, resolve, silent, start, US, want, weAnswer, weAsk, wePoll } from "./link";
 
 const DATAGRAM: usize = memory.data(64, 4);
 
@@ -42,17 +42,35 @@ describe("internet/arp: news", () => {
     answers(2);
     expect<bool>(isKnown(2)).toBe(false);
   });
-  test("A349: another host's claim to a known address is not believed: everybody is asked", () => {
+  test("A349: another host's claim to a known address is not believed: the one we know is asked, and keeps its entry if it answers", () => {
     start();
-    resolve(2);
+    const neighbour = resolve(2);
     wait(1000);
     answersAs(2, 9);
-    weAsk(2);
-    expect<bool>(isUsable(2)).toBe(false);
-    answers(2);
+    wePoll(2);
     expect<bool>(isUsable(2)).toBe(true);
-    const neighbour = known(2);
-    expect<string>(neighbour ? hex(neighbour.mac, 6) : "").toBe(mac(2));
+    expect<string>(hex(neighbour.mac, 6)).toBe(mac(2));
+    answers(2);
+    wait(59999);
+    expect<bool>(isUsable(2)).toBe(true);
+  });
+  test("A349: if the one we know is silent the entry ends within three seconds, however often the other claims it; then everybody is asked", () => {
+    start();
+    const neighbour = resolve(2);
+    wait(1000);
+    for (let i = 0; i < 30; i++) {
+      answersAs(2, 9);
+      expect<string>(hex(neighbour.mac, 6)).toBe(mac(2));
+      wait(100);
+    }
+    expect<bool>(isUsable(2)).toBe(false);
+    run(1000);
+    ignore(0);
+    want(2);
+    weAsk(2);
+    answersAs(2, 9);
+    const found = known(2);
+    expect<string>(found ? hex(found.mac, 6) : "").toBe(mac(9));
   });
   test("826-2: wrong hardware, protocol, lengths and operations are malformed, and so is a short packet", () => {
     start();
@@ -126,13 +144,32 @@ describe("internet/arp: a full table", () => {
     expect<bool>(isKnown(6)).toBe(false);
     for (let n: u32 = 2; n <= 5; n++) expect<bool>(isUsable(n)).toBe(true);
   });
+  test("A011: those whom only their own requests made us know have a quarter of the table, and give way to each other", () => {
+    blank();
+    root.neighbours = 8;
+    addDevice(DeviceKind.ETHERNET, 32);
+    addInterface(US, 24);
+    begin();
+    for (let n: u32 = 2; n <= 4; n++) asks(n, US);
+    expect<bool>(isKnown(2)).toBe(false);
+    expect<bool>(isKnown(3)).toBe(true);
+    expect<bool>(isKnown(4)).toBe(true);
+    // One of them is wanted: a stranger no more.
+    want(3);
+    asks(5, US);
+    expect<u32>(root.pool(PoolIndex.NEIGHBOUR).used).toBe(3);
+    asks(6, US);
+    expect<bool>(isKnown(3)).toBe(true);
+    expect<bool>(isKnown(4)).toBe(false);
+    expect<u32>(root.pool(PoolIndex.NEIGHBOUR).used).toBe(3);
+  });
   test("A047: with more hosts than places, each is still asked once a second at most", () => {
     start();
     const last = new StaticArray<u32>(16);
     let tooSoon: u32 = 0;
     for (let i: u32 = 0; i < 1000; i++) {
-      want(2 + (i % 7));
-      pass(10);
+      if (i & 1) want(2 + ((i >> 1) % 7));
+      else pass(20);
       for (let at = tx(0); at; at = tx(0)) {
         const n = load<u8>(at + 41);
         if (last[n] && ms - last[n] < 1000) tooSoon++;
@@ -162,45 +199,52 @@ describe("internet/arp: packets that wait", () => {
     silent();
     expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(0);
   });
-  test("when all places to wait are taken the packet is dropped and counted", () => {
+  test("when all places to wait are taken the packet is dropped and counted; packets of no socket get half of them", () => {
     start();
-    const places = root.holds;
-    for (let n: u32 = 2; n < 2 + min<u32>(places, 4); n++) {
+    expect<u32>(root.holds).toBe(4);
+    const SOCKET = 77;
+    for (let n: u32 = 2; n <= 5; n++) {
       const neighbour = want(n);
-      if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+      if (!neighbour) return expect<bool>(true).toBe(false);
+      expect<bool>(arp.keep(neighbour, datagram(1), 21, 0)).toBe(n < 4);
+      if (n >= 4) expect<bool>(arp.keep(neighbour, datagram(1), 21, SOCKET)).toBe(true);
     }
     expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(4);
-    expect<u32>(places).toBe(4);
-    expect<u32>(counted(Counter.HOLD_FULL)).toBe(0);
+    expect<u32>(counted(Counter.HOLD_FULL)).toBe(2);
     const first = known(2);
     if (!first) return expect<bool>(true).toBe(false);
     arp.drop(first);
     expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(3);
+    expect<bool>(arp.keep(first, datagram(1), 21, SOCKET)).toBe(true);
   });
   test("a packet for a neighbour that does not answer is given up with it", () => {
     start();
     const neighbour = want(2);
     if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+    weAsk(2);
     pass(1000);
     pass(1000);
+    ignore(0);
     pass(1000);
     expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(0);
     expect<u32>(counted(Counter.UDP_UNREACHABLE)).toBe(1);
-    pass(1000);
+    silent();
+  });
+  test("a neighbour that failed is forgotten soon, also when a packet waited for it", () => {
+    start();
+    const neighbour = want(2);
+    if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+    run(10000);
     expect<bool>(isKnown(2)).toBe(false);
-    ignore(0);
   });
   test("a neighbour whose packet waits does not give way", () => {
     start();
     for (let n: u32 = 2; n <= 5; n++) {
       const neighbour = want(n);
-      if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+      if (neighbour) arp.keep(neighbour, datagram(1), 21, 77);
     }
     wait(1000);
     expect<bool>(want(6) == null).toBe(true);
-    put(DATAGRAM, "00");
-    poll();
-    const neighbour = known(2);
-    expect<u32>(neighbour ? neighbour.state : 99).toBe(NeighbourState.ASKED);
+    expect<u32>(counted(Counter.ARP_EVICTED)).toBe(0);
   });
 });

@@ -64,7 +64,7 @@ export function silent(): void {
 }
 /** Wants host `n`, as whoever sends to it does. */
 export function want(n: u32): Neighbour | null {
-  return arp.want(it(), host(n), world.ms);
+  return arp.want(it(), host(n), false, world.ms);
 }
 export function known(n: u32): Neighbour | null {
   return arp.find(it(), host(n));

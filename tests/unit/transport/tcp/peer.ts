@@ -1,6 +1,6 @@
 // The other end of a TCP connection, scripted: what it sends and what it sees, so that tests read like the figures of
 // RFC 9293. The stack's clock is set so that its initial sequence number is the one a test asks for.
-import { AddressState, Family } from "../../../../assembly/memory/control";
+import { DeviceKind, Family } from "../../../../assembly/memory/control";
 import { root } from "../../../../assembly/memory/root";
 import * as calls from "../../../../assembly/transport/tcp/calls";
 import * as isn from "../../../../assembly/transport/tcp/isn";
@@ -42,7 +42,7 @@ export function stackAt(iss: u32, receive: u32, send: u32): void {
   world.blank();
   root.class0Receive = receive;
   root.class0Send = send;
-  world.addDevice(2, 64);
+  world.addDevice(DeviceKind.RAW_IP, 64);
   world.addInterface(LOCAL, 24);
   window = 65535;
   urgent = 0;
@@ -276,6 +276,16 @@ export function establish(octets: u32): void {
   options = MSS_1000;
   peer(SYN | ACK, IRS, ISS + 1);
   sends(ACK, ISS + 1, IRS + 1);
+  is(State.ESTABLISHED);
+}
+/** ESTABLISHED, opened by us, with SND.NXT `seq` and RCV.NXT `ack`. */
+export function establishedAt(seq: u32, ack: u32): void {
+  clientAt(seq - 1);
+  connect(REMOTE, SERVER);
+  sends(SYN, seq - 1, 0);
+  options = MSS_1000;
+  peer(SYN | ACK, ack - 1, seq);
+  sends(ACK, seq, ack);
   is(State.ESTABLISHED);
 }
 /** ESTABLISHED, opened by the peer and accepted. */
