@@ -334,7 +334,7 @@ function expireValid(neighbour: Neighbour, now: Instant): void {
     neighbour.tries = 0;
     return;
   }
-  const isInUse = neighbour.pins != 0 || now - neighbour.used < root.arpTimeout >> 2;
+  const isInUse = now - neighbour.used < root.arpTimeout >> 2;
   if (age < refreshAge()) return deadlines.arm(neighbour, neighbour.confirmed + refreshAge());
   if (!isInUse) return deadlines.arm(neighbour, neighbour.confirmed + root.arpTimeout);
   const due = neighbour.asked + SPACING;

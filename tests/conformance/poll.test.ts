@@ -222,7 +222,7 @@ describe("poll: time", () => {
       }
       pair.a.tcp_write(client, bytes("lost once"));
       pair.a.poll(pair.ms >>> 0);
-      assert.equal(pair.a.output().length, 1);
+      assert.ok(pair.a.output().length >= 1);
       pair.until(() => pair.b.tcp_receive_ready(server) === 9);
       pair.b.tcp_receive_release(server, 9);
       pair.exchange(client, server, "and what follows");

@@ -50,7 +50,7 @@ test("MUST-16, RFC6691-1: the send MSS is the smaller of the peer's and what the
   assert.equal(Math.max(...peer.take().map(({ data }) => data.length)), 960);
 });
 
-test("MUST-6, MUST-7, MUST-68, RFC5925-1, RFC7413-1: unknown options and illegal lengths harm nothing", async () => {
+test("MUST-6, MUST-7, RFC5482-1, RFC5925-1, RFC7413-1: unknown options and illegal lengths harm nothing", async () => {
   const wire = await Wire.make();
   const rows = [
     [200, 4, 1, 2],
@@ -60,6 +60,7 @@ test("MUST-6, MUST-7, MUST-68, RFC5925-1, RFC7413-1: unknown options and illegal
     [8, 1, 0, 0],
     [8, 255],
     [34, 2],
+    [28, 4, 0, 60],
     [19, 18, ...Array(16).fill(1)],
     [29, 16, ...Array(14).fill(1)],
     [2],
@@ -384,4 +385,19 @@ test("A228: an ACK of a half-open connection has the TTL of its listener", async
   assert.equal(peer.expectSegment({ ctl: "SYN,ACK" }).ttl, 5);
   peer.send({ seq: 100_000, data: 10 });
   assert.equal(peer.expectSegment({ ctl: "ACK", ack: 1 }).ttl, 5);
+});
+
+test("MUST-2, MUST-65, MUST-68, MUST-69: every segment of a connection's life has a right checksum, whole options, zero padding, and MSS on the SYN alone", async () => {
+  const peer = await Peer.server({ sack: true, shift: 3 });
+  const kinds = new Map<string, number[][]>();
+  peer.write(101);
+  peer.send({ seq: 100, data: 33 });
+  peer.send({ data: 99 });
+  peer.close();
+  peer.send({ seq: 50, ctl: "SYN" });
+  peer.abort();
+  for (const { ctl, options } of peer.take()) kinds.set(ctl, [...(kinds.get(ctl) ?? []), options.kinds]);
+  assert.deepEqual([...kinds.keys()].sort(), ["ACK", "FIN,ACK", "PSH,ACK", "RST,ACK"]);
+  const used = new Set([...kinds.values()].flat(2));
+  assert.deepEqual([...used], [5], "a SACK option and nothing else");
 });

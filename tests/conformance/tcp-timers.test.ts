@@ -11,7 +11,7 @@ function gaps(segments: { ms: number }[]): number[] {
   return segments.slice(1).map(({ ms }, i) => ms - (segments[i]?.ms ?? 0));
 }
 
-test("A016, MUST-20, MUST-22, MUST-23, RFC6298-1, RFC6298-5: SYNs are repeated after 1, 2, 4 s ... for three to ten minutes, then the application learns of it", async () => {
+test("A016, MUST-20, MUST-22, MUST-23, RFC6298-1, RFC6298-5, RFC8961-1: SYNs are repeated after 1, 2, 4 s ... for three to ten minutes, then the application learns of it", async () => {
   const peer = new Peer(await Wire.make());
   peer.connect();
   peer.advance(170_000);
@@ -113,7 +113,7 @@ test("RFC6298-2: the first measurement R gives SRTT = R, RTTVAR = R/2, RTO = 3R"
   assert.deepEqual([peer.status.srtt, peer.status.rttvar, peer.status.rto], [400_000, 200_000, 1200]);
 });
 
-test("MUST-18, RFC6298-4: the ACK of a repeated segment is no measurement", async () => {
+test("MUST-18, RFC6298-4, RFC8961-1: the ACK of a repeated segment is no measurement", async () => {
   const peer = await Peer.client();
   for (let i = 0; i < 10; i++) {
     peer.write(100);

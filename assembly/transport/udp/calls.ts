@@ -77,7 +77,7 @@ function refuses(socket: UdpSocket, to: Endpoint): i32 {
   if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing)) return Err.BAD_ADDRESS;
   const ip = to.ip;
   if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
-  if (isSpecial(ip) || isMulticast(ip)) return Err.BAD_ADDRESS;
+  if (isSpecial(ip) || isMulticast(ip) || ours(ip)) return Err.BAD_ADDRESS;
   return route.find(scratchHop(), ip, to.interface ? to.interface : socket.only) ? 0 : Err.NO_ROUTE;
 }
 

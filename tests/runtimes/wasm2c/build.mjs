@@ -71,5 +71,6 @@ function callsHeader(header) {
   const rows = functions.map(([name, count]) => `  {"${name}", ${count}, call_${name}},`);
   const row = "struct { const char *name; int arguments; int32_t (*call)(const uint32_t *); }";
   const table = `static const ${row} rw_calls[] = {\n${rows.join("\n")}\n};`;
-  return `// Generated from the exports of the module.\n#include "ringwire.h"\n\nstatic w2c_ringwire rw;\n\n${lines.join("\n")}\n\n${table}\n`;
+  const head = '// Generated from the exports of the module.\n#include "ringwire.h"\n\nstatic w2c_ringwire rw;';
+  return `${head}\n\n${lines.join("\n")}\n\n${table}\n`;
 }

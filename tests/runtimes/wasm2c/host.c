@@ -27,7 +27,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of the module are little-endian");
 
-enum { ECHO_PORT = 7, BACKLOG = 64, OWNER = 0, BUFFER_CLASS = 0, SLOTS = 256, MTU = 1500, SEED = 32, MAC = 6, SPANS_IN_TURN = 8 };
+enum { ECHO_PORT = 7, BACKLOG = 64, OWNER = 0, BUFFER_CLASS = 0, SLOTS = 256, MTU = 1500, SEED = 32, MAC = 6, SHARE = 4096 };
 
 // Records that section 2 describes in words.
 typedef struct { uint8_t ip[4], prefix, state, zero[2]; } address_record;
@@ -163,9 +163,9 @@ static int send_frames(int tap, uint32_t device) {
   return sent;
 }
 
-// Sends back what has arrived. A socket that has more than its share is queued again, behind the others.
+// Sends back what has arrived. A socket that has more than its share of octets is queued again, behind the others.
 static void echo(uint32_t handle) {
-  for (int turn = 0; turn < SPANS_IN_TURN; turn++) {
+  for (uint32_t octets, echoed = 0; echoed < SHARE; echoed += octets) {
     int32_t ready = rw_tcp_receive_ready(handle);
     uint32_t from = load(C + RW_CONTROL_SPAN);
     if (ready == 0) return;
@@ -173,7 +173,7 @@ static void echo(uint32_t handle) {
     uint32_t to = load(C + RW_CONTROL_SPAN);
     if (space == 0) return;  // WRITABLE will come
     if (space < 0) return (void)rw_tcp_close(handle, 0);  // the peer has closed and everything is sent back, or the connection is gone
-    uint32_t octets = (uint32_t)(ready < space ? ready : space);
+    octets = (uint32_t)(ready < space ? ready : space);
     memcpy(at(to, octets), at(from, octets), octets);
     rw_tcp_send_commit(handle, octets, octets == (uint32_t)ready);
     rw_tcp_receive_release(handle, octets);
@@ -207,8 +207,7 @@ static void tap(const char *name, const char *address) {
   put(C + RW_CONTROL_LOCAL, &(endpoint_record){.family = RW_FAMILY_IPV4, .port = ECHO_PORT}, RW_ENDPOINT_OCTETS);
   int32_t listener = rw_tcp_listen(BUFFER_CLASS, BACKLOG, OWNER);
   if (listener < 0) fail("tcp_listen answered %d", listener);
-  printf("%s: ping and TCP echo\n", address);
-  fflush(stdout);
+  dprintf(STDOUT_FILENO, "%s: ping and TCP echo\n", address);
   for (;;) {
     receive_frames(file, device);
     ms = now(&us);
@@ -296,6 +295,5 @@ int main(int count, char **words) {
   int is_tap = count == 4 && !strcmp(words[1], "tap"), is_replay = count == 3 && !strcmp(words[1], "replay");
   if (!is_tap && !is_replay) fail("expected: host tap NAME ADDRESS/PREFIX, or: host replay FILE");
   instantiate();
-  if (is_tap) tap(words[2], words[3]);
-  replay(words[2]);
+  is_tap ? tap(words[2], words[3]) : replay(words[2]);
 }
