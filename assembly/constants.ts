@@ -2,6 +2,7 @@
 import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT } from "./memory/control";
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
+import { Neighbour } from "./internet/arp";
 import { Status } from "./transport/status";
 
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
@@ -9,6 +10,7 @@ export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, Family, Flag, MAILBOX
 export { Counter } from "./memory/counters";
 export { Err, Event, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";
+export { NeighbourState } from "./internet/arp";
 export { State } from "./transport/tcp/state";
 export { Waits } from "./transport/status";
 
@@ -142,6 +144,20 @@ export enum POOL {
   kind = <i32>offsetof<Pool>("kind"),
   first = <i32>offsetof<Pool>("first"),
   octets = <i32>offsetof<Pool>(),
+}
+
+/** Offsets in a neighbour's record, which lies in its pool. */
+export enum NEIGHBOUR {
+  taken = <i32>offsetof<Neighbour>("taken"),
+  ip = <i32>offsetof<Neighbour>("ip"),
+  interface_ = <i32>offsetof<Neighbour>("interface"),
+  mac = <i32>offsetof<Neighbour>("mac0"),
+  state = <i32>offsetof<Neighbour>("state"),
+  tries = <i32>offsetof<Neighbour>("tries"),
+  confirmed = <i32>offsetof<Neighbour>("confirmed"),
+  asked = <i32>offsetof<Neighbour>("asked"),
+  used = <i32>offsetof<Neighbour>("used"),
+  pins = <i32>offsetof<Neighbour>("pins"),
 }
 
 /** Where frames begin in a slot. */

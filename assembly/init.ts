@@ -68,12 +68,13 @@ function fillDefaults(): void {
   root.frameBudget = config.FRAME_BUDGET;
 }
 
-/** Begins afresh at the host's time. Errors: BAD_SEED, BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
+/** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
 export function init(ms: u32, us: u32): i32 {
   control();
   root.flags = 0;
   root.detail = 0;
   if (!random.seedIsPlausible()) return refuse(Err.BAD_SEED, offsetof<Control>("seed0"));
+  if (start() < changetype<usize>(root) + ROOT_OCTETS) return refuse(Err.BAD_ARGUMENT, offsetof<Control>("arenaStart"));
   const wrong = examine();
   if (wrong) return wrong;
   memory.fill(root.privateAt, 0, ROOT_OCTETS - (root.privateAt - changetype<usize>(root)));

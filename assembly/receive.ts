@@ -55,13 +55,16 @@ function turn(device: Device, most: u32, now: Instant): u32 {
   }
   return read;
 }
-/** Whether frames wait that could be read now. */
+/** Whether frames wait that could be read now. Those that wait for room to answer set TX_BLOCKED. */
 export function hasFrames(): bool {
+  let found = false;
   for (let i: u32 = 0; i < root.devices; i++) {
     const device = root.device(i);
-    if (waiting(device) && isFree(device, Reserve.REPLY)) return true;
+    if (!waiting(device)) continue;
+    if (isFree(device, Reserve.REPLY)) found = true;
+    else root.flags |= Flag.TX_BLOCKED;
   }
-  return false;
+  return found;
 }
 
 /** One frame on its way up. */

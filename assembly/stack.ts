@@ -32,8 +32,8 @@ export function transmit(): i32 {
   root.flags &= ~Flag.TX_BLOCKED;
   announce();
   const more = tcp.output(now);
-  if (udp.output(now) || more || hasFrames()) return 0;
-  return within(now);
+  const frames = hasFrames();
+  return udp.output(now) || more || frames ? 0 : within(now);
 }
 
 /** Both. */

@@ -136,6 +136,19 @@ function evict(forStranger: bool, now: Instant): bool {
   return false;
 }
 
+function toTail(neighbour: Neighbour): void {
+  neighbour.order.unlink();
+  state.neighbourOrder.push(neighbour.order);
+}
+/** A connection keeps it: it is not among those that may be given up. */
+export function pin(neighbour: Neighbour): void {
+  neighbour.pins++;
+  neighbour.order.unlink();
+}
+export function unpin(neighbour: Neighbour): void {
+  if (!--neighbour.pins) toTail(neighbour);
+}
+
 /** Takes a neighbour out of all lists and gives it back. */
 function forget(neighbour: Neighbour): void {
   state.strangers -= neighbour.isStranger;
@@ -161,8 +174,7 @@ export function want(it: Interface, ip: u32, forStranger: bool, now: Instant): N
   }
   if (neighbour.used != now) {
     neighbour.used = now;
-    neighbour.order.unlink();
-    state.neighbourOrder.push(neighbour.order);
+    if (!neighbour.pins) toTail(neighbour);
   }
   if (!isUsable(neighbour, now)) ask(neighbour, now);
   else if (now - neighbour.confirmed >= refreshAge()) deadlines.arm(neighbour, now);
@@ -317,13 +329,13 @@ export function expire(neighbour: Neighbour, now: Instant): void {
   if (neighbour.state == <u8>NeighbourState.VALID) return expireValid(neighbour, now);
   if (neighbour.state == <u8>NeighbourState.FAILED) {
     if (neighbour.isIdle) forget(neighbour);
-    else if (!neighbour.failure.linked) ask(neighbour, now);
+    else ask(neighbour, now);
     return;
   }
   const due = neighbour.asked + SPACING;
   if (before(now, due)) return deadlines.arm(neighbour, due);
   if (neighbour.tries < TRIES) return request(neighbour, now);
-  fail(neighbour);
+  fail(neighbour, now);
 }
 function expireValid(neighbour: Neighbour, now: Instant): void {
   if (neighbour.hold) flush(neighbour, now);
@@ -343,12 +355,13 @@ function expireValid(neighbour: Neighbour, now: Instant): void {
 }
 
 /** Nobody answered: those that wait are told by stack.ts. */
-function fail(neighbour: Neighbour): void {
+function fail(neighbour: Neighbour, now: Instant): void {
+  count(Counter.ARP_FAILED);
+  if (neighbour.isIdle) return forget(neighbour);
   neighbour.state = <u8>NeighbourState.FAILED;
   neighbour.tries = 0;
-  count(Counter.ARP_FAILED);
-  deadlines.arm(neighbour, neighbour.asked + SPACING);
-  if (!neighbour.isIdle) state.failed.push(neighbour.failure);
+  deadlines.arm(neighbour, now + SPACING);
+  state.failed.push(neighbour.failure);
 }
 
 /** Sends the packet that waited; false when there is no TX slot for it. */

@@ -1,45 +1,37 @@
 import { jitter } from "../memory/random";
-import { root, state } from "../memory/root";
+import { Bucket, root, state } from "../memory/root";
 import { Instant } from "../memory/time";
 
 // Token buckets for what strangers can make us send. RFC 1812 §4.3.2.8. Refills are uneven, so that counting errors tells
 // nobody how many others were drawn.
 
-/** Tokens that `elapsed` milliseconds bring: `errorRate` a second. */
-function fresh(elapsed: u32): u32 {
-  return <u32>min<u64>((<u64>elapsed * root.errorRate) / 1000, root.errorRate);
-}
-/** Tokens in a bucket after `more` have come: a second's worth at most, a little less by chance. */
-function fill(tokens: u32, more: u32): u32 {
-  const full = root.errorRate - jitter((root.errorRate >> 2) + 1);
-  return min(tokens + more, max(full, tokens));
+/** Takes a token of a bucket into which `errorRate` come a second; false when it is empty. */
+function take(bucket: Bucket, now: Instant): bool {
+  const rate = root.errorRate;
+  const fresh = <u32>min<u64>((<u64>(now - bucket.stamp) * rate) / 1000, rate);
+  if (fresh) {
+    const full = rate - jitter((rate >> 2) + 1);
+    bucket.tokens = min(bucket.tokens + fresh, max(full, bucket.tokens));
+    bucket.stamp = now;
+  }
+  if (!bucket.tokens) return false;
+  bucket.tokens--;
+  return true;
 }
 /** Takes a token for an ICMP error; false: the limit is reached. */
 export function mayReport(now: Instant): bool {
-  const more = fresh(now - state.errorStamp);
-  if (more) {
-    state.errorTokens = fill(state.errorTokens, more);
-    state.errorStamp = now;
-  }
-  if (!state.errorTokens) return false;
-  state.errorTokens--;
-  return true;
+  return take(state.errorBucket, now);
 }
 /** Takes a token for a stateless RST. */
 export function mayReset(now: Instant): bool {
-  const more = fresh(now - state.resetStamp);
-  if (more) {
-    state.resetTokens = fill(state.resetTokens, more);
-    state.resetStamp = now;
-  }
-  if (!state.resetTokens) return false;
-  state.resetTokens--;
-  return true;
+  return take(state.resetBucket, now);
+}
+function fill(bucket: Bucket, now: Instant): void {
+  bucket.tokens = root.errorRate;
+  bucket.stamp = now;
 }
 /** Fills both buckets. */
 export function start(now: Instant): void {
-  state.errorTokens = root.errorRate;
-  state.resetTokens = root.errorRate;
-  state.errorStamp = now;
-  state.resetStamp = now;
+  fill(state.errorBucket, now);
+  fill(state.resetBucket, now);
 }

@@ -49,7 +49,7 @@ export function ready(path: Path, destination: u32, only: u32, now: Instant): Pa
   if (neighbour && neighbour != known) {
     release(path);
     path.neighbour = neighbour.address;
-    neighbour.pins++;
+    arp.pin(neighbour);
   }
   return neighbour && arp.isUsable(neighbour, now) ? PathState.READY : PathState.WAIT;
 }
@@ -65,6 +65,6 @@ export function find(path: Path, destination: u32, only: u32): bool {
 /** Lets go of the neighbour. */
 export function release(path: Path): void {
   const neighbour = path.to;
-  if (neighbour) neighbour.pins--;
+  if (neighbour) arp.unpin(neighbour);
   path.neighbour = 0;
 }

@@ -5,6 +5,14 @@ import { Counter } from "./counters";
 import { Link } from "./list";
 import { POOL_OCTETS, Pool, PoolIndex } from "./pool";
 
+/** A token bucket: what is left, and when the last came. */
+@unmanaged
+@final
+export class Bucket {
+  tokens: u32;
+  stamp: u32;
+}
+
 /** The stack's own half. Rings, lists and pools are given as addresses in the arena. */
 @unmanaged
 @final
@@ -68,6 +76,14 @@ export class State {
   strangers: u32;
   ident: u32;
 
+  /** For ICMP errors. */
+  get errorBucket(): Bucket {
+    return changetype<Bucket>(changetype<usize>(this) + offsetof<State>("errorTokens"));
+  }
+  /** For RSTs that belong to no connection. */
+  get resetBucket(): Bucket {
+    return changetype<Bucket>(changetype<usize>(this) + offsetof<State>("resetTokens"));
+  }
   get owed(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("owedNext"));
   }
@@ -80,7 +96,7 @@ export class State {
   get timeWaits(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("timeWaitNext"));
   }
-  /** Neighbours, the longest unused first. */
+  /** Neighbours that no connection pins, the longest unused first. */
   get neighbourOrder(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("neighbourNext"));
   }

@@ -165,6 +165,22 @@ export const POOL = {
 /** One of the values of `POOL`. */
 export type POOL = (typeof POOL)[keyof typeof POOL];
 
+/** Offsets in a neighbour's record, which lies in its pool. */
+export const NEIGHBOUR = {
+  taken: 9,
+  ip: 16,
+  interface: 20,
+  mac: 24,
+  state: 30,
+  tries: 31,
+  confirmed: 32,
+  asked: 36,
+  used: 40,
+  pins: 44,
+} as const;
+/** One of the values of `NEIGHBOUR`. */
+export type NEIGHBOUR = (typeof NEIGHBOUR)[keyof typeof NEIGHBOUR];
+
 /** Where frames begin in a slot. */
 export const SLOT = {
   ethernet: 10,
@@ -455,6 +471,15 @@ export const PoolIndex = {
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
+
+/** States of a neighbour. */
+export const NeighbourState = {
+  ASKED: 0,
+  VALID: 1,
+  FAILED: 2,
+} as const;
+/** One of the values of `NeighbourState`. */
+export type NeighbourState = (typeof NeighbourState)[keyof typeof NeighbourState];
 
 export const State = {
   CLOSED: 0,

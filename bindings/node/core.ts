@@ -1,7 +1,8 @@
 import { type Endpoint, ipv4Number } from "./address.js";
+import { Clock } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import { type Address, Inspector, type InterfaceStatus, type Pool, type Status, readEndpoint, writeEndpoint } from "./inspect.js";
+import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, type Pool, type Status, readEndpoint, writeEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmMemory, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
@@ -54,6 +55,7 @@ export class Core {
   readonly #u32: Uint32Array;
   readonly #word: number;
   readonly #inspector: Inspector;
+  readonly #clock: Clock;
 
   /** @internal */
   constructor(exports: Exports, options: CoreOptions, limit: number) {
@@ -69,6 +71,7 @@ export class Core {
     this.#u32 = new Uint32Array(this.memory.buffer);
     this.#word = this.control >>> 2;
     this.#inspector = new Inspector(exports, this.view, this.control);
+    this.#clock = new Clock(options.ms ?? 0);
     const end = this.#control(CONTROL.arenaEnd) || this.octets.length;
     this.arena = { start: this.#control(CONTROL.arenaStart) || ARENA_START, end: Math.min(end, this.octets.length) };
     this.devices = options.devices.map((_, device) => new Rings(this.octets, this.#u32, this.control, device));
@@ -82,10 +85,12 @@ export class Core {
   }
   /** Does all work due. Answers 0 (poll again), or the milliseconds until something may be due, or 2^30 when nothing is armed. */
   poll(ms: number, us = 0): number {
+    this.#clock.stamp(ms);
     return this.exports.poll(ms, us);
   }
   /** The first half of `poll`: reads frames, runs what expired; answers how many frames it read. */
   receive(ms: number, us = 0): number {
+    this.#clock.stamp(ms);
     return this.exports.receive(ms, us);
   }
   /** The second half of `poll`: sends what is owed; answers as `poll`. */
@@ -264,9 +269,10 @@ export class Core {
     this.exports.udp_receive_release(handle);
     return octets;
   }
-  /** An ICMP echo socket for the `udp_` calls; NOT_SUPPORTED in a module without ping sockets. */
-  ping_open(owner = 0): number {
-    return this.exports.ping_open ? this.exports.ping_open(owner) : Err.NOT_SUPPORTED;
+  /** An ICMP echo socket on `local` for the `udp_` calls; NOT_SUPPORTED in a module without ping sockets. */
+  ping_open(owner = 0, local: Endpoint = {}): number {
+    if (!this.exports.ping_open) return Err.NOT_SUPPORTED;
+    return this.#endpoint(CONTROL.local, local) || this.exports.ping_open(owner);
   }
   /** Sets an option; BAD_ARGUMENT for what is out of range or does not apply. */
   socket_set(handle: number, option: Option, value: number): number {
@@ -320,6 +326,10 @@ export class Core {
   interfaces(): InterfaceStatus[] {
     return this.#inspector.interfaces();
   }
+  /** The hosts on link that ARP knows or asks for. */
+  neighbours(): NeighbourStatus[] {
+    return this.#inspector.neighbours(this.#clock.now);
+  }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {
     return this.#inspector.sockets();
@@ -330,8 +340,9 @@ export class Core {
   }
   /** A hash of everything the stack would act upon; throws NOT_SUPPORTED in a module without it. */
   stateHash(): number {
-    if (!this.exports.state_hash) throw new RingwireError("NOT_SUPPORTED", "this module has no state hash");
-    return this.exports.state_hash() >>> 0;
+    const hash = this.exports.state_hash?.() ?? Err.NOT_SUPPORTED;
+    if (hash === Err.NOT_SUPPORTED) throw new RingwireError("NOT_SUPPORTED", "this module has no state hash");
+    return hash >>> 0;
   }
   /** Mailbox word `i`, 0 to 63: shared with applications inside the module. */
   mail(i: number): number {
@@ -358,7 +369,7 @@ export class Core {
 export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
-export type { Address, InterfaceStatus, Pool, Protocol, Status } from "./inspect.js";
+export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";
 export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";

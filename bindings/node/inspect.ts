@@ -9,6 +9,8 @@ import {
   Family,
   INTERFACE,
   Kind,
+  NEIGHBOUR,
+  NeighbourState,
   POOL,
   PoolIndex,
   STATUS,
@@ -81,6 +83,22 @@ export interface InterfaceStatus {
   gateway: string | null;
 }
 
+/** A host on link, as ARP knows it. */
+export interface NeighbourStatus {
+  /** Dotted IPv4 address. */
+  address: string;
+  /** `02:00:00:00:00:01`; null while it has never answered. */
+  mac: string | null;
+  /** `ASKED`: a request is out, `VALID`: it answered, `FAILED`: it did not. */
+  state: keyof typeof NeighbourState;
+  /** Index of the interface. */
+  interface: number;
+  /** Connections that keep it. */
+  pins: number;
+  /** Milliseconds since its MAC address was last confirmed, on the stack's clock; null while it has never answered. */
+  age: number | null;
+}
+
 /** A pool of records: how many there are and how many are taken. */
 export interface Pool {
   capacity: number;
@@ -92,6 +110,10 @@ export interface Pool {
 
 const STATES = Object.fromEntries(Object.entries(State).map(([name, value]) => [value, name])) as Record<number, keyof typeof State>;
 const WAITS = Object.fromEntries(Object.entries(Waits).map(([name, value]) => [value, name])) as Record<number, keyof typeof Waits>;
+const NEIGHBOUR_STATES = Object.fromEntries(Object.entries(NeighbourState).map(([name, value]) => [value, name])) as Record<
+  number,
+  keyof typeof NeighbourState
+>;
 const PROTOCOLS: Record<number, Protocol> = {
   [Kind.TCP]: "tcp",
   [Kind.LISTENER]: "listener",
@@ -170,6 +192,26 @@ export class Inspector {
       gateway: gateway ? ipv4Text(gateway) : null,
     };
   }
+  /** The hosts on link that the stack knows or asks for. `now` is the stack's clock, milliseconds. */
+  neighbours(now: number): NeighbourStatus[] {
+    const pool = this.#word(CONTROL.pools) + PoolIndex.NEIGHBOUR * POOL.octets;
+    const [base, stride, mark] = [POOL.base, POOL.stride, POOL.mark].map((offset) => this.#view.getUint32(pool + offset, true));
+    const places = Array.from({ length: mark as number }, (_, i) => (base as number) + i * (stride as number));
+    return places.filter((at) => this.#view.getUint8(at + NEIGHBOUR.taken)).map((at) => this.#neighbour(at, now));
+  }
+  #neighbour(at: number, now: number): NeighbourStatus {
+    const mac = new Uint8Array(this.#view.buffer, at + NEIGHBOUR.mac, 6);
+    const hasAnswered = mac.some((octet) => octet !== 0);
+    const interface_ = this.#view.getUint32(at + NEIGHBOUR.interface, true) - this.#control - CONTROL.interfaceTable;
+    return {
+      address: ipv4Text(this.#view.getUint32(at + NEIGHBOUR.ip, true)),
+      mac: hasAnswered ? macText(mac) : null,
+      state: NEIGHBOUR_STATES[this.#view.getUint8(at + NEIGHBOUR.state)] ?? "ASKED",
+      interface: interface_ / OCTETS.interface,
+      pins: this.#view.getUint32(at + NEIGHBOUR.pins, true),
+      age: hasAnswered ? (now - this.#view.getUint32(at + NEIGHBOUR.confirmed, true)) >>> 0 : null,
+    };
+  }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {
     const found: Status[] = [];
@@ -232,9 +274,9 @@ export function readEndpoint(view: DataView, at: number): Address {
   };
 }
 
-/** Writes the endpoint record at `at`: address 0 stands for any. `ip` in host byte order; `interface` -1: any. */
+/** Writes the endpoint record at `at`: address 0 stands for any, and with port 0 for none given. `ip` in host byte order; `interface` -1: any. */
 export function writeEndpoint(view: DataView, at: number, ip: number, port: number, interface_: number): void {
-  view.setUint16(at + ENDPOINT.family, ip ? Family.IPV4 : Family.ANY, true);
+  view.setUint16(at + ENDPOINT.family, ip || port ? Family.IPV4 : Family.ANY, true);
   view.setUint16(at + ENDPOINT.port, port, true);
   view.setUint32(at + ENDPOINT.address, ip);
   for (let rest = at + ENDPOINT.address + 4; rest < at + ENDPOINT.interface; rest += 4) view.setUint32(rest, 0);

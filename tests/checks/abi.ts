@@ -22,6 +22,7 @@ const RECORDS = [
   { owner: "CONTROL", heading: "## 2." },
   { owner: "DEVICE", heading: "### Device record" },
   { owner: "INTERFACE", heading: "### Interface record" },
+  { owner: "NEIGHBOUR", heading: "### Neighbour record" },
 ];
 
 /** Single constants that the page states, and the words in front of the number. */

@@ -25,11 +25,12 @@ const FLOORS: Record<string, number> = {
   transport: 5,
   application: 6,
   "receive.ts": 6,
+  "tcp.ts": 6,
   "stack.ts": 7,
 };
 const TOP_FLOOR = 8;
 
-/** The floor of a file under assembly/; other files at its top are faces for users and stand on the highest. */
+/** The floor of a file under assembly/; other files at its top stand on the highest. */
 export function floorOf(path: string): number {
   const [, room] = path.split("/");
   const floor = FLOORS[room];

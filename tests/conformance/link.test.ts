@@ -47,7 +47,7 @@ describe("Ethernet", () => {
     t.isAlive();
   });
 
-  test("ETH-05, IPV6-01: VLAN tags, IPv6 and unknown types are dropped and counted", async () => {
+  test("ETH-05, IPV6-01, 8200-1: VLAN tags, IPv6 and unknown types are dropped and counted", async () => {
     const t = await Tester.make();
     const packet = ipv4({ from: PEER.ip, to: US.ip, protocol: PROTOCOL.ICMP }, icmp(8, 0, 1, bytes("tagged")));
     const tagged = Uint8Array.from([0, 5, 8, 0, ...packet]);

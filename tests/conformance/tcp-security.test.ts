@@ -333,3 +333,16 @@ function withChecksum(segment: Uint8Array, destination: string): Uint8Array {
   view.setUint16(16, checksum(Uint8Array.from(pseudo), copy));
   return copy;
 }
+
+test("MUST-56: an ICMP error that says no more than unreachable lets an opening connection try on", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.connect();
+  for (const code of [0, 1, 5]) peer.wire.inject(1, icmp(3, code, quote(peer, 0)));
+  assert.equal(peer.state, "SYN_SENT");
+  assert.equal(peer.status.softError, 3 * 256 + 5);
+  peer.take();
+  peer.advance(1100);
+  peer.expectSegment({ ctl: "SYN", seq: 0 });
+  peer.send({ ctl: "SYN,ACK", seq: 0, ack: 1, options: peer.synOptions });
+  assert.equal(peer.state, "ESTABLISHED");
+});

@@ -268,3 +268,34 @@ test("A252, RFC6298-3: timers fire across the wrap of the clock", async () => {
   peer.advance(3000);
   assert.deepEqual(gaps(peer.take()).slice(0, 3), [200, 400, 800]);
 });
+
+test("MUST-21: R2 may be set while text is outstanding", async () => {
+  const peer = await Peer.server();
+  peer.write(100);
+  peer.advance(1000);
+  assert.equal(peer.core.socket_set(peer.handle, Option.USER_TIMEOUT, 20_000), 0);
+  peer.advance(15_000);
+  assert.equal(peer.state, "ESTABLISHED");
+  peer.advance(6000);
+  assert.equal(peer.read(), "TIMED_OUT");
+});
+
+test("MUST-21, MUST-23: the application may give a SYN less than three minutes", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.connect();
+  assert.equal(peer.core.socket_set(peer.handle, Option.USER_TIMEOUT, 10_000), 0);
+  peer.advance(9000);
+  assert.equal(peer.state, "SYN_SENT");
+  peer.advance(2000);
+  assert.equal(peer.read(), "TIMED_OUT");
+});
+
+test("MUST-21: a listener's R2 is that of the connections it accepts", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.listen();
+  assert.equal(peer.core.socket_set(peer.listener, Option.USER_TIMEOUT, 10_000), 0);
+  peer.handshake();
+  peer.write(10);
+  peer.advance(11_000);
+  assert.equal(peer.read(), "TIMED_OUT");
+});

@@ -260,8 +260,13 @@ test("SM-ACK-3: an older segment does not change the send window", async () => {
   const peer = await Peer.server();
   peer.send({ data: 10, win: 5000 });
   assert.equal(peer.status.sndWnd, 5000);
-  peer.send({ seq: 1, data: 10, win: 9000 });
-  assert.equal(peer.status.sndWnd, 5000);
+  peer.send({ seq: 101, data: 10, win: 5500 });
+  assert.equal(peer.status.sndWnd, 5500);
+  peer.send({ seq: 11, data: 10, win: 9000 });
+  assert.equal(peer.status.sndWnd, 5500);
+  peer.nxt = 111;
+  peer.send({ seq: 21, data: 80, win: 9000 });
+  assert.equal(peer.status.sndWnd, 5500);
   peer.send({ win: 6000 });
   assert.equal(peer.status.sndWnd, 6000);
   peer.write(100);

@@ -1,5 +1,6 @@
 // A stack to test: a control block, an arena of its own (as-pect's heap begins where static data ends), frames in and out.
 import { control, init } from "../../assembly/init";
+import { ARENA_START } from "../../assembly/memory/config";
 import { AddressState, Device, DeviceKind, Interface } from "../../assembly/memory/control";
 import { Counter } from "../../assembly/memory/counters";
 import { root, ROOT_OCTETS } from "../../assembly/memory/root";
@@ -22,7 +23,8 @@ export function blank(): void {
   root.seed1 = 0x1122334455667788;
   root.seed2 = 0x99aabbccddeeff00;
   root.seed3 = 0x0f1e2d3c4b5a6978;
-  root.arenaStart = <u32>ARENA;
+  // Nothing below ARENA_START may be given to a stack, even where static data ends earlier.
+  root.arenaStart = max(<u32>ARENA, <u32>ARENA_START);
   root.arenaEnd = <u32>ARENA + ARENA_OCTETS;
   root.class0Sockets = 4;
   root.udpSockets = 4;

@@ -52,6 +52,10 @@ function isWithin(seq: Seq, from: Seq, octets: u32): bool {
 
 /** Unacceptable: an ACK, unless it is a RST. Where our window is closed, or the segment stands at its very edge, what it acknowledges still counts. MUST-66 */
 function unacceptableArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  if (crossesOurs(tcb, seg)) {
+    ackArrives(tcb, seg, now);
+    return;
+  }
   count(Counter.TCP_UNACCEPTABLE);
   if (standsAtEdge(tcb, seg)) {
     if (seg.has(Ctl.RST)) return resetArrives(tcb, seg, now);
@@ -65,6 +69,10 @@ function unacceptableArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   if (seg.has(Ctl.SYN)) return challenge(tcb, now);
   if (!seg.len && !mayAnswer(tcb, now)) return;
   oweAck(tcb);
+}
+/** The SYN-ACK of a simultaneous open: its SYN was taken before, its ACK was not. RFC 9293 figure 7. */
+function crossesOurs(tcb: Tcb, seg: Segment): bool {
+  return tcb.state == State.SYN_RECEIVED && seg.has(Ctl.SYN) && seg.has(Ctl.ACK) && seg.seq == tcb.rcv.irs && seg.len == 1;
 }
 function standsAtEdge(tcb: Tcb, seg: Segment): bool {
   const nxt = tcb.rcv.nxt;

@@ -24,11 +24,11 @@ export class Seq {
   }
   @operator("<=")
   static le(a: Seq, b: Seq): bool {
-    return <i32>(b.u32 - a.u32) >= 0;
+    return <i32>(a.u32 - b.u32) <= 0;
   }
   @operator(">")
   static gt(a: Seq, b: Seq): bool {
-    return <i32>(b.u32 - a.u32) < 0;
+    return <i32>(a.u32 - b.u32) > 0;
   }
   @operator(">=")
   static ge(a: Seq, b: Seq): bool {

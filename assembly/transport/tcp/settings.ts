@@ -11,7 +11,8 @@ import * as life from "./life";
 import { Listener } from "./listening";
 import * as rtt from "./rtt";
 import { isSynchronized, State } from "./state";
-import { Tcb } from "./tcb";
+import { Tcb, Timer } from "./tcb";
+import * as timers from "./timers";
 
 /** Largest value of each option, from NODELAY on; what may be 0 is what is switched. */
 function limitOf(option: i32): u32 {
@@ -50,10 +51,15 @@ export function set(handle: i32, option: i32, value: u32): i32 {
   const isSwitch = limitOf(option) == 1;
   if (!value && !isSwitch && option != Option.TOS) return Err.BAD_ARGUMENT;
   socket.setOption(option, option == Option.TOS ? value & 0xfc : value);
-  if (socket.kind != <u8>Kind.TCP || option < Option.KEEPALIVE || option > Option.KEEP_COUNT) return 0;
-  const tcb = changetype<Tcb>(socket);
-  if (tcb.attached && isSynchronized(tcb.state)) life.keepAlive(tcb, state.now);
+  if (socket.kind == <u8>Kind.TCP) takeEffect(changetype<Tcb>(socket), option);
   return 0;
+}
+/** What was set counts from now on, also for what runs already. */
+function takeEffect(tcb: Tcb, option: i32): void {
+  if (!tcb.attached) return;
+  const isKeep = option >= Option.KEEPALIVE && option <= Option.KEEP_COUNT;
+  if (isKeep && isSynchronized(tcb.state)) life.keepAlive(tcb, state.now);
+  if (option == Option.USER_TIMEOUT && timers.isArmed(tcb, Timer.USER)) timers.set(tcb, Timer.USER, state.now, tcb.userTimeout);
 }
 /** The value of an option. Errors: BAD_HANDLE, BAD_ARGUMENT. */
 export function get(handle: i32, option: i32): i32 {

@@ -14,7 +14,7 @@ import * as reset from "./reset";
 import { Segment, segment } from "./segment";
 import { Seq } from "./seq";
 import { become, State } from "./state";
-import { enter as enterTable, leave, Tcb } from "./tcb";
+import { enter as enterTable, leave, Owes, Tcb } from "./tcb";
 import { tell } from "./tell";
 
 /** What is left of a connection that both sides have closed, for 2 MSL. */
@@ -42,16 +42,17 @@ export class TimeWait extends Tuple {
 /** Octets of a record. */
 export const TIME_WAIT_OCTETS: u32 = offsetof<TimeWait>();
 
-/** The connection goes to TIME-WAIT; the peer's FIN, in the segment in hand, is acknowledged. When all records are taken the oldest is given up. */
+/** The connection goes to TIME-WAIT; when the segment in hand is the peer's FIN it is acknowledged. When all records are taken the oldest is given up. */
 export function enter(tcb: Tcb, now: Instant): void {
   const record = take();
+  const owesAck = (tcb.owes & Owes.ACK) != 0;
   if (record) fill(record, tcb, now);
   become(tcb, State.TIME_WAIT);
   tell(tcb, Event.CLOSED);
   life.detach(tcb);
   if (record) {
     enterTable(record);
-    acknowledge(record, segment(), now);
+    if (owesAck) acknowledge(record, segment(), now);
   }
   life.retire(tcb);
 }

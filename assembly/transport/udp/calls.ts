@@ -1,7 +1,7 @@
 // read RFC 1122 §4.1.4 first
 import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
-import { Kind, PoolIndex } from "../../memory/pool";
+import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
@@ -13,10 +13,11 @@ import * as ports from "../ports";
 import * as ready from "../ready";
 import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
-import { enter, isTaken, leave, take, UdpSocket } from "./socket";
+import { enter, isTaken, leave, retire, take, UdpSocket } from "./socket";
 
 function socketOf(handle: i32): UdpSocket | null {
-  return changetype<UdpSocket | null>(recordOf(handle, Kind.UDP));
+  const socket = changetype<UdpSocket | null>(recordOf(handle, Kind.UDP));
+  return socket && !socket.isClosing ? socket : null;
 }
 
 /** Whether an endpoint can be bound to: any address, one of ours, or a broadcast one of a subnet of ours. */
@@ -139,14 +140,14 @@ export function receiveRelease(handle: i32): i32 {
   return 0;
 }
 
-/** Closes; what is queued is dropped. Errors: BAD_HANDLE. */
+/** Closes; what is queued is still sent. Errors: BAD_HANDLE. */
 export function close(handle: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
   leave(socket);
   ready.forget(socket);
-  socket.owed.unlink();
-  root.pool(PoolIndex.UDP).give(changetype<usize>(socket));
+  socket.isClosing = 1;
+  if (!socket.unsent) retire(socket);
   return 0;
 }
 

@@ -41,6 +41,8 @@ export class UdpSocket extends Socket {
   read: u32;
   queued: u32;
   sent: u32;
+  /** 1: closed by its owner; it goes when what is queued has left. */
+  isClosing: u32;
 
   get isConnected(): bool {
     return this.remote != 0;
@@ -121,4 +123,9 @@ export function take(): UdpSocket | null {
   it.sendRing = it.receiveRing + slotOctets() * root.udpReceive;
   it.resetOptions();
   return it;
+}
+/** Gives a closed socket back. */
+export function retire(socket: UdpSocket): void {
+  socket.owed.unlink();
+  root.pool(PoolIndex.UDP).give(changetype<usize>(socket));
 }

@@ -18,7 +18,7 @@ import * as ipv4 from "../../internet/ipv4";
 import { Hop } from "../../internet/route";
 import * as ready from "../ready";
 import { recordOf, Tuple } from "../socket";
-import { Datagram, find, UdpSocket } from "./socket";
+import { Datagram, find, retire, UdpSocket } from "./socket";
 
 /** A datagram arrived. False: no socket wants it. */
 export function input(packet: Packet): bool {
@@ -65,13 +65,14 @@ function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, re
   ready.raise(socket, Event.READABLE);
 }
 
-/** ICMP reported trouble with something a socket sent. Only a connected socket, or a ping socket, can say that it really did. RFC 1122 §4.1.3.3. */
+/** ICMP reported trouble with something a socket sent. Only a connected socket, or a ping socket, can say that it really did, and fails once; others are only told. RFC 1122 §4.1.3.3, RFC 5927. */
 export function errorArrives(quote: Quote): void {
   const isPing = quote.protocol == Protocol.ICMP;
   const port = isPing ? quote.seq >> 16 : quote.localPort;
   const socket = find(isPing, quote.local, port, quote.remote, quote.remotePort, 0);
-  if (!socket || (!isPing && !socket.isConnected)) return count(Counter.ICMP_ERROR_UNMATCHED);
+  if (!socket) return count(Counter.ICMP_ERROR_UNMATCHED);
   socket.softError = (quote.type << 8) | quote.code;
+  if (!isPing && !socket.isConnected) return ready.raise(socket, Event.SOFT_ERROR);
   const refused = quote.type == IcmpType.UNREACHABLE && quote.code == Unreachable.PORT;
   tell(socket, refused ? Err.REFUSED : Err.UNREACHABLE);
 }
@@ -82,6 +83,7 @@ export function undeliverable(sender: i32): void {
   if (socket) tell(socket, Err.UNREACHABLE);
 }
 function tell(socket: UdpSocket, error: Err): void {
+  if (socket.isClosing) return;
   socket.error = error;
   ready.raise(socket, Event.SOFT_ERROR | Event.READABLE);
 }
@@ -94,7 +96,8 @@ export function output(now: Instant): bool {
     socket.sent++;
     socket.owed.unlink();
     if (socket.unsent) state.owedUdp.push(socket.owed);
-    if (socket.wants) {
+    else if (socket.isClosing) retire(socket);
+    if (socket.wants && !socket.isClosing) {
       socket.wants = 0;
       ready.raise(socket, Event.WRITABLE);
     }

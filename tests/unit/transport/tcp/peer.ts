@@ -40,6 +40,7 @@ let seenLength: u32 = 0;
 /** A stack with one address, whose next connection begins at `iss`. `receive` and `send`: octets of the rings. */
 export function stackAt(iss: u32, receive: u32, send: u32): void {
   world.blank();
+  root.udpSockets = 1;
   root.class0Receive = receive;
   root.class0Send = send;
   world.addDevice(DeviceKind.RAW_IP, 64);
@@ -266,6 +267,13 @@ export const MSS_1000: string = "02 04 03 e8";
 /** ESTABLISHED, opened by us: both ISS as in the figures, MSS 1000 and `octets` of window. */
 export function established(octets: u32): void {
   clientAt(ISS);
+  establish(octets);
+}
+/** The same with rings of `receive` and `send` octets. */
+export function establishedWith(receive: u32, send: u32, octets: u32): void {
+  ourPort = CLIENT;
+  theirPort = SERVER;
+  stackAt(ISS, receive, send);
   establish(octets);
 }
 /** The same on a stack that is there already. */

@@ -1,0 +1,107 @@
+import { Option } from "../../../../assembly/memory/errors";
+import { Counter } from "../../../../assembly/memory/counters";
+import * as settings from "../../../../assembly/transport/tcp/settings";
+import { hex, load16 } from "../../octets";
+import { counted, pass } from "../../world";
+import { ACK, clientAt, connect, established, handleNow, IRS, ISS, peer, peerOptions, peerText, REMOTE, seen, seenOptions, seenWindow, sends, sendsText, SERVER, stackAt, SYN, write } from "./peer";
+
+const NXT: u32 = IRS + 1;
+const UNA: u32 = ISS + 1;
+
+/** ESTABLISHED with a peer whose SYN carried these options. */
+function open(options: string): void {
+  clientAt(ISS);
+  connect(REMOTE, SERVER);
+  sends(SYN, ISS, 0);
+  peerOptions(options);
+  peer(SYN | ACK, IRS, UNA);
+  sends(ACK, UNA, NXT);
+}
+
+describe("transport/tcp/emit", () => {
+  test("MUST-14, SHLD-5, MUST-67: a SYN carries MSS 1460 for MTU 1500, window scale 0 for 16 KiB, and SACK-permitted", () => {
+    clientAt(ISS);
+    connect(REMOTE, SERVER);
+    sends(SYN, ISS, 0);
+    expect<string>(hex(seen + 20, seenOptions())).toBe("02 04 05 b4 01 03 03 00 01 01 04 02");
+    expect<u32>(seenWindow()).toBe(16384);
+  });
+  test("A002: a SYN's window is not scaled: 65,535 for a ring of 128 KiB, shift 2", () => {
+    clientAt(ISS);
+    stackAt(ISS, 131072, 4096);
+    connect(REMOTE, SERVER);
+    sends(SYN, ISS, 0);
+    expect<u32>(seenWindow()).toBe(65535);
+    expect<string>(hex(seen + 24, 4)).toBe("01 03 03 02");
+    // Behind the handshake it is: (131,072 - 3) / 4, rounded up to 32,768 of 4 octets.
+    peerOptions("02 04 03 e8 01 03 03 00");
+    peer(SYN | ACK, IRS, UNA);
+    sends(ACK, UNA, NXT);
+    expect<u32>(seenWindow()).toBe(32768);
+  });
+  test("RFC 7323 2.2: without the peer's option nothing is scaled", () => {
+    clientAt(ISS);
+    stackAt(ISS, 131072, 4096);
+    connect(REMOTE, SERVER);
+    sends(SYN, ISS, 0);
+    peer(SYN | ACK, IRS, UNA);
+    sends(ACK, UNA, NXT);
+    expect<u32>(seenWindow()).toBe(65535);
+  });
+  test("MUST-65: MSS and scaling are on SYNs only", () => {
+    open("02 04 03 e8 01 03 03 02 01 01 04 02");
+    expect<u32>(seenOptions()).toBe(0);
+    write(10);
+    sendsText(ACK, UNA, NXT, 10);
+    expect<u32>(seenOptions()).toBe(0);
+  });
+  test("RFC2018-1, RFC2018-2: blocks of what came ahead, the newest first", () => {
+    open("02 04 03 e8 01 01 04 02");
+    peerText(ACK, NXT + 20, UNA, 10);
+    sends(ACK, UNA, NXT);
+    // 321-331
+    expect<string>(hex(seen + 20, seenOptions())).toBe("01 01 05 0a 00 00 01 41 00 00 01 4b");
+    peerText(ACK, NXT + 60, UNA, 10);
+    sends(ACK, UNA, NXT);
+    // 361-371 321-331
+    expect<string>(hex(seen + 20, seenOptions())).toBe("01 01 05 12 00 00 01 69 00 00 01 73 00 00 01 41 00 00 01 4b");
+    for (let i: u32 = 2; i < 6; i++) {
+      peerText(ACK, NXT + 20 + i * 40, UNA, 10);
+      sends(ACK, UNA, NXT);
+    }
+    // Four at most; the last one came at 301 + 220 = 521.
+    expect<u32>(seenOptions()).toBe(36);
+    expect<string>(hex(seen + 24, 4)).toBe("00 00 02 09");
+  });
+  test("RFC2018-1: none without SACK-permitted from the peer", () => {
+    open("02 04 03 e8");
+    peerText(ACK, NXT + 20, UNA, 10);
+    sends(ACK, UNA, NXT);
+    expect<u32>(seenOptions()).toBe(0);
+  });
+  test("MUST-48, MUST-49, SHLD-22: TTL and DSCP are those of the socket; the ECN bits stay zero", () => {
+    established(65535);
+    settings.set(handleNow(), Option.TTL, 7);
+    settings.set(handleNow(), Option.TOS, 0xbb);
+    write(10);
+    sendsText(ACK, UNA, NXT, 10);
+    expect<u32>(load<u8>(seen - 20, 8)).toBe(7);
+    expect<u32>(load<u8>(seen - 20, 1)).toBe(0xb8);
+    pass(200);
+    sendsText(ACK, UNA, NXT, 10);
+    expect<u32>(load<u8>(seen - 20, 1)).toBe(0xb8);
+  });
+  test("6864-1: with DF set the identifier is 0; the urgent pointer is 0", () => {
+    established(65535);
+    write(10);
+    sendsText(ACK, UNA, NXT, 10);
+    expect<string>(hex(seen - 20 + 4, 4)).toBe("00 00 40 00");
+    expect<u32>(load16(seen + 18)).toBe(0);
+  });
+  test("octets of text are counted, once a segment", () => {
+    established(65535);
+    const before = counted(Counter.OCTETS_OUT);
+    write(2000);
+    expect<u32>(counted(Counter.OCTETS_OUT) - before).toBe(2000);
+  });
+});
