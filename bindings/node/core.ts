@@ -2,7 +2,16 @@ import { type Endpoint, ipv4Number } from "./address.js";
 import { Clock } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, type Pool, type Status, readEndpoint, writeEndpoint } from "./inspect.js";
+import {
+  type Address,
+  Inspector,
+  type InterfaceStatus,
+  type NeighbourStatus,
+  type Pool,
+  type Status,
+  readEndpoint,
+  writeEndpoint,
+} from "./inspect.js";
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmMemory, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
@@ -243,7 +252,7 @@ export class Core {
   udp_receive_release(handle: number): number {
     return this.exports.udp_receive_release(handle);
   }
-  /** Closes a UDP or ping socket; what it queued is not sent. */
+  /** Closes a UDP or ping socket; what it queued is still sent. */
   udp_close(handle: number): number {
     return this.exports.udp_close(handle);
   }

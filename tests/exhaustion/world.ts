@@ -8,6 +8,7 @@ const TRANSFER_PORT = 7000;
 /** Buffer class of the transfer in the stack under test; class 0 belongs to the scenario. */
 const TRANSFER_CLASS = 1;
 const STAGE = 3000;
+const RECENT = 64;
 
 /** Octet `i` of the transfer. */
 const octetOf = (i: number) => (i * 31 + (i >>> 8)) & 255;
@@ -17,6 +18,8 @@ export class World {
   ms = 0;
   /** Frames that the stack under test sent since they were last looked at. */
   sent: Seen[] = [];
+  /** The last frames that it sent, up to 64. */
+  readonly recent: Seen[] = [];
   /** Hosts that a test plays: they answer ARP; what goes to their MAC stays with the test. */
   readonly answering = new Map<string, string>();
   #sender = 0;
@@ -60,6 +63,12 @@ export class World {
     this.goesOn();
   }
 
+  /** Handle of the transfer, and the peer's port of it. */
+  get honest(): number {
+    return this.#sender;
+  }
+  readonly transferPort = TRANSFER_PORT;
+
   /** One millisecond: both stacks are polled, frames pass, the transfer is fed and read. */
   step(): void {
     this.ms++;
@@ -72,6 +81,8 @@ export class World {
   #deliver(frame: Uint8Array): void {
     const seen = read(frame);
     this.sent.push(seen);
+    this.recent.push(seen);
+    if (this.recent.length > RECENT) this.recent.shift();
     const asked = seen.arp?.operation === 1 && this.answering.get(seen.arp.targetIp);
     if (asked) assert.ok(this.core.input(arpReply({ ip: seen.arp?.targetIp ?? "", mac: asked })));
     else if (![...this.answering.values()].includes(seen.to)) assert.ok(this.peer.input(frame), "the peer's ring is full");

@@ -6,7 +6,7 @@ import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
 import { Kind, PoolIndex } from "../../memory/pool";
 import * as ring from "../../memory/ring";
-import { root, state } from "../../memory/root";
+import { root } from "../../memory/root";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
 import { isOneHost, ours } from "../../internet/address";
@@ -125,7 +125,6 @@ function initiate(tcb: Tcb): void {
   tcb.held = 1;
   become(tcb, State.SYN_SENT);
   life.attach(tcb);
-  timers.set(tcb, Timer.USER, state.now, root.synTimeout);
   count(Counter.TCP_ACTIVE_OPENS);
   mark(tcb);
 }
@@ -206,6 +205,7 @@ export function halfClose(tcb: Tcb): i32 {
     return 0;
   }
   tcb.closing = 1;
+  if (tcb.state == State.SYN_RECEIVED) return 0;
   become(tcb, tcb.state == State.CLOSE_WAIT ? State.LAST_ACK : State.FIN_WAIT_1);
   mark(tcb);
   return 0;
@@ -216,7 +216,7 @@ export function drop(tcb: Tcb): void {
     if (tcb.readable || (tcb.ahead.count && isSynchronized(tcb.state))) life.abort(tcb, Err.ABORTED);
     else halfClose(tcb);
   }
-  if (tcb.attached && tcb.state == State.FIN_WAIT_2) timers.set(tcb, Timer.CLOSE, state.now, root.finWait2);
+  if (tcb.attached && tcb.state == State.FIN_WAIT_2) timers.want(tcb, Timer.CLOSE);
   life.letGo(tcb);
 }
 /** ABORT: RST, and the handle is stale. Takes listeners too. Errors: BAD_HANDLE. */

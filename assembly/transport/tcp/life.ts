@@ -25,7 +25,7 @@ export function attach(tcb: Tcb): void {
 
 /** Both SYNs are through. */
 export function establish(tcb: Tcb, synWasLost: bool, now: Instant): void {
-  become(tcb, State.ESTABLISHED);
+  become(tcb, tcb.closing ? State.FIN_WAIT_1 : State.ESTABLISHED);
   tcb.quick = QUICK;
   tcb.heard = now;
   if (synWasLost) rtt.synWasLost(tcb.rtt);

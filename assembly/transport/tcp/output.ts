@@ -2,6 +2,7 @@
 // Output alone sends. What is due is decided in one place, from state; state that depends on sending changes after the
 // slot was taken.
 import { count, Counter } from "../../memory/counters";
+import { root } from "../../memory/root";
 import { Instant } from "../../memory/time";
 import { Reserve } from "../../link/device";
 import { isEthernet } from "../../link/interfaces";
@@ -97,6 +98,7 @@ function carriesFin(tcb: Tcb, from: Seq, length: u32): bool {
 
 /** Sends what a connection owes, up to a quantum. */
 export function output(tcb: Tcb, now: Instant): Turn {
+  if (tcb.wanted) startWanted(tcb, now);
   for (let i: u32 = 0; i < QUANTUM; i++) {
     const what = due(tcb);
     if (what == Due.NOTHING) {
@@ -116,6 +118,19 @@ export function output(tcb: Tcb, now: Instant): Turn {
   }
   return Turn.MORE;
 }
+/** Starts the timers that calls have asked for. */
+function startWanted(tcb: Tcb, now: Instant): void {
+  const wanted = tcb.wanted;
+  tcb.wanted = 0;
+  if (!tcb.attached) return;
+  if (wanted & (1 << Timer.KEEP)) life.keepAlive(tcb, now);
+  if (wanted & (1 << Timer.CLOSE)) timers.set(tcb, Timer.CLOSE, now, root.finWait2);
+  if (wanted & (1 << Timer.USER)) timers.set(tcb, Timer.USER, now, patience(tcb));
+}
+/** R2: how long the peer may be silent. */
+function patience(tcb: Tcb): u32 {
+  return isSynchronized(tcb.state) ? tcb.userTimeout : tcb.synTimeout;
+}
 function isText(what: Due): bool {
   return what == Due.TEXT || what == Due.RETRANSMIT || what == Due.PROBE;
 }
@@ -124,8 +139,10 @@ function wait(tcb: Tcb, now: Instant): Turn {
   const neighbour = isEthernet(tcb.path.via) ? tcb.path.to : null;
   tcb.owed.unlink();
   if (neighbour) neighbour.waiters.push(tcb.owed);
-  else if (tcb.attached) timers.start(tcb, Timer.PATH, now, PATH_WAIT);
-  else life.resetIsDone(tcb);
+  else if (tcb.attached) {
+    timers.start(tcb, Timer.PATH, now, PATH_WAIT);
+    timers.start(tcb, Timer.USER, now, patience(tcb));
+  } else life.resetIsDone(tcb);
   return Turn.WAITING;
 }
 
@@ -182,6 +199,7 @@ function sendSyn(tcb: Tcb, slot: usize, now: Instant): void {
   if (isAgain) again(tcb);
   else rtt.time(tcb.rtt, snd.nxt);
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+  timers.start(tcb, Timer.USER, now, patience(tcb));
 }
 function again(tcb: Tcb): void {
   rtt.forget(tcb.rtt);

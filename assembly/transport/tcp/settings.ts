@@ -1,13 +1,11 @@
 // Options of sockets, and the status of connections and listeners.
 import { Err, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
-import { state } from "../../memory/root";
 import { NEVER } from "../../memory/time";
 import { clearStatus, Status, Waits } from "../status";
 import { kindOf, recordOf, Socket, Tuple } from "../socket";
 import { connectionOf } from "./calls";
 import * as congestion from "./congestion";
-import * as life from "./life";
 import { Listener } from "./listening";
 import * as rtt from "./rtt";
 import { isSynchronized, State } from "./state";
@@ -58,8 +56,10 @@ export function set(handle: i32, option: i32, value: u32): i32 {
 function takeEffect(tcb: Tcb, option: i32): void {
   if (!tcb.attached) return;
   const isKeep = option >= Option.KEEPALIVE && option <= Option.KEEP_COUNT;
-  if (isKeep && isSynchronized(tcb.state)) life.keepAlive(tcb, state.now);
-  if (option == Option.USER_TIMEOUT && timers.isArmed(tcb, Timer.USER)) timers.set(tcb, Timer.USER, state.now, tcb.userTimeout);
+  if (isKeep && isSynchronized(tcb.state)) timers.want(tcb, Timer.KEEP);
+  if (option != Option.USER_TIMEOUT) return;
+  if (!isSynchronized(tcb.state)) tcb.synTimeout = tcb.userTimeout;
+  if (timers.isArmed(tcb, Timer.USER)) timers.want(tcb, Timer.USER);
 }
 /** The value of an option. Errors: BAD_HANDLE, BAD_ARGUMENT. */
 export function get(handle: i32, option: i32): i32 {

@@ -176,6 +176,10 @@ export class Tcb extends Socket {
   /** When the peer was last heard. */
   heard: Instant;
   retransmissions: u32;
+  /** R2 of the SYN. */
+  synTimeout: u32;
+  /** Timers that a call wants started, a bit each: the next output does it, since calls do not know the time. */
+  wanted: u32;
   listener: u32;
   acceptNext: u32;
   acceptPrevious: u32;
@@ -285,6 +289,7 @@ export function take(bufferClass: u32): Tcb | null {
   tcb.snd.mask = rings.sendOctets - 1;
   tcb.snd.limit = rings.sendLimit;
   tcb.resetOptions();
+  tcb.synTimeout = root.synTimeout;
   return tcb;
 }
 

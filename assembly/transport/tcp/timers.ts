@@ -1,6 +1,6 @@
 import * as deadlines from "../../memory/deadlines";
 import { after, before, Instant, NEVER, until } from "../../memory/time";
-import { Tcb, Timer } from "./tcb";
+import { mark, Tcb, Timer } from "./tcb";
 
 // Each purpose has a deadline of its own; the heap holds one lower bound for them all.
 
@@ -16,6 +16,11 @@ export function set(tcb: Tcb, which: Timer, now: Instant, wait: u32): void {
   tcb.timers.armed |= 1 << which;
   store<u32>(cell(tcb, which), at);
   deadlines.arm(tcb, at);
+}
+/** Has the next output start a timer; for calls, which do not know the time. */
+export function want(tcb: Tcb, which: Timer): void {
+  tcb.wanted |= 1 << which;
+  mark(tcb);
 }
 /** Arms a timer unless it is armed. */
 export function start(tcb: Tcb, which: Timer, now: Instant, wait: u32): void {

@@ -41,6 +41,7 @@ let seenLength: u32 = 0;
 export function stackAt(iss: u32, receive: u32, send: u32): void {
   world.blank();
   root.udpSockets = 1;
+  if (receive + send > 65536) root.class0Sockets = 2;
   root.class0Receive = receive;
   root.class0Send = send;
   world.addDevice(DeviceKind.RAW_IP, 64);
