@@ -74,7 +74,7 @@ export function init(ms: u32, us: u32): i32 {
   root.flags = 0;
   root.detail = 0;
   if (!random.seedIsPlausible()) return refuse(Err.BAD_SEED, offsetof<Control>("seed0"));
-  if (start() < changetype<usize>(root) + ROOT_OCTETS) return refuse(Err.BAD_ARGUMENT, offsetof<Control>("arenaStart"));
+  if (start() < <u32>config.ARENA_START) return refuse(Err.BAD_ARGUMENT, offsetof<Control>("arenaStart"));
   const wrong = examine();
   if (wrong) return wrong;
   memory.fill(root.privateAt, 0, ROOT_OCTETS - (root.privateAt - changetype<usize>(root)));

@@ -54,6 +54,8 @@ describe("the check of docs/abi.md can fail", () => {
     assert.equal(replaced("9 `BROADCAST`", "10 `BROADCAST`"), 1);
     assert.ok(replaced("| 64 | 32 octets | `seed`", "| 65 | 32 octets | `seed`") >= 1);
     assert.ok(replaced("32 `rto`", "33 `rto`") >= 1);
+    assert.equal(replaced("| 31 | u8 | `tries`", "| 29 | u8 | `tries`"), 2);
+    assert.equal(replaced("### Device record (48 octets)", "### Device record (40 octets)"), 1);
   });
   test("a missing row, a missing member and a run of errors out of step are seen", () => {
     assert.ok(replaced(/\| 16, 20 \| u32 \| `rxRing`.*\n/, "") >= 1);

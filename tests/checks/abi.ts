@@ -30,6 +30,11 @@ const SINGLES = [
   { name: "ABI_VERSION", words: /`ABI_VERSION` = (\d+)/ },
   { name: "ARENA_START", words: /`ARENA_START` \((\d+)/ },
   { name: "INTERFACES_MAX", words: /`INTERFACES_MAX` \((\d+)/ },
+  { name: "DEVICE.octets", words: /^### Device record \((\d+) octets\)/m },
+  { name: "INTERFACE.octets", words: /^### Interface record \((\d+) octets\)/m },
+  { name: "ENDPOINT.octets", words: /\*\*endpoint record\*\* is (\d+) octets/ },
+  { name: "STATUS.octets", words: /\*\*Status record\*\* \((\d+) octets/ },
+  { name: "POOL.octets", words: /records of (\d+) octets: u32 `base`/ },
 ];
 
 /** Everything in which page and constants differ, in words. */
@@ -80,7 +85,7 @@ function compareRecord(owner: string, pairs: Pair[], constants: Constants): stri
     return found === value ? [] : [`${owner}.${name} is at ${value} in docs/abi.md, ${found ?? "missing"} in the module`];
   });
   const places = new Set(pairs.map((pair) => pair.value));
-  const hidden = [...members].filter(([name, value]) => !places.has(value) && name !== "OCTETS");
+  const hidden = [...members].filter(([name, value]) => !places.has(value) && name !== "octets");
   return [...faults, ...hidden.map(([name, value]) => `${owner}.${name} at ${value} is not in docs/abi.md`)];
 }
 

@@ -40,6 +40,8 @@ describe("the check of the house can fail", () => {
     assert.equal(faultsOf("assembly/wire/tcp.ts", 'import { a } from "../memory/bytes";'), 0);
     assert.equal(faultsOf("assembly/wire/tcp.ts", 'import { a } from "./ipv4";'), 0);
     assert.equal(faultsOf("assembly/application/echo.ts", 'import { a } from "../receive";'), 0);
+    assert.equal(faultsOf("assembly/application/text.ts", 'import { Socket } from "../tcp";'), 0);
+    assert.equal(faultsOf("assembly/transport/ready.ts", 'import { Socket } from "../tcp";'), 1);
   });
   test("tcp and udp are kept apart, and share what lies between them", () => {
     assert.equal(faultsOf("assembly/transport/tcp/input.ts", 'import { a } from "../udp/socket";'), 1);

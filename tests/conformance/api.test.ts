@@ -93,9 +93,20 @@ describe("API: configuration", () => {
   });
 
   test("A165: our own address must be one host's: no network, broadcast, loopback or group; /31 and /32 are fine", async () => {
-    const wrong = ["192.168.1.255/24", "192.168.1.0/24", "127.0.0.1/8", "224.0.0.1/4", "0.0.0.0/0", "255.255.255.255/32", "240.0.0.1/8", "10.0.0.0/30", "10.0.0.3/30"];
+    const wrong = [
+      "192.168.1.255/24",
+      "192.168.1.0/24",
+      "127.0.0.1/8",
+      "224.0.0.1/4",
+      "0.0.0.0/0",
+      "255.255.255.255/32",
+      "240.0.0.1/8",
+      "10.0.0.0/30",
+      "10.0.0.3/30",
+    ];
     for (const address of wrong) await refuses(on({ addresses: [address] }), "BAD_INTERFACE");
-    for (const address of ["192.168.1.0/31", "192.168.1.1/31", "192.168.1.0/32", "192.168.1.255/32", "10.0.0.255/16"]) assert.ok(await instantiate(on({ addresses: [address] })), address);
+    for (const address of ["192.168.1.0/31", "192.168.1.1/31", "192.168.1.0/32", "192.168.1.255/32", "10.0.0.255/16"])
+      assert.ok(await instantiate(on({ addresses: [address] })), address);
     await refuses(on({ addresses: ["10.0.0.1/24", "10.0.0.1/16"] }), "BAD_INTERFACE");
     await refuses(on({ gateway: "127.0.0.1" }), "BAD_INTERFACE");
   });
@@ -123,7 +134,10 @@ describe("API: configuration", () => {
       for (let ms = 0; ms < 600; ms++) saw(t.pass(1));
       return acked;
     });
-    assert.ok(longest.every((ms) => ms >= 0 && ms <= 499), longest.join(" "));
+    assert.ok(
+      longest.every((ms) => ms >= 0 && ms <= 499),
+      longest.join(" "),
+    );
     assert.equal(t.core.status(handle)?.readable, 3);
   });
 
@@ -185,8 +199,10 @@ describe("API: handles and events", () => {
     const t = await Tester.make();
     const udp = t.bind(7);
     const listener = t.core.tcp_listen({ port: 80 });
-    for (const call of ["tcp_send_space", "tcp_receive_ready", "tcp_abort", "tcp_accept"] as const) assert.equal(t.core[call](udp), Err.BAD_HANDLE, call);
-    for (const call of ["udp_send_space", "udp_receive_ready", "udp_close"] as const) assert.equal(t.core[call](listener), Err.BAD_HANDLE, call);
+    for (const call of ["tcp_send_space", "tcp_receive_ready", "tcp_abort", "tcp_accept"] as const)
+      assert.equal(t.core[call](udp), Err.BAD_HANDLE, call);
+    for (const call of ["udp_send_space", "udp_receive_ready", "udp_close"] as const)
+      assert.equal(t.core[call](listener), Err.BAD_HANDLE, call);
     assert.equal(t.core.tcp_send_space(listener), Err.BAD_HANDLE);
     assert.ok(t.core.udp_send_space(udp) > 0);
   });

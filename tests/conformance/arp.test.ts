@@ -7,7 +7,10 @@ import { arpReply, arpRequest, asksFor, datagrams, frame, GATEWAY, host, message
 /** Ethernet interface with this prefix, so that many hosts are on link. */
 const wide = (gateway?: string) => ({ interfaces: [{ device: 0, mac: US.mac, addresses: [`${US.ip}/8`], gateway }] });
 /** Host `n` of 10/8, from 10.1.0.0 on. */
-const far = (n: number) => ({ ip: `10.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`, mac: `06:00:00:0${n >> 16}:${hex(n >> 8)}:${hex(n)}` });
+const far = (n: number) => ({
+  ip: `10.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`,
+  mac: `06:00:00:0${n >> 16}:${hex(n >> 8)}:${hex(n)}`,
+});
 const hex = (n: number) => (n & 255).toString(16).padStart(2, "0");
 const strangersPing = (who: { ip: string; mac: string }) =>
   frame(icmp(8, 0, 1, new Uint8Array(8)), { protocol: PROTOCOL.ICMP, from: who.ip }, { from: who.mac });
@@ -31,11 +34,14 @@ describe("ARP: answering", () => {
     const request = { senderMac: PEER.mac, senderIp: PEER.ip, targetIp: US.ip };
     const wrap = (packet: Uint8Array) => ethernet(EVERYBODY, PEER.mac, ETHER.ARP, packet);
     for (const hardware of [0, 2, 6, 0x0100, 0xffff]) t.drops(wrap(arp({ ...request, hardware })), "ARP_MALFORMED", `hardware ${hardware}`);
-    for (const protocol of [0, 0x0801, 0x0008, ETHER.IPV6]) t.drops(wrap(arp({ ...request, protocol })), "ARP_MALFORMED", `protocol ${protocol}`);
+    for (const protocol of [0, 0x0801, 0x0008, ETHER.IPV6])
+      t.drops(wrap(arp({ ...request, protocol })), "ARP_MALFORMED", `protocol ${protocol}`);
     for (const hardwareLength of [0, 5, 8, 255]) t.drops(wrap(arp({ ...request, hardwareLength })), "ARP_MALFORMED");
     for (const protocolLength of [0, 3, 16, 255]) t.drops(wrap(arp({ ...request, protocolLength })), "ARP_MALFORMED");
-    for (const operation of [0, 3, 4, 8, 9, 0x0100, 0xffff]) t.drops(wrap(arp({ ...request, operation })), "ARP_MALFORMED", `operation ${operation}`);
-    for (const targetIp of [OTHER.ip, "10.0.0.255", "0.0.0.0", "10.0.1.1"]) t.drops(wrap(arp({ ...request, targetIp })), "ARP_NOT_OURS", targetIp);
+    for (const operation of [0, 3, 4, 8, 9, 0x0100, 0xffff])
+      t.drops(wrap(arp({ ...request, operation })), "ARP_MALFORMED", `operation ${operation}`);
+    for (const targetIp of [OTHER.ip, "10.0.0.255", "0.0.0.0", "10.0.1.1"])
+      t.drops(wrap(arp({ ...request, targetIp })), "ARP_NOT_OURS", targetIp);
     assert.equal(messages(t.inject(wrap(arp(request))), 0).length, 0);
     assert.equal(t.core.counter("ARP_REPLIES_OUT"), 1, "the control is answered");
   });
@@ -43,7 +49,8 @@ describe("ARP: answering", () => {
   test("ARP-01: an ARP packet cut at any length is dropped", async () => {
     const t = await Tester.make();
     const whole = arp({ senderMac: PEER.mac, senderIp: PEER.ip, targetIp: US.ip });
-    for (let length = 0; length < 28; length++) t.drops(ethernet(EVERYBODY, PEER.mac, ETHER.ARP, whole.subarray(0, length), 14), "ARP_MALFORMED", `${length}`);
+    for (let length = 0; length < 28; length++)
+      t.drops(ethernet(EVERYBODY, PEER.mac, ETHER.ARP, whole.subarray(0, length), 14), "ARP_MALFORMED", `${length}`);
     assert.equal(t.inject(ethernet(EVERYBODY, PEER.mac, ETHER.ARP, whole, 14)).length, 1, "all 28 octets are answered");
   });
 
@@ -279,8 +286,10 @@ describe("ARP: the table", () => {
 
   test("A349, ARP-05: a sender with a group, zero or our own MAC, or with our or no host's IP, never enters the table", async () => {
     const t = await Tester.make();
-    const from = (senderMac: string, senderIp: string) => ethernet(EVERYBODY, PEER.mac, ETHER.ARP, arp({ senderMac, senderIp, targetIp: US.ip }));
-    for (const senderMac of [EVERYBODY, "01:00:5e:00:00:01", "00:00:00:00:00:00", US.mac]) t.drops(from(senderMac, OTHER.ip), "ARP_BAD_SENDER", senderMac);
+    const from = (senderMac: string, senderIp: string) =>
+      ethernet(EVERYBODY, PEER.mac, ETHER.ARP, arp({ senderMac, senderIp, targetIp: US.ip }));
+    for (const senderMac of [EVERYBODY, "01:00:5e:00:00:01", "00:00:00:00:00:00", US.mac])
+      t.drops(from(senderMac, OTHER.ip), "ARP_BAD_SENDER", senderMac);
     for (const senderIp of ["255.255.255.255", "224.0.0.1", "127.0.0.1", "10.0.0.255", "10.0.0.0", "240.0.0.1", "0.0.0.1"])
       t.drops(from(OTHER.mac, senderIp), "ARP_BAD_SENDER", senderIp);
     t.drops(from(OTHER.mac, US.ip), "ARP_CONFLICT");
@@ -306,7 +315,10 @@ describe("ARP: the table", () => {
     }
     t.pass(5000);
     t.send(socket, "afterwards", "192.0.2.1");
-    assert.deepEqual(datagrams(t.poll()).map((seen) => seen.to), [GATEWAY.mac]);
+    assert.deepEqual(
+      datagrams(t.poll()).map((seen) => seen.to),
+      [GATEWAY.mac],
+    );
   });
 
   test("ARP-06: reverse ARP changes nothing", async () => {

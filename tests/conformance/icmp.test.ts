@@ -48,7 +48,10 @@ describe("ICMP: echo", () => {
         assert.equal(reply?.ip?.from, to);
       }
     }
-    const small = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"], mtu: 576 }], devices: [{ kind: "ethernet", slotOctets: 2048 }] });
+    const small = await Tester.make({
+      interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"], mtu: 576 }],
+      devices: [{ kind: "ethernet", slotOctets: 2048 }],
+    });
     small.isAlive();
     small.drops(ping({}, new Uint8Array(1000)), "ICMP_TOO_LONG");
   });
@@ -67,7 +70,8 @@ describe("ICMP: echo", () => {
 
   test("1122-3.2.2.6b, A347, ICMP-05: pings to broadcast and multicast addresses are not answered", async () => {
     const t = await Tester.make();
-    for (const to of ["10.0.0.255", "255.255.255.255", "10.0.0.0"]) for (const link of [EVERYBODY, US.mac]) t.drops(ping({ to }, bytes("x"), { to: link }), "ICMP_ECHO_BROADCAST", to);
+    for (const to of ["10.0.0.255", "255.255.255.255", "10.0.0.0"])
+      for (const link of [EVERYBODY, US.mac]) t.drops(ping({ to }, bytes("x"), { to: link }), "ICMP_ECHO_BROADCAST", to);
     t.drops(ping({ to: "224.0.0.1" }, bytes("x"), { to: "01:00:5e:00:00:01" }), "ICMP_ECHO_BROADCAST", "all hosts");
     t.isAlive();
   });
@@ -86,7 +90,9 @@ describe("ICMP: echo", () => {
     const t = await Tester.make();
     for (let type = 0; type < 256; type++) {
       if (type === 8) continue;
-      const reasons = t.reasons(() => assert.deepEqual(t.inject(frame(icmp(type, 0, 0, new Uint8Array(36)), { protocol: PROTOCOL.ICMP })), [], `type ${type}`));
+      const reasons = t.reasons(() =>
+        assert.deepEqual(t.inject(frame(icmp(type, 0, 0, new Uint8Array(36)), { protocol: PROTOCOL.ICMP })), [], `type ${type}`),
+      );
       const expected = type === 0 ? "ICMP_ECHO_UNMATCHED" : [3, 11, 12].includes(type) ? "ICMP_ERROR_UNMATCHED" : "ICMP_UNKNOWN";
       assert.deepEqual(reasons, { [expected]: 1 }, `type ${type}`);
     }
@@ -97,8 +103,10 @@ describe("ICMP: echo", () => {
   test("ICMP-02, ICMP-03: a message that is cut short or has a wrong bit is dropped", async () => {
     const t = await Tester.make();
     const good = icmp(8, 0, 1, bytes("0123456789"));
-    for (let length = 0; length < 8; length++) t.drops(frame(good.subarray(0, length), { protocol: PROTOCOL.ICMP }), "ICMP_SHORT", `${length}`);
-    for (let length = 8; length < good.length; length++) t.drops(frame(good.subarray(0, length), { protocol: PROTOCOL.ICMP }), "ICMP_CHECKSUM", `${length}`);
+    for (let length = 0; length < 8; length++)
+      t.drops(frame(good.subarray(0, length), { protocol: PROTOCOL.ICMP }), "ICMP_SHORT", `${length}`);
+    for (let length = 8; length < good.length; length++)
+      t.drops(frame(good.subarray(0, length), { protocol: PROTOCOL.ICMP }), "ICMP_CHECKSUM", `${length}`);
     for (let bit = 0; bit < good.length * 8; bit++) {
       const bad = good.slice();
       bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -123,13 +131,21 @@ describe("ICMP: echo", () => {
     t.send(socket, "x", "192.0.2.1");
     const [out] = datagrams(t.poll());
     for (const from of [GATEWAY, OTHER]) {
-      for (const [code, to] of [[0, 0x0a000003], [1, 0x0a000003], [1, 0x0a000001], [1, 0xc0000202]] as const) {
+      for (const [code, to] of [
+        [0, 0x0a000003],
+        [1, 0x0a000003],
+        [1, 0x0a000001],
+        [1, 0xc0000202],
+      ] as const) {
         const redirect = icmp(5, code, to, quote(out));
         t.drops(frame(redirect, { protocol: PROTOCOL.ICMP, from: from.ip }, { from: from.mac }), "ICMP_UNKNOWN");
       }
     }
     t.send(socket, "again", "192.0.2.1");
-    assert.deepEqual(datagrams(t.poll()).map((seen) => seen.to), [GATEWAY.mac]);
+    assert.deepEqual(
+      datagrams(t.poll()).map((seen) => seen.to),
+      [GATEWAY.mac],
+    );
   });
 });
 
@@ -228,13 +244,23 @@ describe("ICMP: errors we send", () => {
 describe("ICMP: errors we get", () => {
   test("A067+358: an error is believed only by the connected socket whose datagram it quotes, and told once", async () => {
     const { t, socket, sent } = await sender(true);
-    const forged = (from: string, fromPort: number, to: string, toPort: number) => ipv4({ from, to, protocol: PROTOCOL.UDP }, udp(from, fromPort, to, toPort, bytes("hello")));
-    for (const quoted of [forged("1.2.3.4", 5353, "8.8.8.8", 9), forged(US.ip, 5353, "8.8.8.8", 9), forged(US.ip, 5354, PEER.ip, 9), forged(US.ip, 5353, PEER.ip, 10)]) t.drops(icmpError(3, 3, quoted), "ICMP_ERROR_UNMATCHED");
+    const forged = (from: string, fromPort: number, to: string, toPort: number) =>
+      ipv4({ from, to, protocol: PROTOCOL.UDP }, udp(from, fromPort, to, toPort, bytes("hello")));
+    for (const quoted of [
+      forged("1.2.3.4", 5353, "8.8.8.8", 9),
+      forged(US.ip, 5353, "8.8.8.8", 9),
+      forged(US.ip, 5354, PEER.ip, 9),
+      forged(US.ip, 5353, PEER.ip, 10),
+    ])
+      t.drops(icmpError(3, 3, quoted), "ICMP_ERROR_UNMATCHED");
     t.drops(icmpError(3, 3, quote(sent), 0, { to: "255.255.255.255" }), "ICMP_ERROR_UNMATCHED");
     t.drops(icmpError(3, 3, quote(sent), 0, { to: "10.0.0.255" }), "ICMP_ERROR_UNMATCHED");
     assert.equal(t.core.ready_next(), 0);
     t.isEmpty(socket);
-    assert.deepEqual(t.reasons(() => t.inject(icmpError(3, 3, quote(sent)))), {});
+    assert.deepEqual(
+      t.reasons(() => t.inject(icmpError(3, 3, quote(sent)))),
+      {},
+    );
     assert.equal(t.core.ready_next(), socket);
     assert.ok(t.core.events & Event.SOFT_ERROR);
     assert.equal(t.core.udp_receive_ready(socket), Err.REFUSED);
@@ -255,7 +281,9 @@ describe("ICMP: errors we get", () => {
   test("ICMP-04, ICMP-12, 1122-3.2.2b: an error with a quote cut at any length, or with a wrong inner header, is dropped", async () => {
     const { t, sent } = await sender(true);
     const whole = quote(sent);
-    for (const code of [0, 3, 4]) for (let length = 0; length < 28; length++) t.drops(icmpError(3, code, whole.subarray(0, length)), "ICMP_ERROR_UNMATCHED", `${length}`);
+    for (const code of [0, 3, 4])
+      for (let length = 0; length < 28; length++)
+        t.drops(icmpError(3, code, whole.subarray(0, length)), "ICMP_ERROR_UNMATCHED", `${length}`);
     for (let words = 0; words < 16; words++) {
       if (words === 5) continue;
       const wrong = whole.slice();
@@ -265,20 +293,32 @@ describe("ICMP: errors we get", () => {
     const later = whole.slice();
     later[7] = 1;
     t.drops(icmpError(3, 3, later), "ICMP_ERROR_UNMATCHED", "a later fragment");
-    assert.deepEqual(t.reasons(() => t.inject(icmpError(3, 3, whole))), {}, "the whole is taken");
+    assert.deepEqual(
+      t.reasons(() => t.inject(icmpError(3, 3, whole))),
+      {},
+      "the whole is taken",
+    );
   });
 
   test("A049: an error that quotes 50 errors within each other is looked at one level deep", async () => {
     const { t, socket, sent } = await sender(true);
     let nested: Uint8Array = quote(sent);
-    for (let i = 0; i < 50 && nested.length < 1400; i++) nested = ipv4({ from: US.ip, to: PEER.ip, protocol: PROTOCOL.ICMP }, icmp(3, 3, 0, nested));
+    for (let i = 0; i < 50 && nested.length < 1400; i++)
+      nested = ipv4({ from: US.ip, to: PEER.ip, protocol: PROTOCOL.ICMP }, icmp(3, 3, 0, nested));
     t.drops(icmpError(3, 3, nested), "ICMP_ERROR_UNMATCHED");
     t.isEmpty(socket);
     t.isAlive();
   });
 
   test("A263: soft errors do not end an opening or an open connection; port unreachable ends an opening one", async () => {
-    const soft = [[3, 0], [3, 1], [3, 5], [11, 0], [11, 1], [12, 0]] as const;
+    const soft = [
+      [3, 0],
+      [3, 1],
+      [3, 5],
+      [11, 0],
+      [11, 1],
+      [12, 0],
+    ] as const;
     const { t, handle, syn } = await opening();
     for (const [type, code] of soft) {
       t.inject(icmpError(type, code, quote(syn)));
@@ -307,7 +347,8 @@ describe("ICMP: errors we get", () => {
 
   test("A352, ICMP-06: an error about an open connection must quote octets in flight, and a hard one is soft then", async () => {
     const { t, handle, next, port } = await established();
-    const about = (seq: number) => ipv4({ from: US.ip, to: PEER.ip, protocol: PROTOCOL.TCP }, tcp(US.ip, port, PEER.ip, 80, { seq: seq >>> 0, ctl: CTL.ACK }));
+    const about = (seq: number) =>
+      ipv4({ from: US.ip, to: PEER.ip, protocol: PROTOCOL.TCP }, tcp(US.ip, port, PEER.ip, 80, { seq: seq >>> 0, ctl: CTL.ACK }));
     for (const seq of [next, next - 1, next + 1]) t.drops(icmpError(3, 1, about(seq)), "ICMP_ERROR_UNMATCHED", `${seq - next}`);
     assert.equal(t.core.status(handle)?.softError, 0);
     t.core.tcp_write(handle, bytes("in flight"));
@@ -329,7 +370,10 @@ describe("ICMP: errors we get", () => {
     t.core.udp_write(socket, bytes("knock"), { address: PEER.ip, port: 3 });
     const [request] = messages(t.poll(), 8);
     const ident = (request?.icmp?.rest ?? 0) >>> 16;
-    t.drops(frame(icmp(0, 0, ((((ident + 1) & 0xffff) << 16) | 3) >>> 0, bytes("not mine")), { protocol: PROTOCOL.ICMP }), "ICMP_ECHO_UNMATCHED");
+    t.drops(
+      frame(icmp(0, 0, ((((ident + 1) & 0xffff) << 16) | 3) >>> 0, bytes("not mine")), { protocol: PROTOCOL.ICMP }),
+      "ICMP_ECHO_UNMATCHED",
+    );
     t.inject(frame(icmp(0, 0, request?.icmp?.rest ?? 0, bytes("knock")), { protocol: PROTOCOL.ICMP }));
     assert.equal(t.receive(socket), "knock");
     t.inject(icmpError(11, 0, quote(request)));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Core, Err, instantiate, Option } from "../../bindings/node/core.js";
-import { CTL, checksum, EVERYBODY, icmp, PROTOCOL, read, type Seen, tcp, udp } from "./packets.js";
-import { bytes, datagram, datagrams, frame, GATEWAY, host, messages, OTHER, options, PEER, ping, SEED, Tester, US } from "./tester.js";
+import { Err, Option } from "../../bindings/node/core.js";
+import { CTL, checksum, EVERYBODY, PROTOCOL, tcp } from "./packets.js";
+import { bytes, datagram, datagrams, frame, GATEWAY, messages, OTHER, PEER, ping, Tester, US } from "./tester.js";
 
 /** A SYN from PEER, or whoever `fields` names. */
 function syn(fields: { from?: string; to?: string; ttl?: number } = {}, link: { to?: string; from?: string } = {}): Uint8Array {
@@ -55,7 +55,8 @@ describe("IPv4: the header", () => {
     for (const totalLength of [0, 1, 19]) t.drops(ping({ totalLength }), "IP_TOTAL_LENGTH", `${totalLength}`);
     for (const totalLength of [47, 100, 1500, 65_535]) t.drops(ping({ totalLength }), "IP_TOTAL_LENGTH", `${totalLength}`);
     t.drops(ping({ totalLength: 20 }), "ICMP_SHORT", "an empty payload is IP's to pass on");
-    for (let totalLength = 28; totalLength < whole; totalLength++) t.drops(ping({ totalLength }), "ICMP_CHECKSUM", "the payload ends where the header says");
+    for (let totalLength = 28; totalLength < whole; totalLength++)
+      t.drops(ping({ totalLength }), "ICMP_CHECKSUM", "the payload ends where the header says");
     t.isAlive();
   });
 
@@ -67,7 +68,8 @@ describe("IPv4: the header", () => {
       const cut = ping({ headerWords, totalLength: 26 }).subarray(0, 14 + 26);
       t.drops(cut, "IP_HEADER_LENGTH", `${headerWords} words`);
     }
-    for (let headerWords = 6; headerWords <= 15; headerWords++) t.drops(ping({ headerWords, totalLength: 20 }, new Uint8Array(60)), "IP_TOTAL_LENGTH");
+    for (let headerWords = 6; headerWords <= 15; headerWords++)
+      t.drops(ping({ headerWords, totalLength: 20 }, new Uint8Array(60)), "IP_TOTAL_LENGTH");
     t.isAlive();
   });
 
@@ -78,7 +80,11 @@ describe("IPv4: the header", () => {
       const bad = good.slice();
       bad[14 + (bit >> 3)] = (bad[14 + (bit >> 3)] as number) ^ (0x80 >> (bit & 7));
       const reasons = t.reasons(() => assert.deepEqual(t.inject(bad), [], `bit ${bit}`));
-      assert.equal(Object.values(reasons).reduce((a, b) => a + b, 0), 1, `bit ${bit}: ${JSON.stringify(reasons)}`);
+      assert.equal(
+        Object.values(reasons).reduce((a, b) => a + b, 0),
+        1,
+        `bit ${bit}: ${JSON.stringify(reasons)}`,
+      );
       if (bit >= 32) assert.deepEqual(reasons, { IP_CHECKSUM: 1 }, `bit ${bit}`);
     }
     t.isAlive();
@@ -115,7 +121,10 @@ describe("IPv4: the header", () => {
     for (const handle of [listener, socket]) assert.equal(t.core.socket_set(handle, Option.TOS, tos), 0);
     assert.equal(t.core.socket_get(socket, Option.TOS), tos);
     t.send(socket, "marked", PEER.ip);
-    assert.deepEqual(datagrams(t.poll()).map((seen) => seen.ip?.tos), [tos]);
+    assert.deepEqual(
+      datagrams(t.poll()).map((seen) => seen.ip?.tos),
+      [tos],
+    );
     const [synAck] = t.inject(syn()).filter((seen) => seen.tcp);
     assert.equal(synAck?.ip?.tos, tos, "SYN-ACK");
     const ack = { seq: 1, ack: (synAck?.tcp?.seq ?? 0) + 1, ctl: CTL.ACK };
@@ -123,12 +132,26 @@ describe("IPv4: the header", () => {
     const server = t.core.tcp_accept(listener);
     assert.ok(server > 0);
     t.core.tcp_write(server, bytes("data"));
-    assert.deepEqual(t.poll().filter((seen) => seen.tcp).map((seen) => seen.ip?.tos), [tos], "data");
+    assert.deepEqual(
+      t
+        .poll()
+        .filter((seen) => seen.tcp)
+        .map((seen) => seen.ip?.tos),
+      [tos],
+      "data",
+    );
     const text = frame(tcp(PEER.ip, 6000, US.ip, 80, { ...ack, ack: ack.ack + 4, text: bytes("more") }), { protocol: PROTOCOL.TCP });
     const acks = [...t.inject(text), ...t.pass(500)].filter((seen) => seen.tcp);
     assert.ok(acks.length > 0 && acks.every((seen) => seen.ip?.tos === tos), "ACK");
     t.core.tcp_abort(server);
-    assert.deepEqual(t.poll().filter((seen) => (seen.tcp?.ctl ?? 0) & CTL.RST).map((seen) => seen.ip?.tos), [tos], "RST");
+    assert.deepEqual(
+      t
+        .poll()
+        .filter((seen) => (seen.tcp?.ctl ?? 0) & CTL.RST)
+        .map((seen) => seen.ip?.tos),
+      [tos],
+      "RST",
+    );
     for (const wrong of [-1, 256]) assert.equal(t.core.socket_set(socket, Option.TOS, wrong), Err.BAD_ARGUMENT);
   });
 });
@@ -136,14 +159,26 @@ describe("IPv4: the header", () => {
 describe("IPv4: addresses", () => {
   test("1122-3.2.1.3a: what is addressed to a neighbour but came to our MAC is neither answered nor forwarded", async () => {
     const { t, socket } = await serving();
-    for (const to of [OTHER.ip, "192.0.2.1", "224.0.0.5", "239.1.2.3", "10.0.1.255"]) for (const each of four({ to })) t.drops(each, "IP_NOT_OURS", to);
+    for (const to of [OTHER.ip, "192.0.2.1", "224.0.0.5", "239.1.2.3", "10.0.1.255"])
+      for (const each of four({ to })) t.drops(each, "IP_NOT_OURS", to);
     t.isEmpty(socket);
     control(t, socket);
   });
 
   test("A064+314, 1122-3.2.1.3b, 1122-4.1.3.6, IP-09: a source that is no one host's is dropped in silence, whatever it carries", async () => {
     const { t, socket } = await serving();
-    const sources = ["127.0.0.1", "127.255.255.255", "0.0.0.0", "0.1.2.3", "224.0.0.5", "239.255.255.255", "240.0.0.1", "255.255.255.255", "10.0.0.255", "10.0.0.0"];
+    const sources = [
+      "127.0.0.1",
+      "127.255.255.255",
+      "0.0.0.0",
+      "0.1.2.3",
+      "224.0.0.5",
+      "239.255.255.255",
+      "240.0.0.1",
+      "255.255.255.255",
+      "10.0.0.255",
+      "10.0.0.0",
+    ];
     for (const from of sources) for (const each of four({ from })) t.drops(each, "IP_BAD_SOURCE", from);
     t.isEmpty(socket);
     control(t, socket);
@@ -217,7 +252,21 @@ describe("IPv4: options and protocols", () => {
 
   test("1122-3.2.1.8, IP-05: unknown, truncated and malformed options are skipped, whatever their length says", async () => {
     const { t, socket } = await serving();
-    const options = [[1, 1, 1, 1], [0, 0, 0, 0], [7, 0, 0, 0], [7, 1, 0, 0], [7, 2, 0, 0], [7, 255, 0, 0], [68, 40, 5, 0], [222, 4, 9, 9], [1, 1, 1, 131], [131, 0, 0, 0], [137, 1, 0, 0], [131, 2, 0, 0], [137, 200, 4, 0]];
+    const options = [
+      [1, 1, 1, 1],
+      [0, 0, 0, 0],
+      [7, 0, 0, 0],
+      [7, 1, 0, 0],
+      [7, 2, 0, 0],
+      [7, 255, 0, 0],
+      [68, 40, 5, 0],
+      [222, 4, 9, 9],
+      [1, 1, 1, 131],
+      [131, 0, 0, 0],
+      [137, 1, 0, 0],
+      [131, 2, 0, 0],
+      [137, 200, 4, 0],
+    ];
     for (const each of options) {
       const [reply] = messages(t.inject(ping({ options: each })), 0);
       assert.deepEqual(reply?.icmp?.data, bytes("are you there?"), `${each}`);
@@ -244,7 +293,11 @@ describe("IPv4: options and protocols", () => {
 
   test("IP-04: options with bad lengths are quoted in an error as they came, and never obeyed", async () => {
     const { t } = await serving();
-    for (const options of [[131, 39, 255, 0], [137, 3, 9, 0], [7, 255, 255, 255]]) {
+    for (const options of [
+      [131, 39, 255, 0],
+      [137, 3, 9, 0],
+      [7, 255, 255, 255],
+    ]) {
       const closed = datagram(9999, "to a closed port", { options });
       const [error] = messages(t.inject(closed), 3);
       if (!error) continue;
@@ -276,162 +329,11 @@ describe("IPv4: options and protocols", () => {
 
   test("fragments are counted and dropped, and get no error", async () => {
     const { t, socket } = await serving();
-    for (const fragment of [0x2000, 0x0001, 0x2001, 0x1fff, 0x3fff, 0x6000, 0x4001]) for (const each of [ping({ fragment }), datagram(7, "part", { fragment }), datagram(9999, "part", { fragment })]) t.drops(each, "IP_FRAGMENT");
+    for (const fragment of [0x2000, 0x0001, 0x2001, 0x1fff, 0x3fff, 0x6000, 0x4001])
+      for (const each of [ping({ fragment }), datagram(7, "part", { fragment }), datagram(9999, "part", { fragment })])
+        t.drops(each, "IP_FRAGMENT");
     t.isEmpty(socket);
     assert.equal(messages(t.inject(ping({ fragment: 0x4000 })), 0).length, 1, "DF alone is no fragment");
     control(t, socket);
-  });
-});
-
-describe("IPv4: routes", () => {
-  test("1122-3.3.1.1, 1122-3.3.1.2: on link goes straight, off link by the gateway, by the mask", async () => {
-    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/25"], gateway: "10.0.0.126" }] });
-    t.answering.set("10.0.0.126", GATEWAY.mac).set(host(100).ip, host(100).mac);
-    const socket = t.bind();
-    const sentTo = (ip: string) => {
-      t.send(socket, "x", ip);
-      return datagrams(t.poll())[0]?.to;
-    };
-    assert.equal(sentTo(host(100).ip), host(100).mac);
-    assert.equal(sentTo("10.0.0.129"), GATEWAY.mac);
-    assert.equal(sentTo("192.0.2.1"), GATEWAY.mac);
-    const alone = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"] }] });
-    assert.equal(alone.send(alone.bind(), "x", "192.0.2.1"), Err.NO_ROUTE);
-  });
-
-  test("1122-3.3.1.4: a gateway that fell silent is asked again, and a new MAC is used", async () => {
-    const t = await Tester.make();
-    const socket = t.bind();
-    t.send(socket, "x", "192.0.2.1");
-    assert.equal(datagrams(t.poll())[0]?.to, GATEWAY.mac);
-    t.answering.set(GATEWAY.ip, OTHER.mac);
-    let to: string | undefined;
-    let asked = 0;
-    for (let second = 0; second < 70; second++) {
-      t.send(socket, "x", "192.0.2.1");
-      const sent = t.pass(1000);
-      asked += sent.filter((seen) => seen.arp?.targetIp === GATEWAY.ip).length;
-      to = datagrams(sent).at(-1)?.to ?? to;
-    }
-    assert.equal(to, OTHER.mac);
-    assert.ok(asked <= 20, `${asked} requests: it is not pinged without end`);
-  });
-
-  test("A173: the source of what goes off link is the address on the gateway's subnet", async () => {
-    const interfaces = [{ device: 0, mac: US.mac, addresses: ["169.254.10.20/16", "192.168.1.50/24"], gateway: "192.168.1.1" }];
-    const t = await Tester.make({ interfaces });
-    t.answering.set("192.168.1.1", GATEWAY.mac);
-    t.send(t.bind(), "x", "8.8.8.8");
-    const [out] = datagrams(t.poll());
-    assert.equal(out?.ip?.from, "192.168.1.50");
-    assert.equal(out?.to, GATEWAY.mac);
-  });
-
-  test("A205: a route is known by its network: host bits are ignored when it is added and removed", async () => {
-    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"] }] });
-    const socket = t.bind();
-    assert.equal(t.send(socket, "x", "192.0.2.1"), Err.NO_ROUTE);
-    assert.equal(t.core.route_add({ address: "1.2.3.4" }, 0, { address: GATEWAY.ip }), 0);
-    t.send(socket, "x", "192.0.2.1");
-    assert.equal(datagrams(t.poll())[0]?.to, GATEWAY.mac, "1.2.3.4/0 is a default route");
-    assert.equal(t.core.route_remove({ address: "9.9.9.9" }, 0), 0);
-    assert.equal(t.send(socket, "x", "192.0.2.1"), Err.NO_ROUTE);
-    assert.equal(t.core.route_remove({ address: "9.9.9.9" }, 0), Err.BAD_ARGUMENT);
-    assert.equal(t.core.route_add({ address: "1.2.3.4" }, 33, { address: GATEWAY.ip }), Err.BAD_ARGUMENT);
-  });
-
-  test("a route that changes between send and poll leads to a smaller MTU, and the datagram does not overrun the slot", async () => {
-    const core = await instantiate({
-      seed: SEED,
-      devices: [{ kind: "ip", rxSlots: 4, txSlots: 4 }, { kind: "ip", rxSlots: 4, txSlots: 4 }],
-      interfaces: [{ device: 0, mtu: 1500, addresses: ["10.0.0.1/24"], gateway: GATEWAY.ip }, { device: 1, mtu: 68, addresses: ["10.1.0.1/24"] }],
-    });
-    const socket = core.udp_bind({});
-    assert.equal(core.udp_write(socket, new Uint8Array(1400).fill(7), { address: "192.0.2.1", port: 9 }), 1400);
-    assert.equal(core.route_add({ address: "192.0.2.0", interface: 1 }, 24, { address: "10.1.0.2" }), 0);
-    core.poll(0);
-    for (const device of [0, 1]) for (const packet of core.output(device)) assert.ok(packet.length <= (device ? 68 : 1500), `${packet.length} octets on device ${device}`);
-  });
-
-  test("1122-3.3.3, A074+098: more than the MTU is refused by the call", async () => {
-    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"], mtu: 576 }], capacities: { udpOctets: 2000 } });
-    const socket = t.bind();
-    assert.equal(t.send(socket, new Uint8Array(1400), PEER.ip), Err.TOO_LONG);
-    assert.equal(t.send(socket, new Uint8Array(549), PEER.ip), Err.TOO_LONG);
-    assert.deepEqual(t.poll(), []);
-    assert.equal(t.send(socket, new Uint8Array(548), PEER.ip), 548);
-    assert.deepEqual(datagrams(t.poll()).map((seen) => seen.ip?.octets.length), [576]);
-  });
-});
-
-describe("IPv4: path MTU", () => {
-  /** A connection of PEER in ESTABLISHED with `octets` in flight; answers its segments. */
-  async function inFlight(octets: number): Promise<{ t: Tester; sent: Seen[] }> {
-    const { t } = await serving();
-    const options = [2, 4, 5, 0xb4];
-    const [synAck] = t.inject(frame(tcp(PEER.ip, 6000, US.ip, 80, { ctl: CTL.SYN, options }), { protocol: PROTOCOL.TCP })).filter((seen) => seen.tcp);
-    const ack = { seq: 1, ack: ((synAck?.tcp?.seq ?? 0) + 1) >>> 0, ctl: CTL.ACK };
-    t.inject(frame(tcp(PEER.ip, 6000, US.ip, 80, ack), { protocol: PROTOCOL.TCP }));
-    const listener = t.core.sockets().find((socket) => socket.protocol === "listener")?.handle ?? 0;
-    const server = t.core.tcp_accept(listener);
-    assert.equal(t.core.tcp_write(server, new Uint8Array(octets)), octets);
-    return { t, sent: t.poll().filter((seen) => seen.tcp?.text.length) };
-  }
-
-  test("A012, A030, ICMP-07: fragmentation needed shrinks segments, never below the floor, and UDP is sent without DF", async () => {
-    for (const [mtu, most] of [[1000, 1000], [576, 576], [68, 552], [0, 552], [1, 552]] as const) {
-      const { t, sent } = await inFlight(4000);
-      assert.equal(sent[0]?.ip?.octets.length, 1500);
-      const quoted = sent[0]?.ip?.octets.subarray(0, 28) ?? new Uint8Array();
-      const again = t.inject(frame(icmp(3, 4, mtu, quoted), { protocol: PROTOCOL.ICMP, from: GATEWAY.ip }, { from: GATEWAY.mac }));
-      const segments = [...again, ...t.pass(3000)].filter((seen) => seen.tcp?.text.length);
-      assert.ok(segments.length > 0, "it is sent again");
-      for (const { ip } of segments) assert.ok(ip && ip.octets.length <= most && (ip.octets.length <= mtu || !ip.df || mtu === 0), `${ip?.octets.length} for ${mtu}`);
-    }
-    const t = await Tester.make();
-    t.send(t.bind(), new Uint8Array(1400), PEER.ip);
-    assert.deepEqual(datagrams(t.poll()).map((seen) => seen.ip?.df), [false]);
-  });
-
-  test("ICMP-07: fragmentation needed that quotes no segment in flight changes nothing", async () => {
-    const { t, sent } = await inFlight(1460);
-    const quoted = (sent[0]?.ip?.octets.slice(0, 28) ?? new Uint8Array()) as Uint8Array;
-    for (const shift of [-1, 1460, 100_000]) {
-      const off = quoted.slice();
-      const view = new DataView(off.buffer);
-      view.setUint32(24, view.getUint32(24) + shift);
-      t.drops(frame(icmp(3, 4, 576, off), { protocol: PROTOCOL.ICMP, from: GATEWAY.ip }, { from: GATEWAY.mac }), "ICMP_ERROR_UNMATCHED", `${shift}`);
-    }
-    const again = t.pass(1500).filter((seen) => seen.tcp?.text.length);
-    assert.ok(again.length > 0 && again.every((seen) => seen.tcp?.text.length === 1460));
-  });
-});
-
-describe("several devices", () => {
-  test("two Ethernet devices and a raw-IP one answer each on their own", async () => {
-    const core: Core = await instantiate({
-      ...options(),
-      devices: [{ kind: "ethernet" }, { kind: "ethernet" }, { kind: "ip" }],
-      interfaces: [
-        { device: 0, mac: US.mac, addresses: [`${US.ip}/24`] },
-        { device: 1, mac: OTHER.mac, addresses: ["10.1.0.1/24"] },
-        { device: 2, addresses: ["10.2.0.1/24"] },
-      ],
-    });
-    core.poll(0);
-    const announced = [0, 1].map((device) => core.output(device).map((each) => read(each).arp?.senderIp));
-    assert.deepEqual(announced, [[US.ip], ["10.1.0.1"]]);
-    assert.deepEqual(core.output(2), []);
-    core.input(frame(icmp(8, 0, 1, bytes("raw")), { protocol: PROTOCOL.ICMP, from: "10.2.0.2", to: "10.2.0.1" }).subarray(14), 2);
-    core.poll(1);
-    const [raw] = core.output(2);
-    assert.equal(raw?.length, 31);
-    assert.equal(checksum((raw as Uint8Array).subarray(20)), 0);
-    const other = { from: "10.1.0.2", to: "10.1.0.1" };
-    core.input(frame(udp(other.from, 1, other.to, 9, bytes("x")), { protocol: PROTOCOL.UDP, ...other }, { to: OTHER.mac }), 1);
-    core.poll(2);
-    assert.equal(core.output(0).length, 0);
-    const answer = read(core.output(1)[0] as Uint8Array);
-    assert.equal(answer.ip?.to ?? answer.arp?.targetIp, "10.1.0.2");
   });
 });

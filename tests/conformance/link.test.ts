@@ -30,9 +30,21 @@ describe("Ethernet", () => {
 
   test("ETH-03, 1122-2.3.3a: an 802.3 frame with any length field is dropped and never misread", async () => {
     const t = await Tester.make();
-    const snap = Uint8Array.from([0xaa, 0xaa, 3, 0, 0, 0, 8, 0, ...ipv4({ from: PEER.ip, to: US.ip, protocol: 1 }, icmp(8, 0, 1, bytes("snap")))]);
-    for (const length of [0, 1, 3, 8, 28, 46, 60, 1500, 1501, 1535]) t.drops(ethernet(US.mac, PEER.mac, length, snap), "LINK_UNKNOWN_TYPE", `${length}`);
-    for (let size = 14; size < 60; size++) t.drops(ethernet(US.mac, PEER.mac, 1500, snap).subarray(0, size), "LINK_UNKNOWN_TYPE", `${size} octets`);
+    const snap = Uint8Array.from([
+      0xaa,
+      0xaa,
+      3,
+      0,
+      0,
+      0,
+      8,
+      0,
+      ...ipv4({ from: PEER.ip, to: US.ip, protocol: 1 }, icmp(8, 0, 1, bytes("snap"))),
+    ]);
+    for (const length of [0, 1, 3, 8, 28, 46, 60, 1500, 1501, 1535])
+      t.drops(ethernet(US.mac, PEER.mac, length, snap), "LINK_UNKNOWN_TYPE", `${length}`);
+    for (let size = 14; size < 60; size++)
+      t.drops(ethernet(US.mac, PEER.mac, 1500, snap).subarray(0, size), "LINK_UNKNOWN_TYPE", `${size} octets`);
     t.isAlive();
   });
 
@@ -51,7 +63,8 @@ describe("Ethernet", () => {
     const t = await Tester.make();
     const packet = ipv4({ from: PEER.ip, to: US.ip, protocol: PROTOCOL.ICMP }, icmp(8, 0, 1, bytes("tagged")));
     const tagged = Uint8Array.from([0, 5, 8, 0, ...packet]);
-    for (const type of [ETHER.VLAN, 0x88a8, ETHER.IPV6, 0x0000, 0x0801, 0x88cc, 0xffff]) t.drops(ethernet(US.mac, PEER.mac, type, tagged), "LINK_UNKNOWN_TYPE");
+    for (const type of [ETHER.VLAN, 0x88a8, ETHER.IPV6, 0x0000, 0x0801, 0x88cc, 0xffff])
+      t.drops(ethernet(US.mac, PEER.mac, type, tagged), "LINK_UNKNOWN_TYPE");
     const loops = Uint8Array.from([0x60, 0, 0, 0, 0, 16, 0, 64, ...new Uint8Array(48)]);
     t.drops(ethernet(US.mac, PEER.mac, ETHER.IPV6, loops), "LINK_UNKNOWN_TYPE");
     t.isAlive();
@@ -65,7 +78,10 @@ describe("Ethernet", () => {
     t.inject(padded);
     assert.equal(t.receive(socket), "x");
     const short = ipv4({ from: PEER.ip, to: US.ip, protocol: PROTOCOL.ICMP }, icmp(8, 0, 1, bytes("y")));
-    const [reply] = messages(t.inject(Uint8Array.from([...ethernet(US.mac, PEER.mac, ETHER.IPV4, short, 0), ...bytes("attack attack at")])), 0);
+    const [reply] = messages(
+      t.inject(Uint8Array.from([...ethernet(US.mac, PEER.mac, ETHER.IPV4, short, 0), ...bytes("attack attack at")])),
+      0,
+    );
     assert.deepEqual(reply?.icmp?.data, bytes("y"));
   });
 
@@ -98,7 +114,10 @@ describe("Ethernet", () => {
     for (let type = 0x1000; type <= 0x100f; type++) t.drops(ethernet(US.mac, PEER.mac, type, new Uint8Array(64)), "LINK_UNKNOWN_TYPE");
     const socket = t.bind();
     t.send(socket, new Uint8Array(1024), PEER.ip);
-    assert.deepEqual(datagrams(t.poll()).map((seen) => seen.type), [ETHER.IPV4]);
+    assert.deepEqual(
+      datagrams(t.poll()).map((seen) => seen.type),
+      [ETHER.IPV4],
+    );
   });
 
   test("a frame for another MAC is dropped", async () => {

@@ -4,7 +4,7 @@ import { checksum, ETHER } from "./packets.js";
 
 /** A copy of a frame with one to four mistakes; in half of the cases its checksums fit them. */
 export function mutated(frame: Uint8Array, prng: Prng): Uint8Array {
-  let bad = frame.slice();
+  let bad: Uint8Array = frame.slice();
   for (let mistakes = 1 + prng.below(4); mistakes; mistakes--) bad = mistaken(bad, prng);
   return prng.chance(0.5) ? resealed(bad) : bad;
 }

@@ -71,13 +71,7 @@ export function arp(fields: ArpFields): Uint8Array {
   view.setUint8(5, fields.protocolLength ?? 4);
   view.setUint16(6, fields.operation ?? 1);
   const quad = (text: string) => text.split(".").map(Number);
-  return concat(
-    head,
-    mac(fields.senderMac),
-    quad(fields.senderIp),
-    mac(fields.targetMac ?? "00:00:00:00:00:00"),
-    quad(fields.targetIp),
-  );
+  return concat(head, mac(fields.senderMac), quad(fields.senderIp), mac(fields.targetMac ?? "00:00:00:00:00:00"), quad(fields.targetIp));
 }
 
 /** Fields of an IPv4 header; what is missing is right. `fragment` is the word of flags and offset. */

@@ -51,7 +51,10 @@ class Pair {
     assert.ok(listener > 0);
     const client = this.a.tcp_connect({ address: PEER.ip, port });
     let server: number = Err.WOULD_BLOCK;
-    this.until(() => (server = this.b.tcp_accept(listener)) > 0);
+    this.until(() => {
+      server = this.b.tcp_accept(listener);
+      return server > 0;
+    });
     return { client, server };
   }
   /** Sends text from a to b; it must arrive whole. */
@@ -118,12 +121,20 @@ describe("poll: budgets", () => {
     assert.equal(t.core.device(0).pending <= 4, true);
     const sent = t.poll();
     assert.equal(messages(sent, 0).length, 4);
-    assert.deepEqual(datagrams(sent).map((seen) => new TextDecoder().decode(seen.udp?.data)), ["owed datagram"]);
+    assert.deepEqual(
+      datagrams(sent).map((seen) => new TextDecoder().decode(seen.udp?.data)),
+      ["owed datagram"],
+    );
     assert.equal(sent.filter((seen) => seen.tcp?.text.length).length, 1);
     assert.equal(t.core.txBlocked, false);
-    t.core.input(frame(tcp(PEER.ip, 80, US.ip, port, { seq: 101, ack: next + 9, ctl: CTL.ACK, text: bytes("x") }), { protocol: PROTOCOL.TCP }));
+    t.core.input(
+      frame(tcp(PEER.ip, 80, US.ip, port, { seq: 101, ack: next + 9, ctl: CTL.ACK, text: bytes("x") }), { protocol: PROTOCOL.TCP }),
+    );
     const later = [...t.poll(), ...t.pass(500)];
-    assert.ok(later.some((seen) => seen.tcp?.ack === 102), "the ACK leaves");
+    assert.ok(
+      later.some((seen) => seen.tcp?.ack === 102),
+      "the ACK leaves",
+    );
   });
 
   test("A129: a device that takes one frame now and then loses nothing", async () => {
@@ -148,7 +159,10 @@ describe("poll: budgets", () => {
   test("A278, RES-08: the cost of a poll does not grow with idle connections", async () => {
     const cost = async (connections: number) => {
       const classes = [{ sockets: 2000, receive: 64, send: 64 }];
-      const pair = await Pair.make(0, { capacities: { classes, synQueue: 64 }, devices: [{ kind: "ethernet", rxSlots: 256, txSlots: 256 }] });
+      const pair = await Pair.make(0, {
+        capacities: { classes, synQueue: 64 },
+        devices: [{ kind: "ethernet", rxSlots: 256, txSlots: 256 }],
+      });
       const listener = pair.b.tcp_listen({ port: 80 }, 0, 64);
       for (let i = 0; i < connections; i++) {
         assert.ok(pair.a.tcp_connect({ address: PEER.ip, port: 80 }) > 0);

@@ -153,16 +153,29 @@ export const datagrams = (sent: Seen[]) => sent.filter((seen) => seen.udp);
 export const messages = (sent: Seen[], type: number) => sent.filter((seen) => seen.icmp?.type === type);
 
 /** An IPv4 datagram from PEER to us in a frame; every field can be told. */
-export function frame(payload: Uint8Array, fields: Partial<Ipv4Fields> & { protocol: number }, link: { to?: string; from?: string } = {}): Uint8Array {
+export function frame(
+  payload: Uint8Array,
+  fields: Partial<Ipv4Fields> & { protocol: number },
+  link: { to?: string; from?: string } = {},
+): Uint8Array {
   const packet = ipv4({ from: PEER.ip, to: US.ip, ...fields }, payload);
   return ethernet(link.to ?? US.mac, link.from ?? PEER.mac, ETHER.IPV4, packet);
 }
 /** An echo request from PEER. */
-export function ping(fields: Partial<Ipv4Fields> = {}, data: Uint8Array = bytes("are you there?"), link: { to?: string; from?: string } = {}): Uint8Array {
+export function ping(
+  fields: Partial<Ipv4Fields> = {},
+  data: Uint8Array = bytes("are you there?"),
+  link: { to?: string; from?: string } = {},
+): Uint8Array {
   return frame(icmp(8, 0, 0x00070001, data), { protocol: PROTOCOL.ICMP, ...fields }, link);
 }
 /** A UDP datagram from PEER port 5000 in a frame. */
-export function datagram(toPort: number, text: string | Uint8Array, fields: Partial<Ipv4Fields> = {}, link: { to?: string; from?: string } = {}): Uint8Array {
+export function datagram(
+  toPort: number,
+  text: string | Uint8Array,
+  fields: Partial<Ipv4Fields> = {},
+  link: { to?: string; from?: string } = {},
+): Uint8Array {
   const data = typeof text === "string" ? bytes(text) : text;
   return frame(udp(fields.from ?? PEER.ip, 5000, fields.to ?? US.ip, toPort, data), { protocol: PROTOCOL.UDP, ...fields }, link);
 }

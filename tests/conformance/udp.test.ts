@@ -89,7 +89,11 @@ describe("UDP: the header", () => {
     assert.equal(t.receive(socket), "far");
     assert.equal(t.core.udp_write(socket, bytes("back"), t.core.remote), Err.NO_ROUTE);
     const closed = frame(udp("192.0.2.9", 4, US.ip, 9, bytes("closed")), { protocol: PROTOCOL.UDP, from: "192.0.2.9" });
-    assert.deepEqual(t.reasons(() => assert.deepEqual(t.inject(closed), [])), { UDP_NO_SOCKET: 1, IP_NO_ROUTE: 1 }, "nowhere to send an error to");
+    assert.deepEqual(
+      t.reasons(() => assert.deepEqual(t.inject(closed), [])),
+      { UDP_NO_SOCKET: 1, IP_NO_ROUTE: 1 },
+      "nowhere to send an error to",
+    );
   });
 });
 
@@ -129,7 +133,10 @@ describe("UDP: sockets", () => {
       assert.equal(t.send(socket, "all", to), Err.BROADCAST_OFF);
       t.core.socket_set(socket, Option.BROADCAST, 1);
       assert.equal(t.send(socket, "all", to), 3);
-      assert.deepEqual(t.poll().map((seen) => [seen.to, seen.ip?.to]), [[EVERYBODY, to]]);
+      assert.deepEqual(
+        t.poll().map((seen) => [seen.to, seen.ip?.to]),
+        [[EVERYBODY, to]],
+      );
     }
     assert.equal(t.send(socket, "group", "224.0.0.251"), Err.BAD_ADDRESS);
   });

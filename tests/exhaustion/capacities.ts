@@ -17,7 +17,8 @@ export function capacities(path: string): Capacity[] {
   if (!section) throw new Error(`${path}: no section "---- Capacities ----"`);
   const found = [...section.matchAll(/\/\*\* (.*?) \*\/\nexport const (\w+): i32 = isDefined\(CFG_\2\) \? CFG_\2 : (\d+);/g)];
   const all = [...section.matchAll(/^export const (\w+)/gm)];
-  if (found.length !== all.length) throw new Error(`${path}: ${all.length} capacities, ${found.length} of them written as this test reads them`);
+  if (found.length !== all.length)
+    throw new Error(`${path}: ${all.length} capacities, ${found.length} of them written as this test reads them`);
   return found.map(([, text, name, value]) => ({ name: name as string, text: text as string, value: Number(value) }));
 }
 

@@ -77,7 +77,11 @@ describe("frame rings", () => {
       return got.length === 8;
     });
     w.goesOn();
-    assert.deepEqual(got, Array.from({ length: 8 }, (_, i) => `${i}`), "the peer's own ring holds eight");
+    assert.deepEqual(
+      got,
+      Array.from({ length: 8 }, (_, i) => `${i}`),
+      "the peer's own ring holds eight",
+    );
     assert.equal(w.core.txBlocked, false);
   });
 });
@@ -94,7 +98,10 @@ describe("neighbours in use", () => {
       w.sent = [];
       assert.ok(w.core.udp_write(socket, bytes("x"), { address: `10.4.0.${i + 1}`, port: 9 }) > 0);
       w.run(100);
-      assert.ok(w.sent.some((seen) => seen.udp && seen.to === mac(i)), `host ${i}: ${w.core.pools().NEIGHBOUR.used} of 160 places taken`);
+      assert.ok(
+        w.sent.some((seen) => seen.udp && seen.to === mac(i)),
+        `host ${i}: ${w.core.pools().NEIGHBOUR.used} of 160 places taken`,
+      );
     }
     w.goesOn();
   });

@@ -9,7 +9,10 @@ const PORT = 40;
 /** A datagram from the peer's address to port 40. */
 const incoming = (data: Uint8Array) => frame(udp(PEER.ip, 5000, US.ip, PORT, data), { protocol: PROTOCOL.UDP });
 /** Host `i` of those that stay silent until a test lets them answer. */
-const silent = (i: number) => ({ ip: `10.3.${i >> 8}.${1 + (i & 127)}`, mac: `06:00:00:03:${(i >> 7).toString(16).padStart(2, "0")}:${(i & 127).toString(16).padStart(2, "0")}` });
+const silent = (i: number) => ({
+  ip: `10.3.${i >> 8}.${1 + (i & 127)}`,
+  mac: `06:00:00:03:${(i >> 7).toString(16).padStart(2, "0")}:${(i & 127).toString(16).padStart(2, "0")}`,
+});
 
 export async function udpSockets(value: number): Promise<string[]> {
   const w = await World.make({ udpSockets: value });
@@ -61,7 +64,10 @@ export async function udpSend(value: number): Promise<string[]> {
     return got.length;
   };
   w.until(() => take() === value);
-  assert.deepEqual(got, Array.from({ length: value }, (_, i) => `${i}`));
+  assert.deepEqual(
+    got,
+    Array.from({ length: value }, (_, i) => `${i}`),
+  );
   assert.equal(w.core.ready_next(), socket);
   assert.ok(w.core.events & Event.WRITABLE);
   w.goesOn();
@@ -160,7 +166,10 @@ export async function holds(value: number): Promise<string[]> {
   w.goesOn();
   w.answering.set(silent(0).ip, silent(0).mac);
   w.inject(arpReply(silent(0)));
-  assert.deepEqual(w.sent.filter((seen) => seen.udp).map((seen) => new TextDecoder().decode(seen.udp?.data)), ["0"]);
+  assert.deepEqual(
+    w.sent.filter((seen) => seen.udp).map((seen) => new TextDecoder().decode(seen.udp?.data)),
+    ["0"],
+  );
   assert.equal(w.core.pools().HOLD.used, value - 1);
   send(value + 1);
   assert.equal(w.core.pools().HOLD.used, value);

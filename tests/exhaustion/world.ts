@@ -89,7 +89,10 @@ export class World {
   }
   #feed(): void {
     if (!this.#receiver || this.#receiver < 0) return;
-    const written = this.core.tcp_write(this.#sender, Uint8Array.from({ length: 1000 }, (_, i) => octetOf(this.#written + i)));
+    const written = this.core.tcp_write(
+      this.#sender,
+      Uint8Array.from({ length: 1000 }, (_, i) => octetOf(this.#written + i)),
+    );
     assert.ok(written >= 0, `the transfer ended: ${written}`);
     this.#written += written;
     for (let got = this.peer.tcp_read(this.#receiver); got instanceof Uint8Array; got = this.peer.tcp_read(this.#receiver)) {

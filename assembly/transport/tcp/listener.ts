@@ -31,7 +31,7 @@ import { Seq } from "./seq";
 import { enter, find, leave, mark, take, Tcb } from "./tcb";
 import { offerInSyn, shiftFor } from "./window";
 
-/** SYN-ACKs sent for one SYN at most. */
+/** SYN-ACKs sent for one SYN at most, so that a forged SYN is not amplified; the peer's own repeated SYN begins anew. differs: RFC 9293 §3.8.3 would repeat it for three minutes. */
 const TRIES: u8 = 5;
 /** Wait after the first; then it doubles. RFC 6298 §2.1. */
 const FIRST_WAIT: u32 = 1000;

@@ -39,6 +39,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   rtt.acknowledge(tcb.rtt, seg.ack);
   life.establish(tcb, tcb.rtt.backoff != 0, now);
   oweAck(tcb);
+  seg.stripSyn();
   afterAcknowledgement(tcb, seg, now);
 }
 

@@ -39,6 +39,12 @@ export class Segment {
   get end(): Seq {
     return this.seq.plus(this.len);
   }
+  /** Cuts off the SYN, so that the segment begins with its text. */
+  stripSyn(): void {
+    this.ctl &= ~Ctl.SYN;
+    this.seq = this.seq.plus(1);
+    this.len--;
+  }
   sackLeft(i: u32): Seq {
     return Seq.of(option32(this.sack, i * 2));
   }
