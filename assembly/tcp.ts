@@ -39,9 +39,9 @@ export class Socket {
   send(octets: u32): void {
     calls.commit(this.tcb, octets, true);
   }
-  /** Whether the peer has closed, or is gone, and everything was read. */
+  /** Whether the peer has closed and everything was read, or the connection is gone by a reset or timeout. */
   get isFinished(): bool {
-    return !this.tcb.readable && (this.tcb.isFinished || !this.tcb.attached);
+    return this.tcb.error != 0 || (!this.tcb.readable && (this.tcb.isFinished || !this.tcb.attached));
   }
   /** Lets go: what was sent still arrives; the socket must not be used any more. */
   close(): void {

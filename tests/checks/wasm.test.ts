@@ -56,6 +56,14 @@ describe("modules", () => {
     const budget = JSON.parse(readFileSync(join(ROOT, BUDGET), "utf8")) as Record<string, number>;
     assert.deepEqual(overBudget(sizes, budget), [], `if the growth is worth it, raise the number in ${BUDGET} and say why in CHANGELOG.md`);
   });
+
+  test("README.md states the budgets of the two modules for use", () => {
+    const budget = JSON.parse(readFileSync(join(ROOT, BUDGET), "utf8")) as Record<string, number>;
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    const stated = /`ringwire\.wasm` takes up to ([\d,]+) octets and `ringwire-tiny\.wasm` up to ([\d,]+)/.exec(readme) ?? [];
+    const [release, tiny] = stated.slice(1).map((text) => Number(text.replaceAll(",", "")));
+    assert.deepEqual([release, tiny], [budget["ringwire.wasm"], budget["ringwire-tiny.wasm"]]);
+  });
 });
 
 describe("the check of modules can fail", () => {

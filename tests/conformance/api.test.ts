@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CONTROL, type CoreOptions, DEVICE, Err, Event, instantiate, Option, RingwireError, State } from "../../bindings/node/core.js";
+import {
+  CONTROL,
+  type CoreOptions,
+  DEVICE,
+  Err,
+  Event,
+  instantiate,
+  Option,
+  RingwireError,
+  SLOT,
+  State,
+} from "../../bindings/node/core.js";
 import { CTL, checksum, PROTOCOL, tcp } from "./packets.js";
 import { bytes, datagram, frame, options, PEER, ping, SEED, Tester, US } from "./tester.js";
 
@@ -141,7 +152,19 @@ describe("API: configuration", () => {
     assert.equal(t.core.status(handle)?.readable, 3);
   });
 
-  test("A050, A099: offloads are refused, and what a slot's flags claim changes no check", async () => {
+  test("A330: what the stack writes in front of a frame is its length and zeros, whatever the slot held before", async () => {
+    const t = await Tester.make({ devices: [{ kind: "ethernet", rxSlots: 4, txSlots: 4 }] });
+    t.isAlive();
+    const device = t.core.control + CONTROL.deviceTable;
+    const word = (offset: number) => t.core.view.getUint32(device + offset, true);
+    t.core.octets.fill(0xff, word(DEVICE.txRing), word(DEVICE.txRing) + 4 * word(DEVICE.slotOctets));
+    t.core.input(ping());
+    const slot = word(DEVICE.txRing) + (word(DEVICE.txWritten) & 3) * word(DEVICE.slotOctets);
+    t.core.poll(t.ms);
+    assert.deepEqual([...t.core.octets.subarray(slot, slot + SLOT.ethernet)], [60, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test("A050, A099, A330: offloads are refused, and what a slot's flags claim changes no check", async () => {
     const t = await Tester.make();
     const socket = t.bind(7);
     const wrong = datagram(7, "wrong");

@@ -1,8 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Err } from "../../bindings/node/core.js";
-import { arp, ETHER, EVERYBODY, ethernet, icmp, PROTOCOL, read, type Seen } from "./packets.js";
-import { arpReply, arpRequest, asksFor, datagrams, frame, GATEWAY, host, messages, OTHER, PEER, ping, Tester, US } from "./tester.js";
+import { Err, State } from "../../bindings/node/core.js";
+import { arp, CTL, ETHER, EVERYBODY, ethernet, icmp, PROTOCOL, read, type Seen, tcp } from "./packets.js";
+import {
+  arpReply,
+  arpRequest,
+  asksFor,
+  bytes,
+  datagrams,
+  frame,
+  GATEWAY,
+  host,
+  messages,
+  OTHER,
+  PEER,
+  ping,
+  Tester,
+  US,
+} from "./tester.js";
 
 /** Ethernet interface with this prefix, so that many hosts are on link. */
 const wide = (gateway?: string) => ({ interfaces: [{ device: 0, mac: US.mac, addresses: [`${US.ip}/8`], gateway }] });
@@ -191,6 +206,42 @@ describe("ARP: asking", () => {
     t.send(socket, "D", OTHER.ip);
     const sent = [...early, ...t.poll(), ...t.pass(10)];
     assert.deepEqual(datagrams(sent).map(textOf), ["C", "D"]);
+  });
+});
+
+describe("ARP: connections whose neighbour is gone", () => {
+  /** A connection of ours to PEER, after which PEER answers nothing, not even ARP. */
+  async function abandoned(): Promise<{ t: Tester; handle: number }> {
+    const t = await Tester.make({ settings: { arpTimeout: 2000, userTimeout: 100_000 } });
+    const handle = t.core.tcp_connect({ address: PEER.ip, port: 80 });
+    const [syn] = t.poll().filter((seen) => seen.tcp);
+    const fields = { seq: 100, ack: ((syn?.tcp?.seq ?? 0) + 1) >>> 0, ctl: CTL.SYN | CTL.ACK };
+    t.inject(frame(tcp(PEER.ip, 80, US.ip, syn?.tcp?.fromPort ?? 0, fields), { protocol: PROTOCOL.TCP }));
+    assert.equal(t.core.tcp_status(handle), State.ESTABLISHED);
+    t.answering.clear();
+    t.pass(10_000);
+    return { t, handle };
+  }
+
+  test("octets that cannot leave for want of a neighbour end the connection with the user timeout", async () => {
+    const { t, handle } = await abandoned();
+    t.core.tcp_write(handle, bytes("nobody will get this"));
+    t.pass(90_000);
+    assert.equal(t.core.tcp_status(handle), State.ESTABLISHED);
+    t.pass(20_000);
+    assert.equal(t.core.status(handle)?.state, "CLOSED");
+    assert.ok(["TIMED_OUT", "UNREACHABLE"].includes(t.core.status(handle)?.error ?? ""));
+  });
+
+  test("a connection that was let go with octets left ends too, and leaves nothing behind", async () => {
+    const { t, handle } = await abandoned();
+    t.core.tcp_write(handle, bytes("nor this"));
+    t.core.tcp_close(handle);
+    t.pass(120_000);
+    assert.equal(t.core.pools().TCP0.used, 0);
+    t.pass(20_000);
+    assert.equal(t.core.pools().NEIGHBOUR.used, 0);
+    assert.deepEqual(t.pass(100_000), [], "nobody is asked for any more");
   });
 });
 

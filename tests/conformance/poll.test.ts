@@ -2,8 +2,23 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Core, type CoreOptions, Err, instantiate, State } from "../../bindings/node/core.js";
 import { NOTHING_ARMED } from "../../bindings/node/layout.js";
-import { CTL, PROTOCOL, tcp } from "./packets.js";
-import { arpReply, asksFor, bytes, datagram, datagrams, frame, messages, OTHER, options, PEER, ping, Tester, US } from "./tester.js";
+import { CTL, PROTOCOL, read, tcp } from "./packets.js";
+import {
+  arpReply,
+  arpRequest,
+  asksFor,
+  bytes,
+  datagram,
+  datagrams,
+  frame,
+  messages,
+  OTHER,
+  options,
+  PEER,
+  ping,
+  Tester,
+  US,
+} from "./tester.js";
 
 /** Our stack in SYN-SENT to PEER port 80, or established when `ack` is true; sequence numbers that follow. */
 async function connection(t: Tester): Promise<{ handle: number; port: number; next: number }> {
@@ -135,6 +150,61 @@ describe("poll: budgets", () => {
       later.some((seen) => seen.tcp?.ack === 102),
       "the ACK leaves",
     );
+  });
+
+  test("RES-06: a device that takes no frames does not stop the others: UDP, TCP and replies go on there", async () => {
+    const t = await Tester.make({
+      devices: [
+        { kind: "ip", rxSlots: 64, txSlots: 4 },
+        { kind: "ethernet", rxSlots: 64, txSlots: 64 },
+      ],
+      interfaces: [
+        { device: 0, addresses: ["10.9.0.1/24"] },
+        { device: 1, mac: US.mac, addresses: [`${US.ip}/24`] },
+      ],
+    });
+    const { core } = t;
+    const take = () => core.output(1).map((each) => read(each));
+    take();
+    core.input(arpRequest(PEER), 1);
+    core.poll(t.ms);
+    take();
+    const stuck = t.bind();
+    for (let i = 0; i < 4; i++) assert.ok(t.send(stuck, `${i}`, "10.9.0.2") > 0);
+    assert.ok(core.tcp_connect({ address: "10.9.0.2", port: 80 }) > 0);
+    for (let i = 0; i < 4; i++) core.poll(++t.ms);
+    assert.ok(core.txBlocked, "device 0 is full");
+    assert.ok(t.send(t.bind(), "by the other device", PEER.ip) > 0);
+    assert.ok(core.tcp_connect({ address: PEER.ip, port: 80 }) > 0);
+    core.input(ping(), 1);
+    core.poll(++t.ms);
+    const sent = take();
+    assert.equal(messages(sent, 0).length, 1, "echo reply");
+    assert.equal(sent.filter((seen) => seen.tcp).length, 1, "SYN");
+    assert.equal(datagrams(sent).length, 1, "datagram");
+    assert.equal(core.output(0).length, 4 - 2);
+  });
+
+  test("RES-06, A134: more senders behind a full ring than one poll looks at do not make it answer 0", async () => {
+    for (const kind of ["tcp", "udp"]) {
+      const classes = [{ sockets: 30, receive: 64, send: 64 }];
+      const t = await Tester.make({
+        devices: [{ kind: "ethernet", rxSlots: 64, txSlots: 4 }],
+        settings: { frameBudget: 8 },
+        capacities: { classes, udpSockets: 30 },
+      });
+      t.resolve(PEER);
+      for (let i = 0; i < 30; i++) {
+        if (kind === "tcp") assert.ok(t.core.tcp_connect({ address: PEER.ip, port: 80 }) > 0);
+        else assert.ok(t.send(t.bind(), "x", PEER.ip) > 0);
+      }
+      let zeros = 0;
+      for (let i = 0; i < 50; i++) if (t.core.poll(t.ms) === 0) zeros++;
+      assert.ok(zeros <= 5, `${kind}: ${zeros} of 50 polls ask for another although the ring is full`);
+      assert.ok(t.core.txBlocked);
+      const sent = t.poll();
+      assert.equal(sent.filter((seen) => seen.tcp ?? seen.udp).length, 30, "all leave once there is room");
+    }
   });
 
   test("A129: a device that takes one frame now and then loses nothing", async () => {

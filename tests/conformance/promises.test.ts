@@ -263,7 +263,10 @@ describe("a host that errs", () => {
 
 describe("a wire that errs", () => {
   test("RES-01: 200,000 mutated frames at random states: no trap, no storm, nothing left behind, and an honest transfer goes on", async () => {
-    const w = await World.make({ classes: [{ sockets: 8, receive: 3000, send: 3000 }] }, { settings: { msl: 500, finWait2: 2000 } });
+    const w = await World.make(
+      { classes: [{ sockets: 8, receive: 3000, send: 3000 }] },
+      { settings: { msl: 500, finWait2: 2000, userTimeout: 100_000 } },
+    );
     const prng = new Prng(2026);
     assert.ok(w.core.tcp_listen({ port: 80 }) > 0);
     const socket = w.core.udp_bind({ port: 7 });
@@ -297,8 +300,11 @@ describe("a wire that errs", () => {
     }
     assert.ok(sent > 1000 && w.core.counter("TCP_PASSIVE_OPENS") > 50 && w.core.counter("IP_CHECKSUM") > 1000, "the states were reached");
     w.goesOn();
-    for (const { handle, protocol } of w.core.sockets()) if (protocol === "tcp" && handle !== w.honest) w.core.tcp_abort(handle);
-    w.run(60_000);
+    for (const { handle, protocol } of w.core.sockets()) {
+      if (protocol === "listener") w.core.tcp_close(handle);
+      if (protocol === "tcp" && handle !== w.honest) w.core.tcp_abort(handle);
+    }
+    w.run(120_000);
     const { HALF_OPEN, HOLD, TIME_WAIT, TCP0 } = w.core.pools();
     assert.deepEqual([HALF_OPEN.used, HOLD.used, TIME_WAIT.used, TCP0.used], [0, 0, 0, 0]);
     w.goesOn();

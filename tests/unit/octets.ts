@@ -33,7 +33,7 @@ export function hex(at: usize, length: u32): string {
 export function sumOf(at: usize, length: u32, start: u32): u32 {
   let total = start;
   for (let i: u32 = 0; i < length; i++) {
-    total += i & 1 ? <u32>load<u8>(at + i) : <u32>load<u8>(at + i) << 8;
+    total += i & 1 ? <u32>load<u8>(at + i) : (<u32>load<u8>(at + i)) << 8;
     total = (total & 0xffff) + (total >> 16);
   }
   return total;

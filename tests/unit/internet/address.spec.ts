@@ -1,7 +1,18 @@
 import { AddressState, DeviceKind, Interface } from "../../../assembly/memory/control";
 import { root } from "../../../assembly/memory/root";
 import { Cast } from "../../../assembly/link/packet";
-import { castOf, covering, isMulticast, isOneHost, isSpecial, isSubnetBroadcast, maskOf, on, ours, primary } from "../../../assembly/internet/address";
+import {
+  castOf,
+  covering,
+  isMulticast,
+  isOneHost,
+  isSpecial,
+  isSubnetBroadcast,
+  maskOf,
+  on,
+  ours,
+  primary,
+} from "../../../assembly/internet/address";
 import { addDevice, addInterface, begin, blank } from "../world";
 
 /** 192.0.2.1/24 and 10.1.2.3/8 on the first interface, 198.51.100.5/30 and 198.51.100.9/31 on the second. */

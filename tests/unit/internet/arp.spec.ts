@@ -57,7 +57,7 @@ describe("internet/arp: asking", () => {
   test("one that failed is asked for again when it is wanted, a second after the last request", () => {
     start();
     const neighbour = want(2);
-    if (neighbour) neighbour.pins = 1;
+    if (neighbour) arp.pin(neighbour);
     pass(1000);
     pass(1000);
     pass(1000);
@@ -144,20 +144,29 @@ describe("internet/arp: ageing", () => {
     expect<u32>(unsent(0)).toBe(8);
     expect<bool>(isUsable(2)).toBe(true);
   });
-  test("a pinned entry is kept and refreshed for ever without being wanted", () => {
+  test("a pinned entry in use is refreshed again and again", () => {
     start();
-    resolve(2).pins = 1;
+    arp.pin(resolve(2));
     for (let i = 0; i < 5; i++) {
-      run(45000);
+      run(40000);
+      want(2);
+      silent();
+      run(5000);
       wePoll(2);
       answers(2);
-      silent();
     }
     expect<bool>(isUsable(2)).toBe(true);
   });
+  test("a pinned entry that is not used asks nobody", () => {
+    start();
+    arp.pin(resolve(2));
+    run(200000);
+    silent();
+    expect<bool>(isKnown(2)).toBe(true);
+  });
   test("a pinned entry that nobody confirms stays, but is not used", () => {
     start();
-    resolve(2).pins = 1;
+    arp.pin(resolve(2));
     run(70000);
     expect<bool>(isKnown(2)).toBe(true);
     expect<bool>(isUsable(2)).toBe(false);

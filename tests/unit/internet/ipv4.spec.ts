@@ -24,13 +24,19 @@ function datagram(length: u32): void {
 /** The checksum is made right again. */
 function seal(): void {
   store16(AT + 10, 0);
-  store16(AT + 10, ~sumOf(AT, ((<u32>load<u8>(AT)) & 15) << 2, 0) & 0xffff);
+  store16(AT + 10, ~sumOf(AT, (<u32>load<u8>(AT) & 15) << 2, 0) & 0xffff);
 }
 /** Whether the datagram is taken; if not, whether it counts under `why`. */
 function taken_(why: Counter): i32 {
   const before = counted(why);
   if (ipv4.input(packet())) return 1;
   return counted(why) == before + 1 ? 0 : -1;
+}
+
+/** Turns one bit over. */
+function flip(at: usize, bit: u32): void {
+  const mask: u32 = 1 << (bit & 7);
+  store<u8>(at + (bit >> 3), load<u8>(at + (bit >> 3)) ^ (mask as u8));
 }
 
 describe("internet/ipv4: checks of RFC 1122 section 3.2.1", () => {
@@ -80,7 +86,7 @@ describe("internet/ipv4: checks of RFC 1122 section 3.2.1", () => {
     rawIp(US, 24);
     for (let bit: u32 = 16; bit < 160; bit++) {
       datagram(65535);
-      store<u8>(AT + (bit >> 3), load<u8>(AT + (bit >> 3)) ^ (<u8>1 << <u8>(bit & 7)));
+      flip(AT, bit);
       expect<bool>(ipv4.input(packet())).toBe(false);
     }
     // Total length 28 without its bit 4 is 12, less than a header: that is found first.
@@ -166,7 +172,7 @@ function send(to: u32): ipv4.Sent {
   if (!ipv4.way(hop, to, 0)) return ipv4.Sent.DROPPED;
   const slot = ipv4.open(hop, Reserve.DATA, ms);
   put(slot + 44, "61 62 63 64");
-  return ipv4.send(hop, slot, to, 253, 4, 0xb8, 9, 0, ms);
+  return ipv4.send(hop, slot, to, <i32>253, 4, 0xb8, 9, 0, ms);
 }
 
 describe("internet/ipv4: sending", () => {

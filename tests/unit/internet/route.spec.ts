@@ -70,6 +70,14 @@ describe("internet/route", () => {
     expect<u32>(hopTo(0x0a000063, 0)).toBe(GATEWAY);
     expect<u32>(hopTo(0x0a000064, 0)).toBe(0x0a000064);
   });
+  test("of equal prefixes the connected network wins, then the route added first", () => {
+    two();
+    expect<i32>(add(0x0a000000, 24, GATEWAY, 1)).toBe(0);
+    expect<u32>(hopTo(0x0a000063, 0)).toBe(0x0a000063);
+    expect<i32>(add(0x08000000, 8, INNER, 2)).toBe(0);
+    expect<i32>(add(0x08000000, 8, GATEWAY, 1)).toBe(0);
+    expect<u32>(hopTo(0x08010101, 0)).toBe(INNER);
+  });
   test("a route with gateway 0 is on link; the source is our address there", () => {
     two();
     expect<i32>(add(0x0b000000, 8, 0, 2)).toBe(0);

@@ -73,12 +73,12 @@ describe("transport/socket: options and ends", () => {
     rawIp(0xc0000201, 24);
     const a: Socket = take()!;
     const b: Socket = take()!;
-    for (let option: u32 = Option.NODELAY; option <= Option.BROADCAST; option++) a.setOption(option, 100 + option);
+    for (let option: u32 = Option.NODELAY; option <= <u32>Option.BROADCAST; option++) a.setOption(option, 100 + option);
     expect<u32>(a.nodelay).toBe(101);
     expect<u32>(a.ttl).toBe(100 + Option.TTL);
     expect<u32>(a.broadcast).toBe(100 + Option.BROADCAST);
     b.inherit(a);
-    for (let option: u32 = Option.NODELAY; option <= Option.BROADCAST; option++) expect<u32>(b.option(option)).toBe(100 + option);
+    for (let option: u32 = Option.NODELAY; option <= <u32>Option.BROADCAST; option++) expect<u32>(b.option(option)).toBe(100 + option);
     expect<i32>(b.error).toBe(0);
   });
   test("both ends are told in the control block's form", () => {

@@ -31,8 +31,6 @@ describe("wire/arp", () => {
     arp.senderIp = 0xc0000201;
     put(arp.targetMac, "02 aa bb cc dd ee");
     arp.targetIp = 0xc0000202;
-    expect<string>(hex(AT, 29)).toBe(
-      "00 01 08 00 06 04 00 02 02 00 00 00 00 01 c0 00 02 01 02 aa bb cc dd ee c0 00 02 02 ee",
-    );
+    expect<string>(hex(AT, 29)).toBe("00 01 08 00 06 04 00 02 02 00 00 00 00 01 c0 00 02 01 02 aa bb cc dd ee c0 00 02 02 ee");
   });
 });

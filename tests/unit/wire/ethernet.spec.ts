@@ -1,4 +1,12 @@
-import { ETHERNET_HEADER, ETHERNET_MINIMUM, EthernetHeader, EtherType, isBroadcastMac, isGroupMac, isZeroMac } from "../../../assembly/wire/ethernet";
+import {
+  ETHERNET_HEADER,
+  ETHERNET_MINIMUM,
+  EthernetHeader,
+  EtherType,
+  isBroadcastMac,
+  isGroupMac,
+  isZeroMac,
+} from "../../../assembly/wire/ethernet";
 import { hex, put } from "../octets";
 
 const AT: usize = memory.data(64, 4);

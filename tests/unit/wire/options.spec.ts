@@ -1,4 +1,16 @@
-import { nextOption, option16, option32, option8, optionKind, optionLength, writeMss, writeSackBlock, writeSackHead, writeSackPermitted, writeWindowScale } from "../../../assembly/wire/options";
+import {
+  nextOption,
+  option16,
+  option32,
+  option8,
+  optionKind,
+  optionLength,
+  writeMss,
+  writeSackBlock,
+  writeSackHead,
+  writeSackPermitted,
+  writeWindowScale,
+} from "../../../assembly/wire/options";
 import { hex, put } from "../octets";
 
 const AT: usize = memory.data(64, 4);

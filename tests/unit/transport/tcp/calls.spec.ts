@@ -7,7 +7,34 @@ import * as calls from "../../../../assembly/transport/tcp/calls";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { Tcb } from "../../../../assembly/transport/tcp/tcb";
 import { ignore, poll } from "../../world";
-import { ACK, CLIENT, clientAt, connect, established, establishedWith, FIN, handleNow, IRS, is, ISS, listen, LOCAL, peer, peerText, queue, read, REMOTE, sends, sendsText, SERVER, serverAt, silent, SYN, tcb, write } from "./peer";
+import {
+  ACK,
+  CLIENT,
+  clientAt,
+  connect,
+  established,
+  establishedWith,
+  FIN,
+  handleNow,
+  IRS,
+  is,
+  ISS,
+  listen,
+  LOCAL,
+  peer,
+  peerText,
+  queue,
+  read,
+  REMOTE,
+  sends,
+  sendsText,
+  SERVER,
+  serverAt,
+  silent,
+  SYN,
+  tcb,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -1,6 +1,24 @@
 import { Counter } from "../../../../assembly/memory/counters";
 import { counted, ignore, pass, unsent, wait } from "../../world";
-import { ACK, clientAt, connect, established, IRS, ISS, MSS_1000, peer, peerOptions, peerWindow, REMOTE, sendsText, SERVER, silent, SYN, tcb, write } from "./peer";
+import {
+  ACK,
+  clientAt,
+  connect,
+  established,
+  IRS,
+  ISS,
+  MSS_1000,
+  peer,
+  peerOptions,
+  peerWindow,
+  REMOTE,
+  sendsText,
+  SERVER,
+  silent,
+  SYN,
+  tcb,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

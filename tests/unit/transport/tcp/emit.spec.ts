@@ -3,7 +3,28 @@ import { Counter } from "../../../../assembly/memory/counters";
 import * as settings from "../../../../assembly/transport/tcp/settings";
 import { hex, load16 } from "../../octets";
 import { counted, pass } from "../../world";
-import { ACK, clientAt, connect, established, handleNow, IRS, ISS, peer, peerOptions, peerText, REMOTE, seen, seenOptions, seenWindow, sends, sendsText, SERVER, stackAt, SYN, write } from "./peer";
+import {
+  ACK,
+  clientAt,
+  connect,
+  established,
+  handleNow,
+  IRS,
+  ISS,
+  peer,
+  peerOptions,
+  peerText,
+  REMOTE,
+  seen,
+  seenOptions,
+  seenWindow,
+  sends,
+  sendsText,
+  SERVER,
+  stackAt,
+  SYN,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -5,7 +5,28 @@ import * as calls from "../../../../assembly/transport/tcp/calls";
 import * as settings from "../../../../assembly/transport/tcp/settings";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { counted, ignore, pass, run, unsent } from "../../world";
-import { ACK, clientAt, connect, established, FIN, handleNow, IRS, is, ISS, peer, peerWindow, REMOTE, sends, sendsText, SERVER, shutdown, silent, SYN, tcb, write } from "./peer";
+import {
+  ACK,
+  clientAt,
+  connect,
+  established,
+  FIN,
+  handleNow,
+  IRS,
+  is,
+  ISS,
+  peer,
+  peerWindow,
+  REMOTE,
+  sends,
+  sendsText,
+  SERVER,
+  shutdown,
+  silent,
+  SYN,
+  tcb,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -5,7 +5,29 @@ import * as calls from "../../../../assembly/transport/tcp/calls";
 import * as ready from "../../../../assembly/transport/ready";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { counted, pass, poll } from "../../world";
-import { ACK, established, establishedWith, FIN, handleNow, IRS, is, ISS, peer, peerText, peerUrgent, posts, PSH, read, RST, sends, silent, SYN, tcb, URG, write } from "./peer";
+import {
+  ACK,
+  established,
+  establishedWith,
+  FIN,
+  handleNow,
+  IRS,
+  is,
+  ISS,
+  peer,
+  peerText,
+  peerUrgent,
+  posts,
+  PSH,
+  read,
+  RST,
+  sends,
+  silent,
+  SYN,
+  tcb,
+  URG,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -6,7 +6,32 @@ import * as calls from "../../../../assembly/transport/tcp/calls";
 import * as life from "../../../../assembly/transport/tcp/life";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { poll, run } from "../../world";
-import { accept, ACK, clientAt, connect, established, FIN, handleNow, IRS, is, ISS, listen, peer, peerText, queue, REMOTE, RST, sends, serverAt, SERVER, shutdown, silent, SYN, tcb, write } from "./peer";
+import {
+  accept,
+  ACK,
+  clientAt,
+  connect,
+  established,
+  FIN,
+  handleNow,
+  IRS,
+  is,
+  ISS,
+  listen,
+  peer,
+  peerText,
+  queue,
+  REMOTE,
+  RST,
+  sends,
+  serverAt,
+  SERVER,
+  shutdown,
+  silent,
+  SYN,
+  tcb,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -7,7 +7,34 @@ import * as calls from "../../../../assembly/transport/tcp/calls";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { hex } from "../../octets";
 import { counted, pass, poll, run } from "../../world";
-import { accept, accepted, ACK, CLIENT, FIN, IRS, is, ISS, listen, peer, peerOptions, peerPort, peerText, peerWindow, posts, read, RST, seen, seenOptions, sends, sendsText, serverAt, silent, SYN, tcb, write } from "./peer";
+import {
+  accept,
+  accepted,
+  ACK,
+  CLIENT,
+  FIN,
+  IRS,
+  is,
+  ISS,
+  listen,
+  peer,
+  peerOptions,
+  peerPort,
+  peerText,
+  peerWindow,
+  posts,
+  read,
+  RST,
+  seen,
+  seenOptions,
+  sends,
+  sendsText,
+  serverAt,
+  silent,
+  SYN,
+  tcb,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

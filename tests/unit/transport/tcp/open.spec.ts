@@ -4,7 +4,31 @@ import * as ready from "../../../../assembly/transport/ready";
 import * as calls from "../../../../assembly/transport/tcp/calls";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { pass } from "../../world";
-import { ACK, clientAt, connect, FIN, handleNow, IRS, is, ISS, peer, peerOptions, peerText, peerWindow, queue, read, REMOTE, RST, sends, sendsText, SERVER, shutdown, silent, SYN, tcb } from "./peer";
+import {
+  ACK,
+  clientAt,
+  connect,
+  FIN,
+  handleNow,
+  IRS,
+  is,
+  ISS,
+  peer,
+  peerOptions,
+  peerText,
+  peerWindow,
+  queue,
+  read,
+  REMOTE,
+  RST,
+  sends,
+  sendsText,
+  SERVER,
+  shutdown,
+  silent,
+  SYN,
+  tcb,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -4,7 +4,30 @@ import { due, Due, fullSegment } from "../../../../assembly/transport/tcp/output
 import * as settings from "../../../../assembly/transport/tcp/settings";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { ignore, pass, poll, run, unsent } from "../../world";
-import { ACK, established, establishedWith, FIN, handleNow, IRS, is, ISS, peer, peerText, peerWindow, PSH, queue, read, seenCtl, seenWindow, sends, sendsText, shutdown, silent, tcb, write } from "./peer";
+import {
+  ACK,
+  established,
+  establishedWith,
+  FIN,
+  handleNow,
+  IRS,
+  is,
+  ISS,
+  peer,
+  peerText,
+  peerWindow,
+  PSH,
+  queue,
+  read,
+  seenCtl,
+  seenWindow,
+  sends,
+  sendsText,
+  shutdown,
+  silent,
+  tcb,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -4,7 +4,28 @@ import { status, Waits } from "../../../../assembly/transport/status";
 import * as settings from "../../../../assembly/transport/tcp/settings";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { ignore, poll } from "../../world";
-import { accept, ACK, CLIENT, established, FIN, handleNow, IRS, ISS, listen, LOCAL, peer, peerText, peerWindow, queue, REMOTE, SERVER, serverAt, shutdown, SYN, write } from "./peer";
+import {
+  accept,
+  ACK,
+  CLIENT,
+  established,
+  FIN,
+  handleNow,
+  IRS,
+  ISS,
+  listen,
+  LOCAL,
+  peer,
+  peerText,
+  peerWindow,
+  queue,
+  REMOTE,
+  SERVER,
+  serverAt,
+  shutdown,
+  SYN,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -10,7 +10,30 @@ import { errorArrives } from "../../../../assembly/transport/tcp/tcp";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { load16, load32, pseudoSum, putIp, store16, sumOf } from "../../octets";
 import { addDevice, addInterface, begin, blank, counted, give, ignore, poll, run, rx, tx, unsent } from "../../world";
-import { ACK, clientAt, connect, established, handleNow, IRS, is, ISS, listen, LOCAL, peer, peerText, queue, REMOTE, sends, sendsText, SERVER, serverAt, silent, SYN, tcb, write } from "./peer";
+import {
+  ACK,
+  clientAt,
+  connect,
+  established,
+  handleNow,
+  IRS,
+  is,
+  ISS,
+  listen,
+  LOCAL,
+  peer,
+  peerText,
+  queue,
+  REMOTE,
+  sends,
+  sendsText,
+  SERVER,
+  serverAt,
+  silent,
+  SYN,
+  tcb,
+  write,
+} from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

@@ -5,7 +5,27 @@ import { root } from "../../../../assembly/memory/root";
 import * as calls from "../../../../assembly/transport/tcp/calls";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { counted, ignore, pass, poll, run } from "../../world";
-import { accept, ACK, connect, establishedAt, FIN, handleNow, is, listen, peer, peerPort, peerText, REMOTE, RST, sends, serverAt, shutdown, silent, stateNow, SYN } from "./peer";
+import {
+  accept,
+  ACK,
+  connect,
+  establishedAt,
+  FIN,
+  handleNow,
+  is,
+  listen,
+  peer,
+  peerPort,
+  peerText,
+  REMOTE,
+  RST,
+  sends,
+  serverAt,
+  shutdown,
+  silent,
+  stateNow,
+  SYN,
+} from "./peer";
 
 const TWO_MSL: u32 = 60000;
 

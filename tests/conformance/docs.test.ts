@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { Counter, Err, instantiate } from "../../bindings/node/core.js";
+import { openTap } from "../../bindings/node/tap.js";
+import { bytes, datagrams, options, PEER, Tester, US } from "./tester.js";
+
+const ABI = readFileSync("docs/abi.md", "utf8");
+
+describe("what the pages say", () => {
+  test("A331: the MTU is without the link header: 1,500 make frames of 1,514", async () => {
+    assert.match(ABI, /without the link header: a 1,500-octet MTU makes frames of 1,514/);
+    const t = await Tester.make();
+    assert.equal(t.send(t.bind(), new Uint8Array(1472), PEER.ip), 1472);
+    assert.equal(datagrams(t.poll())[0]?.frame.length, 1514);
+    assert.equal(t.send(t.bind(), new Uint8Array(1473), PEER.ip), Err.TOO_LONG);
+  });
+
+  test("A313: the smallest MTU of a link is 68", async () => {
+    assert.match(ABI, /longest IP datagram, 68 to 65,535/);
+    const on = (mtu: number) => instantiate(options({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"], mtu }] }));
+    assert.ok(await on(68));
+    await assert.rejects(on(67), /mtu: 67 is out of range/);
+  });
+
+  test("A183+297: the calls' rows name the commonest errors: no route, table full, broadcast not allowed", async () => {
+    const row = (call: string) => ABI.split("\n").find((line) => line.startsWith(`| \`${call}(`)) ?? "";
+    const named: Record<string, string[]> = {
+      tcp_connect: ["NO_ROUTE", "NO_SOCKET", "BAD_ADDRESS", "IN_USE"],
+      tcp_listen: ["NO_SOCKET", "IN_USE", "BAD_ADDRESS"],
+      udp_bind: ["NO_SOCKET", "IN_USE", "BAD_ADDRESS"],
+      udp_send_commit: ["NO_ROUTE", "TOO_LONG", "BROADCAST_OFF", "BAD_ADDRESS"],
+      route_add: ["NO_ROOM", "BAD_ARGUMENT"],
+    };
+    for (const [call, errors] of Object.entries(named))
+      for (const error of errors) assert.ok(row(call).includes(error), `${call}: ${error}`);
+    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"] }] });
+    assert.equal(t.send(t.bind(), "x", "192.0.2.1"), Err.NO_ROUTE);
+    assert.equal(t.core.tcp_connect({ address: "192.0.2.1", port: 1 }), Err.NO_ROUTE);
+  });
+
+  test("A293: a socket that is bound to an address sends from it", async () => {
+    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24", "10.0.0.9/24"] }] });
+    for (const address of ["10.0.0.9", "10.0.0.1"]) {
+      assert.ok(t.core.udp_write(t.bind(0, address), bytes("x"), { address: PEER.ip, port: 9 }) > 0);
+      assert.deepEqual(
+        datagrams(t.poll()).map((seen) => seen.ip?.from),
+        [address],
+      );
+    }
+  });
+
+  test("A111+112+113+221+333: every counter that is named is one, and every counter is documented", async () => {
+    const t = await Tester.make();
+    const names = Object.keys(Counter).filter((name) => name !== "COUNT");
+    assert.deepEqual(Object.keys(t.core.counters()).sort(), names.sort());
+    for (const name of names) assert.ok(ABI.includes(`\`${name}\``), name);
+  });
+
+  test("A111+112+113+221+333: every counter that is documented is raised somewhere", () => {
+    const files = readdirSync("assembly", { recursive: true, encoding: "utf8" }).filter(
+      (name) => name.endsWith(".ts") && !name.endsWith("counters.ts"),
+    );
+    const source = files.map((name) => readFileSync(join("assembly", name), "utf8")).join("\n");
+    const dead = Object.keys(Counter).filter((name) => name !== "COUNT" && !new RegExp(`Counter\\.${name}\\b`).test(source));
+    assert.deepEqual(dead, []);
+  });
+
+  test("A131: the name of a device may have 15 octets: longer ones are refused in one line", () => {
+    for (const name of ["a234567890123456", "a".repeat(40)])
+      assert.throws(() => openTap({ name }), /too long for the name of a device \(at most 15 octets\)/);
+  });
+});

@@ -1,0 +1,139 @@
+// What tools say that know the protocols better than we do: nmap of our ports, tshark of our frames.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { capture, type TapDriver } from "../../bindings/node/index.js";
+import { Lab, missing, needs } from "./lab.js";
+import { echoed, echoing } from "./streams.js";
+
+let lab: Lab;
+let folder = "";
+
+/** Fields of tshark, one row a frame that the filter lets through. */
+async function dissect(file: string, filter: string, ...fields: string[]): Promise<string[][]> {
+  const checks = ["ip.check_checksum", "tcp.check_checksum", "udp.check_checksum"].flatMap((name) => ["-o", `${name}:TRUE`]);
+  const wanted = fields.flatMap((field) => ["-e", field]);
+  const { status, stdout, stderr } = await lab.run("tshark", ["-n", "-r", file, ...checks, "-Y", filter, "-T", "fields", ...wanted]);
+  assert.equal(status, 0, stderr);
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => line.split("\t"));
+}
+
+/** Ports by state, from nmap's greppable output. */
+function portStates(output: string): Record<string, string> {
+  const listed = /Ports: ([^\t\n]*)/.exec(output)?.[1] ?? "";
+  return Object.fromEntries(listed.split(", ").map((entry) => entry.split("/").slice(0, 2) as [string, string]));
+}
+
+/** Frames in which tshark finds fault: malformed, a bad checksum, a violation of a protocol. Retransmissions and the like are no faults. */
+const FAULTS = [
+  "_ws.malformed",
+  "ip.checksum.status == 0",
+  "tcp.checksum.status == 0",
+  "udp.checksum.status == 0",
+  "icmp.checksum.status == 0",
+  '_ws.expert.severity == "Error"',
+  '_ws.expert.group == "Protocol"',
+  '_ws.expert.group == "Malformed"',
+  '_ws.expert.group == "Checksum"',
+  "tcp.analysis.ack_lost_segment",
+  "tcp.analysis.lost_segment",
+].join(" or ");
+
+describe("tools", { skip: missing, timeout: 60_000 }, () => {
+  before(() => {
+    lab = new Lab();
+    folder = mkdtempSync(join(tmpdir(), "rwtools-"));
+  });
+  afterEach(() => lab.clear());
+  after(async () => {
+    rmSync(folder, { recursive: true });
+    await lab.close();
+  });
+
+  for (const [name, scan] of [
+    ["SYN", "-sS"],
+    ["connect", "-sT"],
+  ] as const) {
+    test(`nmap's ${name} scan tells open from closed TCP ports`, { skip: needs("nmap") }, async () => {
+      const device = lab.device();
+      await lab.up(...device.options, "--service", "echo,discard,http:8080");
+      const { stdout, stderr } = await lab.run("nmap", ["-n", "-Pn", scan, "-p", "1,7,9,22,80,8080,65535", "-oG", "-", device.us]);
+      const [open, closed] = ["open", "closed"];
+      assert.deepEqual(
+        portStates(stdout),
+        { 1: closed, 7: open, 9: open, 22: closed, 80: closed, 8080: open, 65535: closed },
+        stdout + stderr,
+      );
+      const { pools } = await lab.status({ ...device, us: `${device.us}:8080` });
+      assert.equal(pools.HALF_OPEN?.used, 0, "the scan left nothing half open");
+      assert.equal(pools.TCP0?.used, 1);
+    });
+  }
+  test("nmap's UDP scan tells open from closed UDP ports", { skip: needs("nmap") }, async () => {
+    const device = lab.device();
+    await lab.up(...device.options, "--service", "echo,daytime,time");
+    const { stdout, stderr } = await lab.run("nmap", ["-n", "-Pn", "-sU", "-p", "7,13,22,37,81,40000", "-oG", "-", device.us]);
+    const [open, closed] = ["open", "closed"];
+    assert.deepEqual(portStates(stdout), { 7: open, 13: open, 22: closed, 37: open, 81: closed, 40000: closed }, stdout + stderr);
+  });
+  test("tshark finds no fault in the frames of clean transfers, both as server and as client", {
+    skip: needs("tshark", "ping"),
+  }, async () => {
+    const file = join(folder, "clean.pcap");
+    const stack = await lab.stack(
+      {},
+      lab.interface(0, "tap", (driver: TapDriver) => capture(driver, file)),
+    );
+    const { us, kernel } = lab.device();
+    echoing(stack, 7);
+    await lab.run("ping", ["-n", "-f", "-q", "-c", "20", us]);
+    await lab.kernel("echo", { host: us, port: 7, octets: 3_000_000 });
+    await lab.kernel("serve", { port: 7001, what: "echo" });
+    await echoed(stack, kernel, 7001, 3_000_000);
+    await lab.kernel("serveDatagrams", { port: 7003 });
+    const socket = stack.bindUdp();
+    await socket.send("datagram", 7003, kernel);
+    await socket.receive();
+    await lab.kernel("reported", { host: us, port: 9001 });
+    await lab.kernel("knock", { host: us, port: 9001 });
+    await lab.clear();
+    assert.deepEqual(await dissect(file, FAULTS, "frame.number", "_ws.col.Info", "_ws.expert.message"), []);
+    assert.ok((await dissect(file, "tcp", "frame.number")).length > 4000, "the capture is whole");
+  });
+  test("tshark finds nothing sent twice on a clean link, and no window that shrinks", { skip: needs("tshark") }, async () => {
+    const file = join(folder, "once.pcap");
+    const device = lab.device();
+    const up = await lab.up(...device.options, "--pcap", file);
+    await lab.kernel("echo", { host: device.us, port: 7, octets: 3_000_000 });
+    assert.deepEqual(await up.down(), { status: 0, stderr: "" });
+    const ours = `ip.src == ${device.us}`;
+    const twice = "(tcp.analysis.retransmission or tcp.analysis.spurious_retransmission or tcp.analysis.fast_retransmission)";
+    assert.deepEqual(await dissect(file, `${ours} and ${twice}`, "frame.number", "_ws.col.Info"), []);
+    const edges = await dissect(file, `${ours} and tcp and not tcp.flags.syn == 1`, "tcp.ack", "tcp.window_size");
+    let edge = 0;
+    for (const [ack, window] of edges) {
+      assert.ok(Number(ack) + Number(window) >= edge, `right edge moved from ${edge} to ${Number(ack) + Number(window)}`);
+      edge = Number(ack) + Number(window);
+    }
+    assert.ok(edges.length > 1000);
+  });
+  test("tshark finds no fault in our frames on a bad link", { skip: needs("tshark") }, async () => {
+    const file = join(folder, "bad.pcap");
+    const device = lab.device();
+    const up = await lab.up(...device.options, "--pcap", file, "--loss", "5", "--reorder", "5", "--duplicate", "2", "--link-seed", "3");
+    await lab.kernel("echo", { host: device.us, port: 7, octets: 300_000 });
+    await up.down();
+    const faults = FAULTS.split(" or ")
+      .filter((fault) => !fault.includes("lost_segment"))
+      .join(" or ");
+    assert.deepEqual(
+      await dissect(file, `ip.src == ${device.us} and (${faults})`, "frame.number", "_ws.col.Info", "_ws.expert.message"),
+      [],
+    );
+  });
+});
