@@ -2,7 +2,7 @@
 import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT } from "./memory/control";
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
-import { Neighbour } from "./internet/arp";
+import { Neighbour } from "./internet/neighbour";
 import { Status } from "./transport/status";
 
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
@@ -10,7 +10,7 @@ export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, Family, Flag, MAILBOX
 export { Counter } from "./memory/counters";
 export { Err, Event, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";
-export { NeighbourState } from "./internet/arp";
+export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Waits } from "./transport/status";
 

@@ -13,7 +13,7 @@ import * as time from "./memory/time";
 import { isGroupMac, isZeroMac } from "./wire/ethernet";
 import { SLOT_IP } from "./link/device";
 import { isMulticast, isSpecial, maskOf } from "./internet/address";
-import { Neighbour } from "./internet/arp";
+import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
 import { Route } from "./internet/route";
@@ -134,7 +134,7 @@ function examineInterface(it: Interface, index: u32): i32 {
   if (it.device >= root.devices) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("device")));
   if (it.vlan || it.flags) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
   for (let i: u32 = 0; i < index; i++)
-    if (root.interface(i).device == it.device) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("vlan")));
+    if (root.interface(i).device == it.device) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("device")));
   if (it.mtu < MTU_MIN || it.mtu > MTU_MAX) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
   const device = root.device(it.device);
   const slot = (it.mtu + SLOT_IP + 63) & ~63;

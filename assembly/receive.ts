@@ -13,7 +13,7 @@ import * as ethernet from "./link/ethernet";
 import { onDevice } from "./link/interfaces";
 import { Packet, packet } from "./link/packet";
 import * as arp from "./internet/arp";
-import { Neighbour } from "./internet/arp";
+import { Neighbour } from "./internet/neighbour";
 import * as icmp from "./internet/icmp";
 import { Icmp, quote } from "./internet/icmp";
 import * as ipv4 from "./internet/ipv4";

@@ -1,5 +1,6 @@
 // poll: receive, expire, transmit, next deadline.
 import { ADDRESSES_MAX, AddressState, Flag } from "./memory/control";
+import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
 import { Err } from "./memory/errors";
 import { Link } from "./memory/list";
@@ -8,7 +9,7 @@ import * as time from "./memory/time";
 import { Instant, NEVER, until } from "./memory/time";
 import { isEthernet } from "./link/interfaces";
 import * as arp from "./internet/arp";
-import { Neighbour } from "./internet/arp";
+import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as tcp from "./transport/tcp/tcp";
 import * as timewait from "./transport/tcp/timewait";
@@ -55,6 +56,7 @@ function tellFailures(): void {
     neighbour.failure.unlink();
     tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
+    count(Counter.HOLD_EXPIRED);
     udp.undeliverable(Hold.at(neighbour.hold).sender);
     arp.drop(neighbour);
   }

@@ -39,9 +39,13 @@ export class Socket {
   send(octets: u32): void {
     calls.commit(this.tcb, octets, true);
   }
-  /** Whether the peer has closed and everything was read, or the connection is gone by a reset or timeout. */
+  /** Whether the peer has closed and everything was read; what is written still arrives. */
   get isFinished(): bool {
-    return this.tcb.error != 0 || (!this.tcb.readable && (this.tcb.isFinished || !this.tcb.attached));
+    return !this.tcb.readable && this.tcb.isFinished;
+  }
+  /** Whether the connection is over, by a reset or a timeout: nothing that is written arrives. */
+  get isGone(): bool {
+    return !this.tcb.attached;
   }
   /** Lets go: what was sent still arrives; the socket must not be used any more. */
   close(): void {

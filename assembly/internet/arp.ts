@@ -4,7 +4,7 @@ import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/contr
 import { count, Counter } from "../memory/counters";
 import * as deadlines from "../memory/deadlines";
 import { Link } from "../memory/list";
-import { Pool, PoolIndex, Timed } from "../memory/pool";
+import { Pool, PoolIndex } from "../memory/pool";
 import { root, state } from "../memory/root";
 import { bucketOf, insert, remove } from "../memory/table";
 import { after, before, Instant } from "../memory/time";
@@ -16,71 +16,12 @@ import { deviceOf, isEthernet } from "../link/interfaces";
 import { Packet } from "../link/packet";
 import { covering, isOneHost, on } from "./address";
 import { Hold } from "./hold";
-
-/** States of a neighbour. */
-export enum NeighbourState {
-  ASKED = 0,
-  VALID = 1,
-  FAILED = 2,
-}
+import { Neighbour, NeighbourState } from "./neighbour";
 
 /** Requests before a neighbour counts as failed, one a second. */
 const TRIES: u8 = 3;
 /** Least time between two requests to one neighbour. RFC 1122 §2.3.2.1. */
 const SPACING: u32 = 1000;
-
-/** A host on link and its MAC address. Connections that use it pin it; what waits for it hangs here. */
-@unmanaged
-@final
-export class Neighbour extends Timed {
-  ip: u32;
-  interface: u32;
-  mac0: u32;
-  mac1: u16;
-  state: u8;
-  /** Requests since the last answer. */
-  tries: u8;
-  /** When the MAC address was last confirmed. */
-  confirmed: Instant;
-  asked: Instant;
-  used: Instant;
-  /** Connections that keep it. */
-  pins: u32;
-  orderNext: u32;
-  orderPrevious: u32;
-  // Connections that wait for it.
-  waitersNext: u32;
-  waitersPrevious: u32;
-  failedNext: u32;
-  failedPrevious: u32;
-  /** The packet that waits for it, 0: none. */
-  hold: u32;
-  /** 1: only strangers made us know it. */
-  isStranger: u32;
-
-  get mac(): usize {
-    return changetype<usize>(this) + offsetof<Neighbour>("mac0");
-  }
-  get order(): Link {
-    return Link.at(changetype<usize>(this) + offsetof<Neighbour>("orderNext"));
-  }
-  get waiters(): Link {
-    return Link.at(changetype<usize>(this) + offsetof<Neighbour>("waitersNext"));
-  }
-  /** Its place in the list of those that failed. */
-  get failure(): Link {
-    return Link.at(changetype<usize>(this) + offsetof<Neighbour>("failedNext"));
-  }
-  static ofFailure(link: Link): Neighbour {
-    return changetype<Neighbour>(changetype<usize>(link) - offsetof<Neighbour>("failedNext"));
-  }
-  static ofOrder(link: Link): Neighbour {
-    return changetype<Neighbour>(changetype<usize>(link) - offsetof<Neighbour>("orderNext"));
-  }
-  get isIdle(): bool {
-    return !this.pins && !this.hold && this.waiters.isEmpty && !this.failure.linked;
-  }
-}
 
 function pool(): Pool {
   return root.pool(PoolIndex.NEIGHBOUR);

@@ -2,7 +2,7 @@ import { Interface } from "../memory/control";
 import { state } from "../memory/root";
 import { Instant } from "../memory/time";
 import * as arp from "./arp";
-import { Neighbour } from "./arp";
+import { Neighbour } from "./neighbour";
 import { Hop } from "./route";
 import * as route from "./route";
 

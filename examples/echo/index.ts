@@ -23,7 +23,7 @@ function serve(socket: Socket): void {
     socket.release(octets);
     socket.send(octets);
   }
-  if (socket.isFinished) socket.close();
+  if (socket.isFinished || socket.isGone) socket.close();
 }
 
 export function receive(ms: i32, us: i32): i32 {

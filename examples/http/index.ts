@@ -47,7 +47,7 @@ export function receive(ms: i32, us: i32): i32 {
   const frames = stack.receive(ms, us);
   for (let socket = tcp.ready(HTTP); socket; socket = tcp.ready(HTTP)) {
     const it = socket.record<Exchange>();
-    if ((isRead(socket, it) && isAnswered(socket, it)) || socket.isFinished) socket.close();
+    if (socket.isGone || (isRead(socket, it) ? isAnswered(socket, it) : socket.isFinished)) socket.close();
   }
   return frames;
 }

@@ -130,7 +130,7 @@ describe("init: what is refused, and where", () => {
   test("two interfaces on one device", () => {
     good();
     addInterface(0x0a000001, 24);
-    refuses(Err.NOT_SUPPORTED, INTERFACES_AT + INTERFACE_OCTETS + offsetof<Interface>("vlan"));
+    refuses(Err.NOT_SUPPORTED, INTERFACES_AT + INTERFACE_OCTETS + offsetof<Interface>("device"));
   });
   test("A163: group and zero MAC addresses; a raw IP device has none", () => {
     good();

@@ -244,7 +244,7 @@ function closeListener(listener: Listener): i32 {
   return 0;
 }
 
-/** Queues the socket again if there is anything to do; the next room is an event. Errors: BAD_HANDLE. */
+/** Queues the socket again if there is anything to do, room included; else the next room is an event. Errors: BAD_HANDLE. */
 export function rearm(handle: i32): i32 {
   const listener = listenerOf(handle);
   if (listener) {
@@ -257,7 +257,8 @@ export function rearm(handle: i32): i32 {
   if (tcb.readable) events |= Event.READABLE;
   if (tcb.isFinished) events |= Event.FINISHED;
   if (!tcb.attached) events |= Event.CLOSED;
-  tcb.wants = 1;
+  if (!tcb.closing && mayQueue(tcb.state) && tcb.writable) events |= Event.WRITABLE;
+  else tcb.wants = 1;
   if (events) ready.raise(tcb, events);
   return 0;
 }

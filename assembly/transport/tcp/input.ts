@@ -269,7 +269,11 @@ function textArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
   }
   if (seg.has(Ctl.FIN)) noteFin(tcb, seg);
   const from = later(seg.seq, rcv.nxt);
-  let to = sooner(seg.seq.plus(seg.textLength), rcv.edge);
+  let to = seg.seq.plus(seg.textLength);
+  if (to > rcv.edge) {
+    count(Counter.TCP_BEYOND_WINDOW);
+    to = rcv.edge;
+  }
   if (rcv.hasFin) to = sooner(to, rcv.fin);
   if (to <= from) {
     count(Counter.TCP_DUPLICATE);

@@ -106,7 +106,7 @@ export function output(tcb: Tcb, now: Instant): Turn {
       return Turn.IDLE;
     }
     const way = path.ready(tcb.path, tcb.remote, tcb.only, now);
-    if (way != PathState.READY) return wait(tcb, now);
+    if (way != PathState.READY) return wait(tcb, what, now);
     if (tcb.snd.mss > tcb.path.via.mtu - HEADERS) {
       tcb.snd.mss = tcb.path.via.mtu - HEADERS;
       continue;
@@ -134,15 +134,14 @@ function patience(tcb: Tcb): u32 {
 function isText(what: Due): bool {
   return what == Due.TEXT || what == Due.RETRANSMIT || what == Due.PROBE;
 }
-/** The next hop is not known: the connection joins those that wait for it; nothing counts as sent. */
-function wait(tcb: Tcb, now: Instant): Turn {
+/** The next hop is not known: the connection joins those that wait for it; nothing counts as sent, but octets do not wait for ever. */
+function wait(tcb: Tcb, what: Due, now: Instant): Turn {
   const neighbour = isEthernet(tcb.path.via) ? tcb.path.to : null;
   tcb.owed.unlink();
+  if (tcb.attached && (isText(what) || what == Due.SYN)) timers.start(tcb, Timer.USER, now, patience(tcb));
   if (neighbour) neighbour.waiters.push(tcb.owed);
-  else if (tcb.attached) {
-    timers.start(tcb, Timer.PATH, now, PATH_WAIT);
-    timers.start(tcb, Timer.USER, now, patience(tcb));
-  } else life.resetIsDone(tcb);
+  else if (tcb.attached) timers.start(tcb, Timer.PATH, now, PATH_WAIT);
+  else life.resetIsDone(tcb);
   return Turn.WAITING;
 }
 

@@ -10,7 +10,7 @@ import { IcmpType, Unreachable } from "../../wire/icmp";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
 import { Packet } from "../../link/packet";
-import { Neighbour } from "../../internet/arp";
+import { Neighbour } from "../../internet/neighbour";
 import { Quote } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import { Tuple } from "../socket";
@@ -58,18 +58,20 @@ export function input(packet: Packet, now: Instant): void {
 /** Sends what is owed, a quantum for each in turn, while slots are free. True: more can be sent now. */
 export function output(now: Instant): bool {
   let firstBlocked: u32 = 0;
+  let hasMoved = false;
   for (let budget = root.frameBudget; budget; budget--) {
     if (state.owed.isEmpty) return false;
     const it = Tuple.ofOwed(Link.at(state.owed.next));
     if (it.address == firstBlocked) return false;
     const turn = it.kind == <u8>Kind.TCP ? sendFrom(changetype<Tcb>(it), now) : sendSynAck(changetype<HalfOpen>(it), now);
+    if (turn != Turn.BLOCKED) hasMoved = true;
     if (turn == Turn.WAITING) continue;
     it.owed.unlink();
     if (turn == Turn.IDLE) continue;
     state.owed.push(it.owed);
     if (turn == Turn.BLOCKED && !firstBlocked) firstBlocked = it.address;
   }
-  return !state.owed.isEmpty;
+  return hasMoved && !state.owed.isEmpty;
 }
 
 /** ICMP reported trouble with a segment of ours. One gate: an open connection, and a sequence number in flight. RFC 5927 §4. */

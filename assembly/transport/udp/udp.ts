@@ -90,19 +90,30 @@ function tell(socket: UdpSocket, error: Err): void {
 
 /** Sends what sockets have queued, one datagram a turn, while slots are free. True: more can be sent now. */
 export function output(now: Instant): bool {
+  let firstBlocked: u32 = 0;
+  let hasMoved = false;
   for (let budget = root.frameBudget; budget && !state.owedUdp.isEmpty; budget--) {
     const socket = changetype<UdpSocket>(Tuple.ofOwed(Link.at(state.owedUdp.next)));
-    if (!transmit(socket, socket.outSlot(socket.sent), now)) return false;
-    socket.sent++;
+    if (socket.address == firstBlocked) return false;
     socket.owed.unlink();
-    if (socket.unsent) state.owedUdp.push(socket.owed);
-    else if (socket.isClosing) retire(socket);
-    if (socket.wants && !socket.isClosing) {
-      socket.wants = 0;
-      ready.raise(socket, Event.WRITABLE);
+    if (!transmit(socket, socket.outSlot(socket.sent), now)) {
+      state.owedUdp.push(socket.owed);
+      if (!firstBlocked) firstBlocked = socket.address;
+      continue;
     }
+    hasMoved = true;
+    socket.sent++;
+    settle(socket);
   }
-  return !state.owedUdp.isEmpty;
+  return hasMoved && !state.owedUdp.isEmpty;
+}
+/** One datagram has left: the socket queues for the next, goes if it was closed, or hears of the room. */
+function settle(socket: UdpSocket): void {
+  if (socket.unsent) state.owedUdp.push(socket.owed);
+  else if (socket.isClosing) return retire(socket);
+  if (!socket.wants || socket.isClosing) return;
+  socket.wants = 0;
+  ready.raise(socket, Event.WRITABLE);
 }
 /** Sends one datagram. False: no TX slot. One that cannot be sent is dropped, and the socket told. */
 function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {

@@ -1,7 +1,7 @@
 import { Counter } from "../../../assembly/memory/counters";
 import { deadlines } from "./deadlines";
 import * as arp from "../../../assembly/internet/arp";
-import { NeighbourState } from "../../../assembly/internet/arp";
+import { NeighbourState } from "../../../assembly/internet/neighbour";
 import { counted, ignore, ms, pass, poll, run, unsent, wait } from "../world";
 import { answers, isKnown, isUsable, known, resolve, silent, start, want, weAsk, wePoll } from "./link";
 

@@ -2,7 +2,7 @@
 import { Interface } from "../../../assembly/memory/control";
 import { root } from "../../../assembly/memory/root";
 import * as arp from "../../../assembly/internet/arp";
-import { Neighbour } from "../../../assembly/internet/arp";
+import { Neighbour } from "../../../assembly/internet/neighbour";
 import { hex, store32 } from "../octets";
 import * as world from "../world";
 
