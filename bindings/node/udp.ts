@@ -149,7 +149,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   }
   #receive(): void {
     const { core } = this.#host;
-    for (let count = 0; this.#handle && this.#asked; count++) {
+    for (let count = 0; this.#handle; count++) {
       if (count === BUDGET) {
         core.ready_rearm(this.#handle);
         this.#host.schedule();
@@ -158,7 +158,8 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
       const octets = core.udp_receive_ready(this.#handle);
       if (octets === Err.WOULD_BLOCK) return;
       if (octets < 0) this.#reported(errorOf(octets));
-      else this.#take(octets);
+      else if (this.#asked) this.#take(octets);
+      else return;
     }
   }
   #take(size: number): void {

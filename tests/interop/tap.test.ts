@@ -55,7 +55,7 @@ describe("TAP driver against the kernel", { skip: reason }, () => {
     assert.equal(await echoed, 20);
     await settles(driver);
   });
-  test("a device that is down has no carrier; the frame is kept and leaves when it is up again", async () => {
+  test("A027: a device that is down has no carrier; the frame is kept and leaves when it is up again", async () => {
     const driver = openTap({ name: tap, netns: NETNS, up: true });
     const port = new FakePort();
     driver.start(port);

@@ -15,7 +15,19 @@ let folder = "";
 async function dissect(file: string, filter: string, ...fields: string[]): Promise<string[][]> {
   const checks = ["ip.check_checksum", "tcp.check_checksum", "udp.check_checksum"].flatMap((name) => ["-o", `${name}:TRUE`]);
   const wanted = fields.flatMap((field) => ["-e", field]);
-  const { status, stdout, stderr } = await lab.run("tshark", ["-n", "-r", file, ...checks, "-Y", filter, "-T", "fields", ...wanted]);
+  const plain = ["-d", "tcp.port==1-65535,data", "-d", "udp.port==1-65535,data"]; // random octets may look like anything
+  const { status, stdout, stderr } = await lab.run("tshark", [
+    "-n",
+    "-r",
+    file,
+    ...plain,
+    ...checks,
+    "-Y",
+    filter,
+    "-T",
+    "fields",
+    ...wanted,
+  ]);
   assert.equal(status, 0, stderr);
   return stdout
     .split("\n")
@@ -129,7 +141,21 @@ describe("tools", { skip: missing, timeout: 60_000 }, () => {
   test("tshark finds no fault in our frames on a bad link", { skip: needs("tshark") }, async () => {
     const file = join(folder, "bad.pcap");
     const device = lab.device();
-    const up = await lab.up(...device.options, "--pcap", file, "--loss", "5", "--reorder", "5", "--duplicate", "2", "--link-seed", "3");
+    const up = await lab.up(
+      ...device.options,
+      "--pcap",
+      file,
+      "--loss",
+      "5",
+      "--reorder",
+      "5",
+      "--duplicate",
+      "2",
+      "--corrupt",
+      "3",
+      "--link-seed",
+      "3",
+    );
     await lab.kernel("echo", { host: device.us, port: 7, octets: 300_000 });
     await up.down();
     const faults = FAULTS.split(" or ")
@@ -139,5 +165,6 @@ describe("tools", { skip: missing, timeout: 60_000 }, () => {
       await dissect(file, `ip.src == ${device.us} and (${faults})`, "frame.number", "_ws.col.Info", "_ws.expert.message"),
       [],
     );
+    assert.ok((await dissect(file, faults, "frame.number")).length > 0, "it does find the frames that the link has corrupted");
   });
 });
