@@ -7,7 +7,7 @@ import { Link } from "./memory/list";
 import { root, state } from "./memory/root";
 import * as time from "./memory/time";
 import { Instant, NEVER, until } from "./memory/time";
-import { isEthernet } from "./link/interfaces";
+import { deviceOf, isEthernet } from "./link/interfaces";
 import * as arp from "./internet/arp";
 import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
@@ -62,11 +62,12 @@ function tellFailures(): void {
   }
 }
 
-/** Says once on each link which addresses are ours. */
+/** Says once on each link, when it is up, which addresses are ours. */
 function announce(): void {
   if (!state.announceDue) return;
   for (let i: u32 = 0; i < root.interfaces; i++) {
     const it = root.interface(i);
+    if (deviceOf(it).linkDown) continue;
     for (let k: u32 = 0; k < ADDRESSES_MAX; k++) {
       const bit: u32 = 1 << (i * ADDRESSES_MAX + k);
       if (!(state.announceDue & bit)) continue;
