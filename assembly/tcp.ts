@@ -57,11 +57,14 @@ export class Socket {
   }
 }
 
+/** Half-open connections of one port; the control block's synQueue bounds them all. */
+const BACKLOG: i32 = 128;
+
 /** Listens on a port of all addresses; connections belong to `owner`, an application's number from 1 on. Negative: an error of tcp_listen. */
 export function listen(port: u32, owner: u32): i32 {
   root.local.set(0, port, 0);
   root.local.family = <u16>Family.ANY;
-  return calls.listen(0, 16, owner);
+  return calls.listen(0, BACKLOG, owner);
 }
 /** The next connection of an owner to which something happened; null when none. */
 export function ready(owner: u32): Socket | null {

@@ -9,6 +9,7 @@ const SIOCSIFADDR = 0x8916;
 const SIOCSIFNETMASK = 0x891c;
 const SIOCGIFMTU = 0x8921;
 const SIOCSIFMTU = 0x8922;
+const SIOCSIFTXQLEN = 0x8943;
 const IFREQ = 40;
 const UNION = 16;
 const IFF_UP = 1;
@@ -41,6 +42,12 @@ export class HostSide {
     const request = ifreq(this.#name);
     request.writeInt32LE(octets, UNION);
     this.#call(SIOCSIFMTU, request, `the MTU cannot be set to ${octets}`);
+  }
+  /** Frames that the operating system keeps for us; what comes beyond is lost. */
+  set queue(frames: number) {
+    const request = ifreq(this.#name);
+    request.writeInt32LE(frames, UNION);
+    this.#call(SIOCSIFTXQLEN, request, `the queue cannot be set to ${frames} frames`);
   }
   /** Gives the operating system an address on this device, as `10.0.0.1/24`. */
   setAddress(text: string): void {

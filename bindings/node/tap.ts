@@ -7,6 +7,9 @@ import { poller } from "./poller.js";
 import type { Kind } from "./settings.js";
 import { integer, only } from "./validate.js";
 
+/** Frames in the kernel's queue towards us; its default of 500 or 1,000 overflows when many connections send at once. */
+const QUEUE = 10_000;
+
 /** What `openTap` and `openTun` take. */
 export interface TapOptions {
   /** Name of the device, at most 15 octets; it is made when it does not exist. A `%d` in it is replaced by the first free number. */
@@ -262,6 +265,7 @@ function configure(name: string, options: TapOptions): number {
   const host = new HostSide(name);
   try {
     if (options.mtu !== undefined && options.mtu !== host.mtu) host.mtu = options.mtu;
+    if (options.hostAddress !== undefined || options.up) host.queue = QUEUE;
     if (options.hostAddress !== undefined) host.setAddress(options.hostAddress);
     if (options.up) host.up();
     return host.mtu;
