@@ -23,7 +23,7 @@ export function stamp(ms: u32, us: u32): void {
     state.now = now;
   }
   const micro = state.now * 1000 + min<u32>(us, 999);
-  if (<i32>(micro - state.micro) > 0) state.micro = micro;
+  if (<i32>passed > 0 || <i32>(micro - state.micro) > 0) state.micro = micro;
 }
 
 /** Whether `a` is before `b`. */

@@ -3,6 +3,7 @@ import { Instant } from "../../memory/time";
 import { count, Counter } from "../../memory/counters";
 import { Owes, Tcb } from "./tcb";
 import * as rtt from "./rtt";
+import { later } from "./seq";
 
 /** Duplicate acknowledgements that mean a loss. RFC 5681 §3.2. */
 const DUPLICATE_THRESHOLD: u32 = 3;
@@ -40,6 +41,8 @@ export function acknowledged(tcb: Tcb, octets: u32, before: u32): void {
   const it = tcb.congestion;
   if (it.inRecovery) return inRecovery(tcb, octets);
   it.duplicates = 0;
+  // What lies far behind must not come to lie ahead when the space wraps.
+  it.recover = later(it.recover, tcb.snd.una.minus(1));
   grow(tcb, octets, before);
 }
 /** Slow start and congestion avoidance, counting octets; none while the window was not used. RFC 5681 §3.1, RFC 7661. */
@@ -83,7 +86,7 @@ export function duplicate(tcb: Tcb, segments: u32): void {
   }
   if (it.duplicates < DUPLICATE_THRESHOLD || had >= DUPLICATE_THRESHOLD) return;
   // Acknowledgements of what was sent again after a timeout mean nothing new. RFC 6582 §4.
-  if (tcb.snd.una <= it.recover && it.recover != tcb.snd.iss) return;
+  if (tcb.snd.una <= it.recover) return;
   halve(tcb);
   it.inRecovery = 1;
   it.cwnd = it.ssthresh + DUPLICATE_THRESHOLD * tcb.snd.mss;

@@ -63,6 +63,7 @@ function unacceptableArrives(tcb: Tcb, seg: Segment, now: Instant): void {
       if (!ackArrives(tcb, seg, now)) return;
       if (seg.has(Ctl.URG)) urgentArrives(tcb, seg);
       if (!seg.len) return;
+      if (seg.has(Ctl.FIN) && !seg.textLength && seg.seq == tcb.rcv.nxt) return finArrives(tcb, seg, now); // needs no room
     }
   }
   if (seg.has(Ctl.RST)) return;
@@ -157,7 +158,7 @@ function opensConnection(tcb: Tcb, seg: Segment, now: Instant): bool {
     reset.answer(seg, now);
     return false;
   }
-  snd.wnd = seg.wnd << snd.shift;
+  snd.wnd = seg.windowFor(snd.shift);
   snd.maxWnd = max(snd.maxWnd, snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
@@ -172,8 +173,8 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   const octets = seg.ack.since(snd.una);
   snd.una = seg.ack;
   snd.cursor = later(snd.cursor, snd.una);
+  rtt.settle(tcb.rtt);
   rtt.acknowledge(tcb.rtt, seg.ack);
-  tcb.rtt.backoff = 0;
   tcb.probes = 0;
   const wasInRecovery = tcb.congestion.inRecovery;
   congestion.acknowledged(tcb, octets, before);
@@ -219,12 +220,14 @@ function updateWindow(tcb: Tcb, seg: Segment, now: Instant): void {
   const snd = tcb.snd;
   if (snd.wl1 > seg.seq || (snd.wl1 == seg.seq && snd.wl2 > seg.ack)) return;
   const had = snd.wnd;
-  snd.wnd = seg.wnd << snd.shift;
+  snd.wnd = seg.windowFor(snd.shift);
   snd.maxWnd = max(snd.maxWnd, snd.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
-  // A peer that answers keeps the connection open, however long its window stays closed. MUST-37, SHLD-17
-  if (snd.una.plus(snd.wnd) < snd.nxt && timers.isArmed(tcb, Timer.USER)) timers.set(tcb, Timer.USER, now, tcb.userTimeout);
+  // A peer that answers keeps the connection open, however long its window stays closed, unless nobody holds it any more. MUST-37, SHLD-17
+  if (!snd.wnd && tcb.held) timers.clear(tcb, Timer.USER);
+  else if (snd.una.plus(snd.wnd) < snd.nxt && tcb.held && timers.isArmed(tcb, Timer.USER))
+    timers.set(tcb, Timer.USER, now, tcb.userTimeout);
   if (snd.wnd == had) return;
   mark(tcb);
   if (had || !snd.wnd) return;

@@ -161,7 +161,7 @@ function unacceptable(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void 
   acknowledge(it, seg, nxt, now);
 }
 function acknowledge(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void {
-  reset.send(seg, it.iss.plus(1), nxt, Ctl.ACK, it.window >> it.ourShift, it.parent.tos, it.parent.ttl, now);
+  reset.acknowledge(seg, it.iss.plus(1), nxt, it.window >> it.ourShift, it.parent.tos, it.parent.ttl, now);
 }
 
 /** The handshake is complete: the connection gets a socket and its rings. Null: no room now; the record stays and the peer tries again. */

@@ -210,7 +210,7 @@ function again(tcb: Tcb): void {
 function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
   const snd = tcb.snd;
   const from = snd.cursor;
-  const fin = carriesFin(tcb, from, length);
+  const fin = carriesFin(tcb, from, length) && room(tcb) > <u32>length;
   congestion.beforeSending(tcb, now);
   emit(tcb, slot, from, textCtl(tcb, from, length, fin), length, 0);
   tcb.owes &= ~Owes.OVERRIDE;
@@ -260,6 +260,7 @@ function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
     snd.cursor = end;
   }
   if (tcb.probes < 16) tcb.probes++;
+  timers.clear(tcb, Timer.RETRANSMIT);
   timers.set(tcb, Timer.PERSIST, now, <u32>min<u64>((<u64>tcb.rtt.rto) << tcb.probes, rtt.MAX_RTO));
   timers.start(tcb, Timer.USER, now, tcb.userTimeout);
 }

@@ -21,8 +21,15 @@ export function answer(seg: Segment, now: Instant): void {
   count(Counter.TCP_RST_OUT);
 }
 
+/** An ACK from a half-open connection or one in TIME-WAIT. To empty segments and SYNs within the limit only: two such records must not answer each other for ever. */
+export function acknowledge(seg: Segment, seq: Seq, ack: Seq, wnd: u32, tos: u32, ttl: u32, now: Instant): void {
+  const isIdle = !seg.textLength && !seg.has(Ctl.FIN);
+  if (isIdle && !limit.mayReset(now)) return count(Counter.TCP_CHALLENGE_LIMITED);
+  send(seg, seq, ack, Ctl.ACK, wnd, tos, ttl, now);
+}
+
 /** Sends a segment without text back to where `seg`, the segment in hand, came from. Dropped when there is no TX slot. */
-export function send(seg: Segment, seq: Seq, ack: Seq, ctl: u32, wnd: u32, tos: u32, ttl: u32, now: Instant): void {
+function send(seg: Segment, seq: Seq, ack: Seq, ctl: u32, wnd: u32, tos: u32, ttl: u32, now: Instant): void {
   const hop = scratchHop();
   if (!ipv4.way(hop, seg.remote, 0)) return;
   const slot = ipv4.openAnswer(hop);

@@ -27,6 +27,11 @@ export function time(rtt: Rtt, until: Seq): void {
 export function forget(rtt: Rtt): void {
   rtt.timing = 0;
 }
+/** New octets were acknowledged: the backed-off RTO holds until something is measured. RFC 6298 §5, Karn. */
+export function settle(rtt: Rtt): void {
+  rtt.rto = timeout(rtt);
+  rtt.backoff = 0;
+}
 /** An acknowledgement up to `ack` arrived. */
 export function acknowledge(rtt: Rtt, ack: Seq): void {
   if (!rtt.timing || ack < rtt.until) return;

@@ -39,6 +39,10 @@ export class Segment {
   get end(): Seq {
     return this.seq.plus(this.len);
   }
+  /** The window in octets; that of a SYN is never scaled. RFC 7323 §2.2. */
+  windowFor(shift: u32): u32 {
+    return this.has(Ctl.SYN) ? this.wnd : this.wnd << shift;
+  }
   /** Cuts off the SYN, so that the segment begins with its text. */
   stripSyn(): void {
     this.ctl &= ~Ctl.SYN;

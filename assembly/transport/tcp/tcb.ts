@@ -8,7 +8,7 @@ import { Instant } from "../../memory/time";
 import { Path } from "../../internet/path";
 import { Socket, Tuple } from "../socket";
 import { Assembler, ASSEMBLER_OCTETS } from "./assembler";
-import { later, Seq } from "./seq";
+import { Seq } from "./seq";
 import { State } from "./state";
 
 /** Send sequence variables. UNA <= cursor <= NXT <= end (+ 1 for the FIN); a ring cell is the sequence number & mask. */
@@ -226,8 +226,9 @@ export class Tcb extends Socket {
   }
   /** Octets the application can add. */
   get writable(): u32 {
-    const first = later(this.snd.una, this.snd.iss.plus(1));
-    return this.snd.limit - this.snd.end.since(first);
+    const snd = this.snd;
+    const isSynUnacknowledged = this.state < State.ESTABLISHED && snd.una == snd.iss;
+    return snd.limit - snd.end.since(isSynUnacknowledged ? snd.iss.plus(1) : snd.una);
   }
   /** One past the FIN when there is one, else one past the text. */
   get last(): Seq {

@@ -113,7 +113,7 @@ export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
   return false;
 }
 function acknowledge(record: TimeWait, seg: Segment, now: Instant): void {
-  reset.send(seg, record.sndNxt, record.rcvNxt, Ctl.ACK, record.wnd, record.tos, record.ttl, now);
+  reset.acknowledge(seg, record.sndNxt, record.rcvNxt, record.wnd, record.tos, record.ttl, now);
 }
 
 /** Ends what has waited for 2 MSL. */
