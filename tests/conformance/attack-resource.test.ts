@@ -187,8 +187,7 @@ test("TCP-31: fifty thousand segments of one octet out of order take as much wor
     return performance.now() - began;
   };
   const plain = flood(() => ({ seq: 1, data: 1, ack: 1 }));
-  const base = peer.nxt;
-  const ahead = flood((i) => ({ seq: base + 1 + ((i * 2) % 59_000), data: 1, ack: 1 }));
+  const ahead = flood((i) => ({ seq: 3 + ((i * 2) % 59_000), data: 1, ack: 1 }));
   assert.ok(ahead < 4 * plain + 500, `${ahead} ms against ${plain} ms`);
   assert.ok(peer.counter("TCP_OUT_OF_ORDER") >= 40_000);
   assert.ok(peer.counter("TCP_RANGES_FULL") >= 40_000);

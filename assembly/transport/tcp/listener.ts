@@ -52,6 +52,10 @@ export class HalfOpen extends Tuple {
   /** 1: a SYN-ACK is due. */
   due: u8;
   only: u8;
+  /** Answers to empty segments. */
+  answers: u8;
+  reserved0: u8;
+  reserved1: u16;
   /** When the first SYN-ACK left, microseconds. */
   stamp: u32;
   next: Instant;
@@ -161,7 +165,7 @@ function unacceptable(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void 
   acknowledge(it, seg, nxt, now);
 }
 function acknowledge(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void {
-  reset.acknowledge(seg, it.iss.plus(1), nxt, it.window >> it.ourShift, it.parent.tos, it.parent.ttl, now);
+  it.answers = <u8>reset.acknowledge(seg, it.answers, it.iss.plus(1), nxt, it.window >> it.ourShift, it.parent.tos, it.parent.ttl, now);
 }
 
 /** The handshake is complete: the connection gets a socket and its rings. Null: no room now; the record stays and the peer tries again. */

@@ -21,11 +21,18 @@ export function answer(seg: Segment, now: Instant): void {
   count(Counter.TCP_RST_OUT);
 }
 
-/** An ACK from a half-open connection or one in TIME-WAIT. To empty segments and SYNs within the limit only: two such records must not answer each other for ever. */
-export function acknowledge(seg: Segment, seq: Seq, ack: Seq, wnd: u32, tos: u32, ttl: u32, now: Instant): void {
-  const isIdle = !seg.textLength && !seg.has(Ctl.FIN);
-  if (isIdle && !limit.mayReset(now)) return count(Counter.TCP_CHALLENGE_LIMITED);
+/** Answers to empty segments and SYNs that a half-open connection, or one in TIME-WAIT, gives in its life: two of them must not answer each other for ever. */
+const ANSWERS: u32 = 10;
+
+/** An ACK from a half-open connection or one in TIME-WAIT that has given `answers` to empty segments; answers how many it has given now. */
+export function acknowledge(seg: Segment, answers: u32, seq: Seq, ack: Seq, wnd: u32, tos: u32, ttl: u32, now: Instant): u32 {
+  const isEmpty = !seg.textLength && !seg.has(Ctl.FIN);
+  if (isEmpty && answers >= ANSWERS) {
+    count(Counter.TCP_CHALLENGE_LIMITED);
+    return answers;
+  }
   send(seg, seq, ack, Ctl.ACK, wnd, tos, ttl, now);
+  return isEmpty ? answers + 1 : answers;
 }
 
 /** Sends a segment without text back to where `seg`, the segment in hand, came from. Dropped when there is no TX slot. */

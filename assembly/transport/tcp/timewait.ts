@@ -27,6 +27,8 @@ export class TimeWait extends Tuple {
   wnd: u32;
   tos: u32;
   ttl: u32;
+  /** Answers to empty segments. */
+  answers: u32;
   ends: Instant;
   orderNext: u32;
   orderPrevious: u32;
@@ -113,7 +115,7 @@ export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
   return false;
 }
 function acknowledge(record: TimeWait, seg: Segment, now: Instant): void {
-  reset.acknowledge(seg, record.sndNxt, record.rcvNxt, record.wnd, record.tos, record.ttl, now);
+  record.answers = reset.acknowledge(seg, record.answers, record.sndNxt, record.rcvNxt, record.wnd, record.tos, record.ttl, now);
 }
 
 /** Ends what has waited for 2 MSL. */
