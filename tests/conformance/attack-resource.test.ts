@@ -92,12 +92,14 @@ test("TCP-24: peers that keep their windows closed hold their own sockets only; 
 test("TCP-24: a connection the application has let go does not stay for ever because its peer answers probes of a closed window", async () => {
   const peer = await Peer.server({ win: 1000, settings: { userTimeout: 100_000 } });
   peer.write(5000);
+  assert.equal(peer.seen, 1001);
   peer.send({ win: 0 });
   peer.close("whole");
+  peer.take();
   for (let minute = 0; minute < 60; minute++) {
     for (let i = 0; i < 6; i++) {
       peer.advance(10_000);
-      if (peer.take().length) peer.send({ win: 0 });
+      if (peer.take().length) peer.send({ ack: 1001, win: 0 });
     }
   }
   assert.equal(used(peer), 0, "an hour later the socket is free");
