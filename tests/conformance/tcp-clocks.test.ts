@@ -19,8 +19,8 @@ test("MUST-37: a closed window whose peer answers the probes outlasts a short us
   const wire = await Delayed.make(1000);
   assert.equal(wire.a.socket_set(wire.client, Option.USER_TIMEOUT, 10_000), 0);
   wire.a.tcp_write(wire.client, new Uint8Array(1000));
-  wire.until(() => wire.b.status(wire.server)?.readable === 1000);
-  wire.a.tcp_write(wire.client, new Uint8Array(1000));
+  wire.until(() => wire.a.status(wire.client)?.sndWnd === 0);
+  assert.equal(wire.a.tcp_write(wire.client, new Uint8Array(1000)), 1000);
   const end = wire.ms + 400_000;
   wire.until(() => wire.ms >= end);
   assert.ok((wire.a.status(wire.client)?.unsent ?? 0) > 0, "still waiting");
