@@ -178,7 +178,10 @@ test("TCP-39: SYNs to broadcast and multicast addresses, and from them, are drop
   assert.equal(peer.wire.others.length, 0);
   assert.equal(peer.core.pools().HALF_OPEN.used, 0);
   const why = ["TCP_NOT_UNICAST", "IP_NOT_OURS", "LINK_NOT_OURS", "IP_BAD_SOURCE"] as const;
-  assert.equal(why.map((name) => peer.counter(name)).reduce((sum, count) => sum + count, 0), 2 * rows.length);
+  assert.equal(
+    why.map((name) => peer.counter(name)).reduce((sum, count) => sum + count, 0),
+    2 * rows.length,
+  );
   assertServes(peer);
 });
 

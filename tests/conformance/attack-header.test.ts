@@ -114,7 +114,10 @@ test("TCP-05: an MSS option of a wrong length counts as none, one on another seg
     [[2, 3, 200, 1], [536]],
     [[2, 5, 0, 200, 0], [536]],
     [[2, 6, 0, 200, 0, 0], [536]],
-    [[...mss(200), ...mss(300)], [200, 300]],
+    [
+      [...mss(200), ...mss(300)],
+      [200, 300],
+    ],
   ];
   for (const [i, [options, sizes]] of rows.entries()) {
     const other = another(peer, 10_000 + i);
@@ -151,10 +154,7 @@ test("TCP-06: a window scale above 14 counts as 14, one on another segment than 
     other.syn({ options: shifts.flatMap((shift) => scale(shift)) });
     other.send({ win: 100 });
     other.accept();
-    assert.ok(
-      allowed.map((shift) => 100 << shift).includes(other.status.sndWnd),
-      `shifts ${shifts}: a window of ${other.status.sndWnd}`,
-    );
+    assert.ok(allowed.map((shift) => 100 << shift).includes(other.status.sndWnd), `shifts ${shifts}: a window of ${other.status.sndWnd}`);
     other.abort();
   }
 });

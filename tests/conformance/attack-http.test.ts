@@ -1,15 +1,12 @@
 // Attacks on the HTTP services: the one of `ringwire up` and the one inside the module.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { test } from "node:test";
-import type { StackOptions } from "../../bindings/node/index.js";
-import { createStack, createWire, type Stack } from "../../bindings/node/index.js";
+import { createStack, createWire, type Stack, type StackOptions } from "../../bindings/node/index.js";
 import { startServices } from "../../bindings/node/cli/services/run.js";
 import type { Status } from "../../bindings/node/cli/services/status.js";
 
 const MODULE = new URL("../../../../build/examples/http.wasm", import.meta.url);
 const SERVER = "10.0.0.2";
-const SOCKETS = 32;
 const STATUS: Status = { name: "ringwire", version: "1", uptime: 1, interfaces: [], services: [], sockets: [], pools: {}, counters: {} };
 
 /** A client's stack and a server on a virtual wire, with the HTTP service of `ringwire up` or the example of that module. */
@@ -18,7 +15,7 @@ async function served(wasm?: URL): Promise<{ client: Stack; server: Stack; close
   const make = (driver: StackOptions["interfaces"][number]["driver"], address: string, more = {}) =>
     createStack({ ...more, interfaces: [{ driver, addresses: [`${address}/24`] }] });
   const client = await make(near, "10.0.0.1");
-  const server = await make(far, SERVER, wasm ? { wasm } : { capacities: { classes: [{ sockets: SOCKETS, receive: 16_384, send: 16_384 }] } });
+  const server = await make(far, SERVER, wasm ? { wasm } : {});
   if (!wasm) startServices(server, [{ name: "http", port: 80 }], { status: () => STATUS, broadcasts: new Set() });
   return { client, server, close: () => Promise.all([client.close(), server.close()]) };
 }
@@ -29,9 +26,10 @@ async function exchange(client: Stack, text: string | Buffer): Promise<string> {
   socket.on("data", (part: Buffer) => {
     answer += part;
   });
-  socket.on("error", () => {});
+  socket.on("error", () => {}); // a reset is an answer too
+  const closed = new Promise((resolve) => socket.on("close", resolve));
   socket.write(text);
-  await once(socket, "close");
+  await closed;
   return answer;
 }
 const REQUEST = "GET /status.txt HTTP/1.1\r\nHost: ringwire\r\nConnection: close\r\n\r\n";

@@ -134,7 +134,10 @@ test("TCP-26: connections left in ESTABLISHED, FIN-WAIT-1 and LAST-ACK with octe
     peer.write(100);
     if (i % 3) peer.close("whole");
   }
-  assert.deepEqual(new Set(peers[0]?.core.sockets().map(({ state }) => state)), new Set(["LISTEN", "ESTABLISHED", "FIN_WAIT_1", "LAST_ACK"]));
+  assert.deepEqual(
+    new Set(peers[0]?.core.sockets().map(({ state }) => state)),
+    new Set(["LISTEN", "ESTABLISHED", "FIN_WAIT_1", "LAST_ACK"]),
+  );
   const first = peers[0] as Peer;
   first.advance(400_000);
   const open = first.core.sockets().filter(({ state }) => state !== "LISTEN" && state !== "CLOSED");

@@ -27,11 +27,48 @@ test("TCP-23: a window that shrinks, to zero and below what is in flight, stops 
 
 test("TCP-30: where segments overlap with different text the copy that came first counts, whichever way they overlap", async () => {
   const rows: [string, [number, number][], string][] = [
-    ["in the middle", [[10, 10], [1, 30]], "b".repeat(9) + "a".repeat(10) + "b".repeat(11)],
-    ["at the front", [[5, 10], [1, 10]], "b".repeat(4) + "a".repeat(10)],
-    ["two holes", [[5, 5], [15, 5], [1, 30]], `${"c".repeat(4)}aaaaa${"c".repeat(5)}bbbbb${"c".repeat(11)}`],
-    ["over all that waits", [[5, 5], [3, 10], [1, 2]], "ccbb" + "aaaaa" + "bbb"],
-    ["over what was delivered", [[1, 10], [1, 20]], "a".repeat(10) + "b".repeat(10)],
+    [
+      "in the middle",
+      [
+        [10, 10],
+        [1, 30],
+      ],
+      "b".repeat(9) + "a".repeat(10) + "b".repeat(11),
+    ],
+    [
+      "at the front",
+      [
+        [5, 10],
+        [1, 10],
+      ],
+      "b".repeat(4) + "a".repeat(10),
+    ],
+    [
+      "two holes",
+      [
+        [5, 5],
+        [15, 5],
+        [1, 30],
+      ],
+      `${"c".repeat(4)}aaaaa${"c".repeat(5)}bbbbb${"c".repeat(11)}`,
+    ],
+    [
+      "over all that waits",
+      [
+        [5, 5],
+        [3, 10],
+        [1, 2],
+      ],
+      "ccbb" + "aaaaa" + "bbb",
+    ],
+    [
+      "over what was delivered",
+      [
+        [1, 10],
+        [1, 20],
+      ],
+      "a".repeat(10) + "b".repeat(10),
+    ],
   ];
   for (const [name, segments, text] of rows) {
     const peer = await Peer.server();
@@ -138,7 +175,10 @@ test("TCP-43: octets that a peer said it had, and never acknowledges, are kept a
     }
     peer.send({ ack: acked });
   }
-  assert.deepEqual([...again].sort((a, b) => a - b), Array.from({ length: 10 }, (_, i) => 1 + i * SIZE));
+  assert.deepEqual(
+    [...again].sort((a, b) => a - b),
+    Array.from({ length: 10 }, (_, i) => 1 + i * SIZE),
+  );
   assert.equal(peer.status.unacknowledged, 0);
   assertCarries(peer);
 });

@@ -160,7 +160,10 @@ test(`${ID}: NODELAY lets go at once of what Nagle holds back`, async () => {
   peer.expectSilence();
   assert.equal(peer.core.socket_set(peer.handle, Option.NODELAY, 1), 0);
   peer.write(10);
-  assert.equal(peer.take().reduce((sum, { data }) => sum + data.length, 0), 20);
+  assert.equal(
+    peer.take().reduce((sum, { data }) => sum + data.length, 0),
+    20,
+  );
   assert.equal(peer.core.socket_set(peer.handle, Option.NODELAY, 0), 0);
   peer.write(10);
   peer.expectSilence();

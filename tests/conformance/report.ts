@@ -20,10 +20,10 @@ Each requirement, and the test that shows it: \`suite\`: name. A test shows a ro
 Generated from tests/requirements and from the tests that ran (\`npm test\`, then \`npm run conformance\`); every test run checks it.
 `;
 
-/** The whole page. Suites that did not run keep what the committed page says of them. */
+/** The whole page. Suites that did not run, or not whole, keep what the committed page says of them. */
 export function page(root: string, ran: Ran[], committed: string): string {
   const shown = new Map<string, string[]>();
-  const suites = new Set(ran.map((suite) => suite.name));
+  const suites = new Set(ran.filter(({ tests }) => !tests.some(({ outcome }) => outcome === "skipped")).map((suite) => suite.name));
   for (const [id, entries] of entriesOf(committed)) {
     for (const entry of entries) if (!suites.has(suiteOf(entry))) note(shown, id, entry);
   }
