@@ -1,7 +1,7 @@
 // What happens once: the control block is examined and the arena carved, state first, rings last; no ring is touched.
 import * as arena from "./memory/arena";
 import * as config from "./memory/config";
-import { ADDRESSES_MAX, AddressState, CLASSES, Control, Device, DeviceKind, Flag, Interface } from "./memory/control";
+import { Address, ADDRESSES_MAX, AddressState, CLASSES, Control, Device, DeviceKind, Flag, Interface } from "./memory/control";
 import { Counter } from "./memory/counters";
 import { Err } from "./memory/errors";
 import { Kind, Pool, PoolIndex } from "./memory/pool";
@@ -145,9 +145,18 @@ function examineInterface(it: Interface, index: u32): i32 {
   const gateway = bswap<u32>(it.gateway);
   if (gateway && isSpecial(gateway)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("gateway")));
   for (let i: u32 = 0; i < ADDRESSES_MAX; i++) {
+    if (gateway && !isOtherHost(it.address(i), gateway)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("gateway")));
     if (!isAddressPlausible(it, i, index)) return refuse(Err.BAD_INTERFACE, offsetIn(changetype<usize>(it.address(i)), 0));
   }
   return 0;
+}
+/** Whether `ip` may be another host as far as this address of ours goes: not the same, nor its subnet's own or broadcast address. */
+function isOtherHost(address: Address, ip: u32): bool {
+  if (address.state == <u8>AddressState.NONE) return true;
+  const ours = bswap<u32>(address.ip);
+  const host = ~maskOf(address.prefix);
+  if (ip == ours) return false;
+  return address.prefix >= 31 || ((ip ^ ours) & ~host) != 0 || ((ip & host) != 0 && (ip & host) != host);
 }
 /** One host's address, not a subnet's own or its broadcast, and nobody else's. RFC 1122 §3.2.1.3, RFC 3021. */
 function isAddressPlausible(it: Interface, which: u32, index: u32): bool {

@@ -44,7 +44,8 @@ export function find(it: Interface, ip: u32): Neighbour | null {
 /** A new neighbour, or null when all are in use. Those whom only strangers made us know have a quarter of the table, and evict only each other. */
 function create(it: Interface, ip: u32, forStranger: bool, now: Instant): Neighbour | null {
   const isFull = forStranger && state.strangers >= max<u32>(pool().capacity >> 2, 1);
-  let address = isFull ? 0 : pool().take();
+  let address: usize = 0;
+  if (!isFull) address = pool().take();
   if (!address) {
     if (!evict(forStranger, now)) return null;
     address = pool().take();

@@ -17,7 +17,7 @@ import { type Exports, type WasmMemory, type WasmSource, load } from "./module.j
 import { Rings } from "./rings.js";
 import { start } from "./start.js";
 import { type ControlOptions, writeControl } from "./settings.js";
-import { integer, only } from "./validate.js";
+import { integer, octetsOf, only } from "./validate.js";
 
 /** What `instantiate` takes. */
 export interface CoreOptions extends ControlOptions {
@@ -90,7 +90,7 @@ export class Core {
 
   /** Copies a frame into the receive ring of a device; false while the ring is full. */
   input(frame: Uint8Array, device = 0): boolean {
-    return this.device(device).input(frame);
+    return this.device(device).input(octetsOf(frame, "input"));
   }
   /** Does all work due. Answers 0 (poll again), or the milliseconds until something may be due, or 2^30 when nothing is armed. */
   poll(ms: number, us = 0): number {
@@ -202,7 +202,8 @@ export class Core {
   }
   /** Copies as much of `octets` from `from` on into the send ring as fits; answers how many octets, or an error. */
   tcp_write(handle: number, octets: Uint8Array, from = 0, push = true): number {
-    let at = from;
+    octetsOf(octets, "tcp_write");
+    let at = integer(from, 0, octets.length, "tcp_write: from");
     while (at < octets.length) {
       const space = this.exports.tcp_send_space(handle);
       if (space < 0) return space;
@@ -262,6 +263,7 @@ export class Core {
   }
   /** Copies one datagram into the send ring; answers its octets, WOULD_BLOCK when there is no room, or an error. */
   udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null): number {
+    octetsOf(octets, "udp_write");
     const space = this.exports.udp_send_space(handle);
     if (space < 0) return space;
     if (space === 0) return Err.WOULD_BLOCK;

@@ -43,11 +43,11 @@ export class HostSide {
     request.writeInt32LE(octets, UNION);
     this.#call(SIOCSIFMTU, request, `the MTU cannot be set to ${octets}`);
   }
-  /** Frames that the operating system keeps for us; what comes beyond is lost. */
+  /** Frames that the operating system keeps for us; what comes beyond is lost. In a user namespace the queue stays as it is. */
   set queue(frames: number) {
     const request = ifreq(this.#name);
     request.writeInt32LE(frames, UNION);
-    this.#call(SIOCSIFTXQLEN, request, `the queue cannot be set to ${frames} frames`);
+    libc().ioctl(this.#fd, SIOCSIFTXQLEN, request);
   }
   /** Gives the operating system an address on this device, as `10.0.0.1/24`. */
   setAddress(text: string): void {

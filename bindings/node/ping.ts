@@ -1,6 +1,7 @@
 import { Err, Event } from "./constants.js";
 import { RingwireError, errorOf } from "./error.js";
 import type { Client, Host } from "./host.js";
+import { integer, number } from "./validate.js";
 
 /** The answer to one echo request. */
 export interface Echo {
@@ -55,6 +56,12 @@ export class Pinger implements Client {
   /** Sends one request; rejects with TIMED_OUT, with what ICMP reports, or when it cannot be sent. */
   ping(address: string, { timeout = 5000, size = 56, sequence = this.#sequence }: PingOptions = {}): Promise<Echo> {
     if (!this.#handle) return Promise.reject(errorOf(Err.BAD_HANDLE, "ping"));
+    const wrong = rangeError(() => {
+      integer(size, 0, 65_507, "ping: size");
+      integer(sequence, 0, 65_535, "ping: sequence");
+      number(timeout, 0, 0x7fffffff, "ping: timeout");
+    });
+    if (wrong) return Promise.reject(wrong);
     if (this.#waiting.has(sequence))
       return Promise.reject(new RingwireError("IN_USE", `ping: sequence number ${sequence} is on its way already`));
     const data = Uint8Array.from({ length: size }, (_, i) => (i + sequence) & 255);
@@ -116,5 +123,15 @@ export class Pinger implements Client {
     clearTimeout(waiting.timer);
     this.#waiting.delete(sequence);
     waiting.reject(error);
+  }
+}
+
+/** What a check throws, or null. */
+function rangeError(check: () => void): Error | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    return error as Error;
   }
 }

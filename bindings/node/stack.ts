@@ -60,16 +60,23 @@ const SERVE_BUDGET = 4096;
 const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen"];
 const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen"];
 
+/** Drivers that a stack has, or had. */
+const OWNED = new WeakSet<Driver>();
+
 /** Makes a stack on the drivers given, and starts it. They belong to it from now on: they are stopped with it, and when it cannot be made. Throws RingwireError. */
 export async function createStack(options: StackOptions): Promise<Stack> {
+  const given = Array.isArray(options?.interfaces) ? options.interfaces.map((each) => each?.driver).filter(Boolean) : [];
+  const isTaken = given.some((driver, i) => OWNED.has(driver) || given.indexOf(driver) !== i);
   try {
+    if (isTaken) throw new RingwireError("IN_USE", "interfaces: a driver serves one interface of one stack, once (open another one)");
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    return new Stack(await instantiate(core), drivers);
+    const stack = new Stack(await instantiate(core), drivers);
+    for (const driver of drivers) OWNED.add(driver);
+    return stack;
   } catch (error) {
-    const drivers = Array.isArray(options?.interfaces) ? options.interfaces.map((given) => given?.driver) : [];
-    await Promise.all(drivers.map((driver) => driver?.stop?.()));
+    await Promise.all(given.filter((driver) => !OWNED.has(driver)).map((driver) => driver?.stop?.()));
     throw error;
   }
 }

@@ -20,14 +20,17 @@ export function start(exports: Exports, control: number, options: StartOptions, 
   }
   if (result === Err.NO_MEMORY) {
     const given = (options.arena?.end ?? exports.memory.buffer.byteLength) - (options.arena?.start || ARENA_START);
-    throw new RingwireError("NO_MEMORY", `arena too small: ${word(CONTROL.memoryNeeded)} octets are needed, ${given} are given`);
+    throw new RingwireError(
+      "NO_MEMORY",
+      `arena too small: ${neededText(word(CONTROL.memoryNeeded))} needed, ${Math.max(given, 0)} are given`,
+    );
   }
   if (result < 0) throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${wordName(word(CONTROL.detail))}`);
 }
 
 function grow(memory: WasmMemory, octets: number, limit: number): void {
   const given = memory.buffer.byteLength;
-  if (octets > limit) throw new RingwireError("NO_MEMORY", `memory: ${octets} octets are needed, the limit is ${limit}`);
+  if (octets > limit) throw new RingwireError("NO_MEMORY", `memory: ${neededText(octets)} needed, the limit is ${limit}`);
   try {
     memory.grow(Math.max(0, Math.ceil((octets - given) / OCTETS.page)));
   } catch {
@@ -50,4 +53,9 @@ function wordName(offset: number): string {
   if (offset >= CONTROL.classes && offset < CONTROL.listeners)
     return `buffer class ${Math.floor((offset - CONTROL.classes) / OCTETS.bufferClass)}`;
   return field(CONTROL, offset);
+}
+
+/** Octets that are needed; the stack counts no further than a 32-bit memory reaches. */
+function neededText(octets: number): string {
+  return octets >= 0xfffffff0 - ARENA_START ? "more than 4 GB are" : `${octets} octets are`;
 }

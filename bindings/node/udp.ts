@@ -4,6 +4,7 @@ import { Err, Event, Option } from "./constants.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import type { Client, Host } from "./host.js";
 import type { Status } from "./inspect.js";
+import { octetsOf } from "./validate.js";
 
 /** Datagrams handed on before other sockets get their turn. */
 const BUDGET = 256;
@@ -68,7 +69,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   }
   /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none. */
   async send(data: Uint8Array | string, port?: number, host?: string): Promise<void> {
-    const octets = typeof data === "string" ? Buffer.from(data) : data;
+    const octets = typeof data === "string" ? Buffer.from(data) : octetsOf(data, "send");
     const remote = port === undefined ? null : { port: parsePort(port, "port", 1), address: String(host ?? "missing") };
     if (remote) parseAddress(remote.address, "host");
     if (!this.#handle) throw errorOf(Err.BAD_HANDLE);

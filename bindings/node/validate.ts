@@ -23,6 +23,12 @@ export function number(value: unknown, least: number, most: number, name: string
   throw new RingwireError("BAD_ARGUMENT", `${name}: ${String(value)} is out of range (expected a number from ${least} to ${most})`);
 }
 
+/** Answers octets, or throws. */
+export function octetsOf(value: unknown, name: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new RingwireError("BAD_ARGUMENT", `${name}: ${value === null ? "null" : typeof value} given (expected a Uint8Array)`);
+}
+
 /** Answers a power of two from 1 to `most`, or throws. */
 export function powerOfTwo(value: unknown, most: number, name: string, code: ErrorCode = "BAD_ARGUMENT"): number {
   const octets = integer(value, 1, most, name, code);

@@ -55,7 +55,10 @@ test(`${ID}: the page names every option with its number, the range of times, an
     assert.ok(row.includes(`${number} \`${name}\``), `${number} ${name}`);
   }
   assert.match(row, /`USER_TIMEOUT` \(milliseconds\), 7 `TTL` \(1 to 255\)/);
-  assert.match(row, /Times are 1 to 2\^30\. TCP has 1 to 8, UDP and ping have 7 to 9\. Set on a listener they are inherited/);
+  assert.match(
+    row,
+    /Times are milliseconds, 1 to 2\^30\. Defaults: the settings of the control block.*What is set counts from the call on.*TCP has 1 to 8, UDP and ping have 7 to 9\. Set on a listener they are inherited/,
+  );
 });
 
 test(`${ID}: a new socket has the defaults of config.ts, or those of the control block`, async () => {

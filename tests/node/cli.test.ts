@@ -63,13 +63,28 @@ describe("options of interfaces", () => {
     assert.deepEqual(Buffer.from(seed ?? []).toString("hex"), "00ff".repeat(16));
   });
 
-  test("options belong to the device before them, the first ones to the first device", () => {
-    const { devices } = parse("--loss", "1", "--tap", "a", "--ip", "10.1.0.1/24", "--tun", "b", "--ip", "10.2.0.1/24", "--mtu", "1280");
+  test("options belong to the device before them; namespace, MTU and link before the first hold for all that name none", () => {
+    const { devices } = parse(
+      "--loss",
+      "1",
+      "--netns",
+      "x",
+      "--tap",
+      "a",
+      "--ip",
+      "10.1.0.1/24",
+      "--tun",
+      "b",
+      "--ip",
+      "10.2.0.1/24",
+      "--mtu",
+      "1280",
+    );
     assert.deepEqual(
-      devices.map(({ kind, name, mtu, link }) => ({ kind, name, mtu, link })),
+      devices.map(({ kind, name, mtu, netns, link }) => ({ kind, name, mtu, netns, link })),
       [
-        { kind: "tap", name: "a", mtu: undefined, link: { loss: 1 } },
-        { kind: "tun", name: "b", mtu: 1280, link: {} },
+        { kind: "tap", name: "a", mtu: undefined, netns: "x", link: { loss: 1 } },
+        { kind: "tun", name: "b", mtu: 1280, netns: "x", link: { loss: 1 } },
       ],
     );
   });

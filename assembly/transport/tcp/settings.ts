@@ -105,7 +105,8 @@ function tellConnection(it: Status, tcb: Tcb): void {
   it.readable = tcb.readable;
   it.writable = snd.limit ? min(tcb.writable, snd.limit) : 0;
   it.unacknowledged = congestion.flight(tcb);
-  it.unsent = snd.end > snd.nxt ? snd.end.since(snd.nxt) : 0;
+  const next = isSynchronized(tcb.state) ? snd.nxt : snd.iss.plus(1);
+  it.unsent = snd.end > next ? snd.end.since(next) : 0;
   it.srtt = tcb.rtt.srtt;
   it.rttvar = tcb.rtt.rttvar;
   it.rto = rtt.timeout(tcb.rtt);

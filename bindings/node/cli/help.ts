@@ -10,7 +10,8 @@ ringwire COMMAND --help says more about each.`;
 
 /** How devices and their options go together. */
 const DEVICES = `
-Several devices: each --tap or --tun starts one, the options after it belong to it.
+Several devices: each --tap or --tun starts one, the options after it belong to it;
+--netns, --mtu and the link options before the first one hold for all.
 The other end of a device is the operating system's: it needs an address of the same network and must be up. --host-ip does that;
 without it: sudo ip addr add 10.9.0.1/24 dev rw0 && sudo ip link set rw0 up`;
 

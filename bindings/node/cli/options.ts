@@ -39,12 +39,23 @@ class DeviceList {
   readonly devices: DeviceOptions[] = [];
   private early: Partial<DeviceOptions> & { addresses: Prefix[]; link: LinkOptions } = { addresses: [], link: {} };
 
-  /** What was given before the first device belongs to the first device. */
+  /** What was given before the first device belongs to the first device, but for namespace, MTU and link: those hold for every device that names none of its own. */
   start(kind: "tap" | "tun", name: string): void {
     if (this.devices.some((device) => device.name === name)) throw new InvalidArgumentError(`device ${name} is named twice`);
     if (this.devices.length === DEVICES_MAX) throw new InvalidArgumentError(`there can be ${DEVICES_MAX} devices at most`);
-    this.devices.push({ ...this.early, kind, name });
-    this.early = { addresses: [], link: {} };
+    const { netns, mtu, link, ...own } = this.early;
+    this.devices.push({ ...own, kind, name, link: {} });
+    this.early = { netns, mtu, link, addresses: [] };
+  }
+  /** The devices, each with what holds for all. */
+  finished(): DeviceOptions[] {
+    const { netns, mtu, link } = this.early;
+    return this.devices.map((device) => ({
+      ...device,
+      netns: device.netns ?? netns,
+      mtu: device.mtu ?? mtu,
+      link: { ...link, ...device.link },
+    }));
   }
 
   set(change: (device: Partial<DeviceOptions> & { addresses: Prefix[]; link: LinkOptions }) => void): void {
@@ -71,7 +82,7 @@ export function addStackOptions(command: Command): () => StackOptions {
       seed,
     ),
   );
-  return () => ({ devices: completed(list.devices), ...command.opts<{ seed?: Uint8Array }>() });
+  return () => ({ devices: completed(list.finished()), ...command.opts<{ seed?: Uint8Array }>() });
 }
 
 type Add = (flags: string, text: string, take: (value: string) => void) => void;
