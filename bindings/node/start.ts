@@ -10,6 +10,28 @@ export interface StartOptions {
   arena?: { start?: number; end?: number };
 }
 
+/** What the stack expects of the words that only it examines. */
+const EXPECTED: Record<string, string> = {
+  addresses: "addresses of one host each: not the subnet's own or broadcast address, none of 0/8, 127/8 and 224/3, none twice",
+  gateway: "another host: not our own address, nor the subnet's own or broadcast address",
+  mac: "a unicast address that is not zero",
+  mtu: "68 to 65,535, and no more than the slots of the device hold",
+  device: "a device of the table, with one interface each",
+  slotOctets: "a multiple of 64 up to 131,072",
+  rxSlots: "a power of two from 1 to 32,768",
+  txSlots: "a power of two from 1 to 32,768",
+  udpReceive: "a power of two from 1 to 32,768",
+  udpSend: "a power of two from 1 to 32,768",
+  udpOctets: "at most 65,535",
+  record: "at most 4,096 octets",
+  owners: "1 to 255",
+  ttl: "1 to 255",
+  msl: "1 to 536,870,912 ms",
+  delayedAck: "1 to 499 ms",
+  keepCount: "1 to 255",
+  arenaStart: "4096 or more",
+};
+
 /** Calls `init`, grows the memory by what is needed where the arena's end is free, and calls it again. Throws what `init` answers, with the word that was refused. */
 export function start(exports: Exports, control: number, options: StartOptions, limit: number): void {
   const word = (offset: number) => new DataView(exports.memory.buffer).getUint32(control + offset, true);
@@ -25,7 +47,11 @@ export function start(exports: Exports, control: number, options: StartOptions, 
       `arena too small: ${neededText(word(CONTROL.memoryNeeded))} needed, ${Math.max(given, 0)} are given`,
     );
   }
-  if (result < 0) throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${wordName(word(CONTROL.detail))}`);
+  if (result < 0) {
+    const where = wordName(word(CONTROL.detail));
+    const expected = EXPECTED[where.split(", ").at(-1) ?? ""];
+    throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${where}${expected ? ` (expected ${expected})` : ""}`);
+  }
 }
 
 function grow(memory: WasmMemory, octets: number, limit: number): void {
