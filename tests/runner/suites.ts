@@ -30,14 +30,14 @@ export const SUITES: Suite[] = [
   {
     name: "node",
     about: "Node host over the virtual wire, and other runtimes",
-    budgetMinutes: 1.5,
+    budgetMinutes: 2,
     always: true,
     run: (root, onTest) => runNode(testsOutside(root), { concurrency: 2, fileMinutes: 3, onTest }),
   },
   {
     name: "interop",
     about: "the Linux kernel over TAP and TUN",
-    budgetMinutes: 1.5,
+    budgetMinutes: 2,
     always: true,
     run: (root, onTest) => runNode(testsIn(root, "interop"), { concurrency: 1, fileMinutes: 3, onTest }),
   },
