@@ -87,6 +87,18 @@ test("MUST-10: both SYN-ACKs of a simultaneous open cross, and data follow", asy
   assert.equal(peer.read(), 20);
 });
 
+test("RFC7323-1, A002: the window beside the SYN-ACK of a simultaneous open is not scaled either", async () => {
+  const peer = new Peer(await Wire.make(), { shift: 7 });
+  peer.connect();
+  peer.syn();
+  peer.take();
+  peer.send({ ctl: "SYN,ACK", seq: 0, ack: 1, win: 1000 });
+  assert.equal(peer.state, "ESTABLISHED");
+  assert.equal(peer.core.status(peer.handle)?.sndWnd, 1000);
+  peer.send({ win: 1000 });
+  assert.equal(peer.core.status(peer.handle)?.sndWnd, 1000 << 7);
+});
+
 test("MUST-11: a RST in SYN-RECEIVED goes back to LISTEN in silence after a passive open, and refuses an active one", async () => {
   const passive = new Peer(await Wire.make());
   passive.listen();
