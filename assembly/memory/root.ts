@@ -53,8 +53,6 @@ export class State {
   owedPrevious: u32;
   owedUdpNext: u32;
   owedUdpPrevious: u32;
-  listenersNext: u32;
-  listenersPrevious: u32;
   timeWaitNext: u32;
   timeWaitPrevious: u32;
   neighbourNext: u32;
@@ -70,11 +68,9 @@ export class State {
   resetStamp: u32;
   // which device to read next
   nextDevice: u32;
-  recordOctets: u32;
   announceDue: u32;
   /** Neighbours that only strangers made us know. */
   strangers: u32;
-  ident: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {
@@ -89,9 +85,6 @@ export class State {
   }
   get owedUdp(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("owedUdpNext"));
-  }
-  get listening(): Link {
-    return Link.at(changetype<usize>(this) + offsetof<State>("listenersNext"));
   }
   get timeWaits(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("timeWaitNext"));

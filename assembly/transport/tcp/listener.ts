@@ -178,7 +178,6 @@ function establish(it: HalfOpen, seg: Segment, now: Instant): Tcb | null {
   tcb.remote = it.remote;
   tcb.ports = it.ports;
   tcb.only = it.only;
-  tcb.passive = 1;
   tcb.held = 1;
   tcb.owner = listener.owner;
   tcb.inherit(listener);

@@ -157,8 +157,7 @@ export class Tcb extends Socket {
   sack: u8;
   /** 1: in the hash table. */
   attached: u8;
-  /** 1: opened by a listener. */
-  passive: u8;
+  spare: u8;
   /** Duplicate ACKs owed, each a segment of its own. */
   duplicates: u16;
   keepTries: u8;
