@@ -55,6 +55,8 @@ const FAULTS = [
   "tcp.analysis.ack_lost_segment",
   "tcp.analysis.lost_segment",
 ].join(" or ");
+/** A checksum that comes out as 0 leaves the kernel as 0xffff (CSUM_MANGLED_0), for UDP rightly, for TCP without need: its affair. */
+const mangledBy = (kernel: string): string => `(ip.src == ${kernel} and tcp.checksum == 0xffff)`;
 
 describe("tools", { skip: missing, timeout: 60_000 }, () => {
   before(() => {
@@ -114,7 +116,10 @@ describe("tools", { skip: missing, timeout: 60_000 }, () => {
     await lab.kernel("reported", { host: us, port: 9001 });
     await lab.kernel("knock", { host: us, port: 9001 });
     await lab.clear();
-    assert.deepEqual(await dissect(file, FAULTS, "frame.number", "_ws.col.Info", "_ws.expert.message"), []);
+    assert.deepEqual(
+      await dissect(file, `(${FAULTS}) and not ${mangledBy(kernel)}`, "frame.number", "_ws.col.Info", "_ws.expert.message"),
+      [],
+    );
     assert.ok((await dissect(file, "tcp", "frame.number")).length > 4000, "the capture is whole");
   });
   test("tshark finds nothing sent twice on a clean link, and no window that shrinks by a whole unit of its field", {
