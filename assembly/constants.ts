@@ -8,7 +8,7 @@ import { Status } from "./transport/status";
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
 export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
 export { Counter } from "./memory/counters";
-export { Err, Event, Option } from "./memory/errors";
+export { Err, Event, Offer, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
@@ -61,6 +61,8 @@ export enum CONTROL {
   keepCount = <i32>offsetof<Control>("keepCount"),
   errorRate = <i32>offsetof<Control>("errorRate"),
   frameBudget = <i32>offsetof<Control>("frameBudget"),
+  offer = <i32>offsetof<Control>("offer"),
+  congestion = <i32>offsetof<Control>("congestion"),
   mailbox = <i32>MAILBOX_AT,
   deviceTable = <i32>DEVICES_AT,
   interfaceTable = <i32>INTERFACES_AT,

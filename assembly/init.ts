@@ -3,7 +3,7 @@ import * as arena from "./memory/arena";
 import * as config from "./memory/config";
 import { Address, ADDRESSES_MAX, AddressState, CLASSES, Control, Device, DeviceKind, Flag, Interface } from "./memory/control";
 import { Counter } from "./memory/counters";
-import { Err } from "./memory/errors";
+import { Err, OFFERS } from "./memory/errors";
 import { Kind, Pool, PoolIndex } from "./memory/pool";
 import * as random from "./memory/random";
 import * as ring from "./memory/ring";
@@ -66,6 +66,8 @@ function fillDefaults(): void {
   root.keepCount = config.KEEP_COUNT;
   root.errorRate = config.ERROR_RATE;
   root.frameBudget = config.FRAME_BUDGET;
+  root.offer = config.OFFER;
+  root.congestion = config.CONGESTION;
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -202,6 +204,8 @@ function examineSettings(): i32 {
   if (root.ttl > 255) return refuse(Err.BAD_SETTING, offsetof<Control>("ttl"));
   if (root.delayedAck > 499) return refuse(Err.BAD_SETTING, offsetof<Control>("delayedAck"));
   if (root.keepCount > 255) return refuse(Err.BAD_SETTING, offsetof<Control>("keepCount"));
+  if (root.offer > OFFERS) return refuse(Err.BAD_SETTING, offsetof<Control>("offer"));
+  if (root.congestion > 1) return refuse(Err.BAD_SETTING, offsetof<Control>("congestion"));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
   return 0;
 }

@@ -79,5 +79,9 @@ export const KEEP_INTERVAL: i32 = 75000;
 export const KEEP_COUNT: i32 = 9;
 /** ICMP errors and stateless RSTs a second, each. The ones beyond are not sent and counted. RFC 1812 §4.3.2.8. */
 export const ERROR_RATE: i32 = 50;
+/** TCP extensions offered: window scaling 1, SACK 2, timestamps 4, asking for ECN 8. */
+export const OFFER: i32 = 7;
+/** Congestion control: 0 NewReno, 1 CUBIC. */
+export const CONGESTION: i32 = 0;
 /** Frames read in one receive, over all devices. The rest waits, and poll answers 0. */
 export const FRAME_BUDGET: i32 = 256;

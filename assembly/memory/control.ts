@@ -243,9 +243,12 @@ export class Control {
   keepCount: u32;
   errorRate: u32;
   frameBudget: u32;
-  reserved0: u32;
-  reserved1: u32;
-  reserved2: u32;
+  /** Offer bits. */
+  offer: u32;
+  /** Congestion control: 0 NewReno, 1 CUBIC. */
+  congestion: u32;
+  /** Records of sent segments a connection has at most; 0: loss recovery is NewReno. */
+  sentRecords: u32;
   reserved3: u32;
   reserved4: u32;
   reserved5: u32;

@@ -99,6 +99,8 @@ export enum Counter {
   TCP_ABORTED,
   TCP_ORPHANS_RESET,
   TCP_TIME_WAIT_CUT,
+  TCP_NO_TIMESTAMP,
+  TCP_PAWS,
   COUNT,
 }
 

@@ -89,4 +89,22 @@ export enum Option {
   TOS = 8,
   /** 1: datagrams may go to broadcast addresses. UDP only. */
   BROADCAST = 9,
+  /** Congestion control: 0 NewReno, 1 CUBIC. TCP only, as the next. */
+  CONGESTION = 10,
+  /** Offer bits: what a SYN offers, and what of the peer's offer is taken. */
+  OFFER = 11,
 }
+
+/** TCP extensions: bits of the option OFFER and of the control block's `offer`. */
+export enum Offer {
+  /** Window scaling. RFC 7323 §2. */
+  SCALE = 1,
+  /** Selective acknowledgements. RFC 2018. */
+  SACK = 2,
+  /** Timestamps. RFC 7323 §3. */
+  TIMESTAMPS = 4,
+  /** A SYN asks for ECN; an ECN-setup SYN of the peer is answered in any case. RFC 3168 §6.1. */
+  ECN = 8,
+}
+/** All bits of Offer. */
+export const OFFERS: u32 = 15;

@@ -54,6 +54,8 @@ export class Socket extends Tuple {
   ttl: u32;
   tos: u32;
   broadcast: u32;
+  congestionControl: u32;
+  offer: u32;
   /** Err: why it ended, or what is to be told once. */
   error: i32;
   /** ICMP type * 256 + code of the last soft error. */
@@ -74,7 +76,7 @@ export class Socket extends Tuple {
     memory.copy(
       changetype<usize>(this) + offsetof<Socket>("nodelay"),
       changetype<usize>(from) + offsetof<Socket>("nodelay"),
-      Option.BROADCAST * 4,
+      Option.OFFER * 4,
     );
   }
   /** The defaults of the control block. */
@@ -84,6 +86,8 @@ export class Socket extends Tuple {
     this.keepCount = root.keepCount;
     this.userTimeout = root.userTimeout;
     this.ttl = root.ttl;
+    this.congestionControl = root.congestion;
+    this.offer = root.offer;
   }
   get handle(): i32 {
     return handleOf(this);

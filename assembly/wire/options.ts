@@ -67,6 +67,17 @@ export function writeSackPermitted(at: usize): usize {
   put8(at, 3, 2);
   return at + 4;
 }
+/** Octets of timestamps with their two NOPs. */
+export const TIMESTAMPS_OCTETS: u32 = 12;
+/** Writes two NOPs and the timestamps. RFC 7323 §3.2, appendix A. */
+export function writeTimestamps(at: usize, value: u32, echo: u32): usize {
+  put16(at, 0, (OptionKind.NOP << 8) | OptionKind.NOP);
+  put8(at, 2, OptionKind.TIMESTAMPS);
+  put8(at, 3, 10);
+  put32(at, 4, value);
+  put32(at, 8, echo);
+  return at + TIMESTAMPS_OCTETS;
+}
 /** Writes two NOPs and the head of a SACK option of `blocks` blocks. */
 export function writeSackHead(at: usize, blocks: u32): usize {
   put16(at, 0, (OptionKind.NOP << 8) | OptionKind.NOP);

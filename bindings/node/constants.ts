@@ -68,6 +68,8 @@ export const CONTROL = {
   keepCount: 280,
   errorRate: 284,
   frameBudget: 288,
+  offer: 292,
+  congestion: 296,
   mailbox: 320,
   deviceTable: 576,
   interfaceTable: 768,
@@ -335,7 +337,9 @@ export const Counter = {
   TCP_ABORTED: 94,
   TCP_ORPHANS_RESET: 95,
   TCP_TIME_WAIT_CUT: 96,
-  COUNT: 97,
+  TCP_NO_TIMESTAMP: 97,
+  TCP_PAWS: 98,
+  COUNT: 99,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -418,6 +422,20 @@ export const Event = {
 /** One of the values of `Event`. */
 export type Event = (typeof Event)[keyof typeof Event];
 
+/** TCP extensions: bits of the option OFFER and of the control block's `offer`. */
+export const Offer = {
+  /** Window scaling. RFC 7323 §2. */
+  SCALE: 1,
+  /** Selective acknowledgements. RFC 2018. */
+  SACK: 2,
+  /** Timestamps. RFC 7323 §3. */
+  TIMESTAMPS: 4,
+  /** A SYN asks for ECN; an ECN-setup SYN of the peer is answered in any case. RFC 3168 §6.1. */
+  ECN: 8,
+} as const;
+/** One of the values of `Offer`. */
+export type Offer = (typeof Offer)[keyof typeof Offer];
+
 /** Options of a socket, for socket_set and socket_get. */
 export const Option = {
   /** 1: Nagle's algorithm is off. */
@@ -435,6 +453,10 @@ export const Option = {
   TOS: 8,
   /** 1: datagrams may go to broadcast addresses. UDP only. */
   BROADCAST: 9,
+  /** Congestion control: 0 NewReno, 1 CUBIC. TCP only, as the next. */
+  CONGESTION: 10,
+  /** Offer bits: what a SYN offers, and what of the peer's offer is taken. */
+  OFFER: 11,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];

@@ -22,6 +22,7 @@ import * as rtt from "./rtt";
 import { become, isSynchronized, mayQueue, State } from "./state";
 import { enter, find, leave, mark, Owes, take, Tcb, Timer } from "./tcb";
 import * as timers from "./timers";
+import { offsetFor } from "./timestamps";
 import { isWorthTelling } from "./window";
 
 /** Largest backlog. */
@@ -121,6 +122,7 @@ function initiate(tcb: Tcb): void {
   snd.end = snd.iss.plus(1);
   snd.push = snd.end;
   rcv.mss = tcb.path.via.mtu - IPV4_HEADER - TCP_HEADER;
+  tcb.tsOffset = offsetFor(tcb.local, tcb.remote, tcb.ports);
   rtt.start(tcb.rtt);
   tcb.held = 1;
   become(tcb, State.SYN_SENT);

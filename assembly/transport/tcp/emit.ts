@@ -1,8 +1,9 @@
 // One segment, written straight into a TX slot.
 import { bump, count, Counter } from "../../memory/counters";
+import { Offer } from "../../memory/errors";
 import * as ring from "../../memory/ring";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
-import { writeMss, writeSackBlock, writeSackHead, writeSackPermitted, writeWindowScale } from "../../wire/options";
+import { writeMss, writeSackBlock, writeSackHead, writeSackPermitted, writeTimestamps, writeWindowScale } from "../../wire/options";
 import { Ctl, TcpHeader } from "../../wire/tcp";
 import { SLOT_IP } from "../../link/device";
 import { isEthernet } from "../../link/interfaces";
@@ -13,14 +14,14 @@ import { Owes, Tcb, Timer } from "./tcb";
 import * as timers from "./timers";
 import { offer, offerInSyn, shiftFor } from "./window";
 
-/** SACK blocks that fit beside nothing else. RFC 2018 §3. */
+/** SACK blocks that fit beside nothing else; beside timestamps one less. RFC 2018 §3. */
 const BLOCKS_MAX: u32 = 4;
 
 /** Writes the segment at `seq` with `length` octets of the send ring and hands it to the device. It acknowledges RCV.NXT - `short`. */
 export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, short: u32): void {
   const at = slot + SLOT_IP + IPV4_HEADER;
   const header = TcpHeader.at(at);
-  const end = ctl & Ctl.SYN ? synOptions(tcb, header.options) : length || ctl & Ctl.RST ? header.options : sackOption(tcb, header.options);
+  const end = optionsFor(tcb, header.options, ctl, length);
   const headerLength = <u32>(end - at);
   const isAck = (ctl & Ctl.ACK) != 0;
   const ack = tcb.rcv.nxt.minus(short);
@@ -57,19 +58,28 @@ function acknowledge(tcb: Tcb, ack: Seq, ctl: u32): u32 {
   return ctl & Ctl.SYN ? offerInSyn(tcb.rcv.limit) : offer(tcb, ack);
 }
 
-/** MSS always; scaling and SACK when asking, or when asked. MUST-14, SHLD-5. */
+/** Writes the options of a segment; answers where its text begins. A RST has none. RFC 7323 §3.2. */
+function optionsFor(tcb: Tcb, from: usize, ctl: u32, length: u32): usize {
+  if (ctl & Ctl.RST) return from;
+  let at = from;
+  if (ctl & Ctl.SYN) at = synOptions(tcb, at);
+  else if (tcb.stamped) at = writeTimestamps(at, tcb.tsVal, tcb.tsRecent);
+  return length ? at : sackOption(tcb, at);
+}
+/** MSS always; the others when asking for what is offered, or when asked. MUST-14, SHLD-5. */
 function synOptions(tcb: Tcb, from: usize): usize {
-  const asks = tcb.state == State.SYN_SENT;
+  const asked: u32 = tcb.state == State.SYN_SENT ? tcb.offer : 0;
   let at = writeMss(from, tcb.rcv.mss);
-  if (asks || tcb.scaled) at = writeWindowScale(at, shiftFor(tcb.rcv.limit));
-  if (asks || tcb.sack) at = writeSackPermitted(at);
+  if (asked & Offer.SCALE || tcb.scaled) at = writeWindowScale(at, shiftFor(tcb.rcv.limit));
+  if (asked & Offer.SACK || tcb.sack) at = writeSackPermitted(at);
+  if (asked & Offer.TIMESTAMPS || tcb.stamped) at = writeTimestamps(at, tcb.tsVal, tcb.tsRecent);
   return at;
 }
 /** What has arrived ahead, the newest range first. RFC 2018 §4. */
 function sackOption(tcb: Tcb, from: usize): usize {
   const ahead = tcb.ahead;
   if (!tcb.sack || !ahead.count) return from;
-  const blocks = min(ahead.count, BLOCKS_MAX);
+  const blocks = min(ahead.count, BLOCKS_MAX - tcb.stamped);
   let at = writeSackHead(from, blocks);
   for (let i: u32 = 0; i < blocks; i++) at = writeSackBlock(at, ahead.left(i).u32, ahead.right(i).u32);
   return at;

@@ -19,17 +19,20 @@ import { become, receives, State } from "./state";
 import { mark, Owes, Tcb, Timer } from "./tcb";
 import { tell } from "./tell";
 import * as timers from "./timers";
+import * as timestamps from "./timestamps";
 import * as timewait from "./timewait";
 
 /** Challenge ACKs, and answers to empty unacceptable segments, a second and connection. RFC 5961 §7. */
 const LIMIT: u8 = 10;
 
 export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
+  if (!stampIsAcceptable(tcb, seg, now)) return; // RFC 7323 §5.3, before the first
   if (!sequenceIsAcceptable(tcb, seg)) return unacceptableArrives(tcb, seg, now); // first
   if (seg.has(Ctl.RST)) return resetArrives(tcb, seg, now); // second
   // third, security and compartment: not implemented, see docs/conformance.md
   if (seg.has(Ctl.SYN)) return challenge(tcb, now); // fourth, RFC 5961 §4
   if (!ackArrives(tcb, seg, now)) return; // fifth
+  if (tcb.stamped) keepStamp(tcb, seg, now);
   afterAcknowledgement(tcb, seg, now);
 }
 /** The sixth check and those behind it; SYN-SENT comes here too. */
@@ -37,6 +40,21 @@ export function afterAcknowledgement(tcb: Tcb, seg: Segment, now: Instant): void
   if (seg.has(Ctl.URG)) urgentArrives(tcb, seg); // sixth
   if (seg.textLength && !textArrives(tcb, seg, now)) return; // seventh
   if (seg.has(Ctl.FIN)) finArrives(tcb, seg, now); // eighth
+}
+
+/** PAWS: an old duplicate whose sequence number has come round again is acknowledged and dropped. RST and SYN have checks of their own. RFC 7323 §5.3. */
+function stampIsAcceptable(tcb: Tcb, seg: Segment, now: Instant): bool {
+  if (!tcb.stamped || seg.has(Ctl.RST | Ctl.SYN)) return true;
+  if (!seg.stamped) return refuse(Counter.TCP_NO_TIMESTAMP);
+  if (!timestamps.isOld(seg.tsVal, tcb.tsRecent, tcb.tsRecentAt, now)) return true;
+  if (seg.len || mayAnswer(tcb, now)) oweAck(tcb);
+  return refuse(Counter.TCP_PAWS);
+}
+/** TS.Recent: the stamp of the segment that the next ACK speaks for. RFC 7323 §4.3 (2). */
+function keepStamp(tcb: Tcb, seg: Segment, now: Instant): void {
+  if (!seg.stamped || seg.seq > tcb.rcv.acked) return;
+  tcb.tsRecent = seg.tsVal;
+  tcb.tsRecentAt = now;
 }
 
 /** First: the four cases of the acceptability test. RFC 9293 table 6. */
@@ -174,7 +192,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   snd.una = seg.ack;
   snd.cursor = later(snd.cursor, snd.una);
   rtt.settle(tcb.rtt);
-  rtt.acknowledge(tcb.rtt, seg.ack);
+  rtt.acknowledge(tcb, seg);
   tcb.probes = 0;
   const wasInRecovery = tcb.congestion.inRecovery;
   congestion.acknowledged(tcb, octets, before);

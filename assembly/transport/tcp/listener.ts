@@ -2,13 +2,13 @@
 // A SYN to a listener makes a small record; socket and rings are bound by the ACK that completes the handshake.
 import { count, Counter } from "../../memory/counters";
 import * as deadlines from "../../memory/deadlines";
-import { Event } from "../../memory/errors";
+import { Event, Offer } from "../../memory/errors";
 import { Link } from "../../memory/list";
 import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { before, Instant } from "../../memory/time";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
-import { writeMss, writeSackPermitted, writeWindowScale } from "../../wire/options";
+import { writeMss, writeSackPermitted, writeTimestamps, writeWindowScale } from "../../wire/options";
 import { Ctl, TCP_HEADER, TcpHeader } from "../../wire/tcp";
 import { claim, Reserve, SLOT_IP } from "../../link/device";
 import { deviceOf, isEthernet } from "../../link/interfaces";
@@ -17,18 +17,19 @@ import * as arp from "../../internet/arp";
 import { scratchHop } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import * as ready from "../ready";
-import { Tuple } from "../socket";
 import { segmentArrives } from "./input";
 import * as isn from "./isn";
 import * as life from "./life";
 import { Listener } from "./listening";
-import { agree } from "./open";
+import { agree, agreeOnTimestamps } from "./open";
 import { Turn } from "./output";
 import * as reset from "./reset";
+import { Brief } from "./reset";
 import * as rtt from "./rtt";
 import { Segment } from "./segment";
 import { Seq } from "./seq";
 import { enter, find, leave, mark, take, Tcb } from "./tcb";
+import * as timestamps from "./timestamps";
 import { offerInSyn, shiftFor } from "./window";
 
 /** SYN-ACKs sent for one SYN at most, so that a forged SYN is not amplified; the peer's own repeated SYN begins anew. differs: RFC 9293 §3.8.3 would repeat it for three minutes. */
@@ -39,7 +40,7 @@ const FIRST_WAIT: u32 = 1000;
 /** A connection in SYN-RECEIVED that a listener opened. */
 @unmanaged
 @final
-export class HalfOpen extends Tuple {
+export class HalfOpen extends Brief {
   listener: u32;
   iss: Seq;
   irs: Seq;
@@ -52,10 +53,6 @@ export class HalfOpen extends Tuple {
   /** 1: a SYN-ACK is due. */
   due: u8;
   only: u8;
-  /** Answers to empty segments. */
-  answers: u8;
-  reserved0: u8;
-  reserved1: u16;
   /** When the first SYN-ACK left, microseconds. */
   stamp: u32;
   next: Instant;
@@ -112,8 +109,13 @@ export function segmentForListener(listener: Listener, seg: Segment, floor: Seq,
   it.iss = isn.choose(seg.local, seg.remote, seg.ports);
   if (floor.u32 && it.iss <= floor) it.iss = floor.plus(1);
   it.mss = seg.mss;
-  it.shift = seg.shift;
-  it.sack = <u8>seg.sackPermitted;
+  const offer = listener.offer;
+  it.shift = offer & Offer.SCALE ? seg.shift : -1;
+  it.sack = offer & Offer.SACK ? <u8>seg.sackPermitted : 0;
+  it.stamped = offer & Offer.TIMESTAMPS ? seg.stamped : 0;
+  it.tsRecent = seg.tsVal;
+  it.tsRecentAt = now;
+  it.tsOffset = timestamps.offsetFor(seg.local, seg.remote, seg.ports);
   it.due = 1;
   enter(it);
   listener.halfOpen++;
@@ -134,6 +136,7 @@ export function forget(it: HalfOpen): void {
 /** SEGMENT ARRIVES in SYN-RECEIVED, passive: the checks in the RFC's order. */
 export function segmentForHalfOpen(it: HalfOpen, seg: Segment, now: Instant): void {
   const nxt = it.irs.plus(1);
+  if (!reset.stampIsAcceptable(it, seg, now)) return acknowledge(it, seg, nxt, now);
   if (!isAcceptable(it, seg, nxt)) return unacceptable(it, seg, nxt, now);
   if (seg.has(Ctl.RST)) {
     count(Counter.TCP_RST_IN);
@@ -165,7 +168,7 @@ function unacceptable(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void 
   acknowledge(it, seg, nxt, now);
 }
 function acknowledge(it: HalfOpen, seg: Segment, nxt: Seq, now: Instant): void {
-  it.answers = <u8>reset.acknowledge(seg, it.answers, it.iss.plus(1), nxt, it.window >> it.ourShift, it.parent.tos, it.parent.ttl, now);
+  reset.acknowledge(it, seg, it.iss.plus(1), nxt, it.window >> it.ourShift, it.parent.tos, it.parent.ttl, now);
 }
 
 /** The handshake is complete: the connection gets a socket and its rings. Null: no room now; the record stays and the peer tries again. */
@@ -181,7 +184,7 @@ function establish(it: HalfOpen, seg: Segment, now: Instant): Tcb | null {
   tcb.held = 1;
   tcb.owner = listener.owner;
   tcb.inherit(listener);
-  synchronize(tcb, it, seg);
+  synchronize(tcb, it, seg, now);
   rtt.start(tcb.rtt);
   if (it.tries == 1) rtt.sample(tcb.rtt, state.micro - it.stamp);
   const wasLost = it.tries > 1;
@@ -202,7 +205,7 @@ function refuse(why: Counter): Tcb | null {
   return null;
 }
 /** Sequence variables as both SYNs left them. */
-function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment): void {
+function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment, now: Instant): void {
   const snd = tcb.snd;
   const rcv = tcb.rcv;
   snd.iss = it.iss;
@@ -219,7 +222,9 @@ function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment): void {
   rcv.edge = rcv.nxt.plus(it.window);
   const via = packet().via;
   rcv.mss = via.mtu - IPV4_HEADER - TCP_HEADER;
-  agree(tcb, it.mss, it.shift, it.sack != 0);
+  agree(tcb, it.mss, it.shift, it.sack);
+  agreeOnTimestamps(tcb, it.stamped, it.stamped ? seg.tsVal : 0, now);
+  tcb.tsOffset = it.tsOffset;
   snd.wnd = seg.wnd << snd.shift;
   snd.maxWnd = snd.wnd;
   snd.wl1 = seg.seq;
@@ -272,6 +277,7 @@ function fill(at: usize, it: HalfOpen, mss: u32): u32 {
   let end = writeMss(header.options, mss);
   if (it.shift >= 0) end = writeWindowScale(end, it.ourShift);
   if (it.sack) end = writeSackPermitted(end);
+  if (it.stamped) end = writeTimestamps(end, state.now + it.tsOffset, it.tsRecent);
   const length = <u32>(end - at);
   header.write(it.ports, it.iss.u32, it.irs.plus(1).u32, length, Ctl.SYN | Ctl.ACK, it.window);
   header.seal(it.local, it.remote, length);

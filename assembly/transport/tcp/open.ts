@@ -1,7 +1,8 @@
 // read RFC 9293 §3.10.7.3 first
 import { count, Counter } from "../../memory/counters";
-import { Err } from "../../memory/errors";
+import { Err, Offer } from "../../memory/errors";
 import { Instant } from "../../memory/time";
+import { TIMESTAMPS_OCTETS } from "../../wire/options";
 import { Ctl } from "../../wire/tcp";
 import { afterAcknowledgement, oweAck } from "./input";
 import * as life from "./life";
@@ -28,7 +29,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
     return;
   }
   if (!seg.has(Ctl.SYN)) return count(Counter.TCP_UNACCEPTABLE); // fifth
-  synArrives(tcb, seg); // fourth
+  synArrives(tcb, seg, now); // fourth
   if (!hasAck) {
     // Simultaneous open: our SYN goes out again, with the ACK.
     become(tcb, State.SYN_RECEIVED);
@@ -36,7 +37,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
     return mark(tcb);
   }
   snd.una = seg.ack;
-  rtt.acknowledge(tcb.rtt, seg.ack);
+  rtt.acknowledge(tcb, seg);
   life.establish(tcb, tcb.rtt.backoff != 0, now);
   oweAck(tcb);
   seg.stripSyn();
@@ -44,7 +45,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
 }
 
 /** Takes what the peer's SYN says. */
-function synArrives(tcb: Tcb, seg: Segment): void {
+function synArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   const snd = tcb.snd;
   const rcv = tcb.rcv;
   rcv.irs = seg.seq;
@@ -53,19 +54,28 @@ function synArrives(tcb: Tcb, seg: Segment): void {
   rcv.up = rcv.nxt;
   rcv.acked = rcv.nxt;
   rcv.edge = rcv.nxt.plus(min<u32>(rcv.limit, 65535));
-  agree(tcb, seg.mss, seg.shift, seg.sackPermitted != 0);
+  agree(tcb, seg.mss, tcb.offer & Offer.SCALE ? seg.shift : -1, tcb.offer & Offer.SACK ? seg.sackPermitted : 0);
+  agreeOnTimestamps(tcb, tcb.offer & Offer.TIMESTAMPS ? seg.stamped : 0, seg.tsVal, now);
   snd.wnd = seg.wnd;
   snd.maxWnd = max(snd.maxWnd, seg.wnd);
   snd.wl1 = seg.seq;
   snd.wl2 = seg.ack;
 }
-/** Takes the options of the peer's SYN: MSS (0: none), shift (-1: none), SACK. */
-export function agree(tcb: Tcb, mss: u32, shift: i32, sack: bool): void {
+/** Takes the options of the peer's SYN: MSS (0: none), shift (-1: none), SACK (1: permitted). */
+export function agree(tcb: Tcb, mss: u32, shift: i32, sack: u32): void {
   const snd = tcb.snd;
   const rcv = tcb.rcv;
   snd.mss = min(max(mss ? mss : DEFAULT_MSS, SMALLEST_MSS), rcv.mss);
   tcb.scaled = shift >= 0 ? 1 : 0;
   snd.shift = shift >= 0 ? shift : 0;
   rcv.shift = shift >= 0 ? shiftFor(rcv.limit) : 0;
-  tcb.sack = sack ? 1 : 0;
+  tcb.sack = <u8>sack;
+}
+/** Both sides offered timestamps (`stamped` 1), or not: they take room from every segment. */
+export function agreeOnTimestamps(tcb: Tcb, stamped: u32, recent: u32, now: Instant): void {
+  tcb.stamped = <u8>stamped;
+  if (!stamped) return;
+  tcb.snd.mss -= TIMESTAMPS_OCTETS;
+  tcb.tsRecent = recent;
+  tcb.tsRecentAt = now;
 }

@@ -10,8 +10,7 @@ import { claim } from "../../link/device";
 import { deviceOf } from "../../link/interfaces";
 import * as path from "../../internet/path";
 import { PathState } from "../../internet/path";
-import { IPV4_HEADER } from "../../wire/ipv4";
-import { Ctl, TCP_HEADER } from "../../wire/tcp";
+import { Ctl } from "../../wire/tcp";
 import * as congestion from "./congestion";
 import { emit } from "./emit";
 import * as life from "./life";
@@ -40,8 +39,6 @@ export enum Turn {
   WAITING = 3,
 }
 
-/** Octets of the headers in front of text. */
-const HEADERS: u32 = IPV4_HEADER + TCP_HEADER;
 /** Segments a connection sends before it is the next one's turn. */
 const QUANTUM: u32 = 8;
 /** Full segments one ACK speaks for at most, so that peers that count ACKs are not starved. */
@@ -107,8 +104,8 @@ export function output(tcb: Tcb, now: Instant): Turn {
     }
     const way = path.ready(tcb.path, tcb.remote, tcb.only, now);
     if (way != PathState.READY) return wait(tcb, what, now);
-    if (tcb.snd.mss > tcb.path.via.mtu - HEADERS) {
-      tcb.snd.mss = tcb.path.via.mtu - HEADERS;
+    if (tcb.snd.mss > tcb.path.via.mtu - tcb.headers) {
+      tcb.snd.mss = tcb.path.via.mtu - tcb.headers;
       continue;
     }
     const slot = claim(deviceOf(tcb.path.via), isText(what) ? Reserve.DATA : Reserve.REPLY);

@@ -1,7 +1,8 @@
 // read RFC 6298 first
 import { root, state } from "../../memory/root";
-import { Rtt } from "./tcb";
+import { Segment } from "./segment";
 import { Seq } from "./seq";
+import { Rtt, Tcb } from "./tcb";
 
 /** RTO before anything was measured. RFC 6298 §2.1. */
 const INITIAL_RTO: u32 = 1000;
@@ -32,9 +33,14 @@ export function settle(rtt: Rtt): void {
   rtt.rto = timeout(rtt);
   rtt.backoff = 0;
 }
-/** An acknowledgement up to `ack` arrived. */
-export function acknowledge(rtt: Rtt, ack: Seq): void {
-  if (!rtt.timing || ack < rtt.until) return;
+/** An acknowledgement of new octets arrived. What was sent again is measured by its timestamp, if at all. RFC 7323 §4.1. */
+export function acknowledge(tcb: Tcb, seg: Segment): void {
+  const rtt = tcb.rtt;
+  if (!rtt.timing) {
+    if (tcb.stamped && seg.stamped && seg.tsEcr) sample(rtt, (tcb.tsVal - seg.tsEcr) * 1000);
+    return;
+  }
+  if (seg.ack < rtt.until) return;
   rtt.timing = 0;
   sample(rtt, state.micro - rtt.stamp);
 }

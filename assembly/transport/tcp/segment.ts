@@ -28,6 +28,10 @@ export class Segment {
   /** Address of a SACK option with whole blocks, 0: none; and how many. */
   sack: u32;
   sackBlocks: u32;
+  /** 1: TSval and TSecr are there. */
+  stamped: u32;
+  tsVal: u32;
+  tsEcr: u32;
   local: u32;
   remote: u32;
   ports: u32;
@@ -99,6 +103,7 @@ function readOptions(seg: Segment, from: usize, end: usize): void {
   seg.sackPermitted = 0;
   seg.sack = 0;
   seg.sackBlocks = 0;
+  seg.stamped = 0;
   const isSyn = seg.has(Ctl.SYN);
   for (let at = nextOption(from, end); at; at = nextOption(at + optionLength(at), end)) {
     const length = optionLength(at);
@@ -116,6 +121,13 @@ function readOptions(seg: Segment, from: usize, end: usize): void {
         if (!isSyn && length >= 10 && (length - 2) % 8 == 0) {
           seg.sack = <u32>at;
           seg.sackBlocks = (length - 2) >> 3;
+        }
+        break;
+      case OptionKind.TIMESTAMPS:
+        if (length == 10) {
+          seg.stamped = 1;
+          seg.tsVal = option32(at, 0);
+          seg.tsEcr = option32(at, 1);
         }
         break;
       default:

@@ -1,5 +1,5 @@
 // Options of sockets, and the status of connections and listeners.
-import { Err, Option } from "../../memory/errors";
+import { Err, OFFERS, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { NEVER } from "../../memory/time";
 import { clearStatus, Status, Waits } from "../status";
@@ -18,11 +18,14 @@ function limitOf(option: i32): u32 {
     case Option.NODELAY:
     case Option.KEEPALIVE:
     case Option.BROADCAST:
+    case Option.CONGESTION:
       return 1;
     case Option.KEEP_COUNT:
     case Option.TTL:
     case Option.TOS:
       return 255;
+    case Option.OFFER:
+      return OFFERS;
     default:
       return NEVER;
   }
@@ -36,9 +39,8 @@ function socketOf(handle: i32): Socket | null {
 }
 /** TCP has all options but BROADCAST; UDP has TTL, TOS and BROADCAST. */
 function hasOption(socket: Socket, option: i32): bool {
-  return socket.kind == <u8>Kind.UDP
-    ? option >= Option.TTL && option <= Option.BROADCAST
-    : option >= Option.NODELAY && option <= Option.TOS;
+  if (socket.kind == <u8>Kind.UDP) return option >= Option.TTL && option <= Option.BROADCAST;
+  return option >= Option.NODELAY && option <= Option.OFFER && option != Option.BROADCAST;
 }
 
 /** Sets an option of a socket; connections inherit those of their listener. Errors: BAD_HANDLE, BAD_ARGUMENT. */
@@ -46,8 +48,8 @@ export function set(handle: i32, option: i32, value: u32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
   if (!hasOption(socket, option) || value > limitOf(option)) return Err.BAD_ARGUMENT;
-  const isSwitch = limitOf(option) == 1;
-  if (!value && !isSwitch && option != Option.TOS) return Err.BAD_ARGUMENT;
+  const mayBeZero = limitOf(option) == 1 || option == Option.TOS || option == Option.OFFER;
+  if (!value && !mayBeZero) return Err.BAD_ARGUMENT;
   socket.setOption(option, option == Option.TOS ? value & 0xfc : value);
   if (socket.kind == <u8>Kind.TCP) takeEffect(changetype<Tcb>(socket), option);
   return 0;

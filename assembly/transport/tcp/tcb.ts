@@ -5,6 +5,9 @@ import { CLASSES } from "../../memory/control";
 import { root, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
 import { Instant } from "../../memory/time";
+import { IPV4_HEADER } from "../../wire/ipv4";
+import { TIMESTAMPS_OCTETS } from "../../wire/options";
+import { TCP_HEADER } from "../../wire/tcp";
 import { Path } from "../../internet/path";
 import { Socket, Tuple } from "../socket";
 import { Assembler, ASSEMBLER_OCTETS } from "./assembler";
@@ -157,7 +160,8 @@ export class Tcb extends Socket {
   sack: u8;
   /** 1: in the hash table. */
   attached: u8;
-  spare: u8;
+  /** 1: every segment carries timestamps. */
+  stamped: u8;
   /** Duplicate ACKs owed, each a segment of its own. */
   duplicates: u16;
   keepTries: u8;
@@ -175,6 +179,11 @@ export class Tcb extends Socket {
   /** When the peer was last heard. */
   heard: Instant;
   retransmissions: u32;
+  /** What the clock of our timestamps is ahead of ours. */
+  tsOffset: u32;
+  /** TS.Recent, and when it came. RFC 7323 §4.3. */
+  tsRecent: u32;
+  tsRecentAt: Instant;
   /** R2 of the SYN. */
   synTimeout: u32;
   /** Timers that a call wants started, a bit each: the next output does it, since calls do not know the time. */
@@ -213,6 +222,14 @@ export class Tcb extends Socket {
   }
   static ofAccept(link: Link): Tcb {
     return changetype<Tcb>(changetype<usize>(link) - offsetof<Tcb>("acceptNext"));
+  }
+  /** TSval of a segment that leaves now. */
+  get tsVal(): u32 {
+    return state.now + this.tsOffset;
+  }
+  /** Octets of the headers of a segment with text. */
+  get headers(): u32 {
+    return IPV4_HEADER + TCP_HEADER + (this.stamped ? TIMESTAMPS_OCTETS : 0);
   }
   /** RCV.WND. */
   get window(): u32 {

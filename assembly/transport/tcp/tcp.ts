@@ -7,8 +7,6 @@ import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { Instant } from "../../memory/time";
 import { IcmpType, Unreachable } from "../../wire/icmp";
-import { IPV4_HEADER } from "../../wire/ipv4";
-import { TCP_HEADER } from "../../wire/tcp";
 import { Packet } from "../../link/packet";
 import { Neighbour } from "../../internet/neighbour";
 import { Quote } from "../../internet/icmp";
@@ -93,7 +91,7 @@ const SMALLEST_MTU: u32 = 552;
 /** The path takes no packets longer than `mtu`. What is in flight is sent again in smaller pieces. RFC 1191 §3. */
 function shrink(tcb: Tcb, mtu: u32): void {
   if (mtu < SMALLEST_MTU) tcb.fragmentable = 1;
-  const mss = max<u32>(mtu, SMALLEST_MTU) - IPV4_HEADER - TCP_HEADER;
+  const mss = max<u32>(mtu, SMALLEST_MTU) - tcb.headers;
   if (mss >= tcb.snd.mss) return;
   tcb.snd.mss = mss;
   tcb.snd.cursor = tcb.snd.una;

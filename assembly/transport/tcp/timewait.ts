@@ -8,9 +8,9 @@ import { root, state } from "../../memory/root";
 import { before, Instant, NEVER, until } from "../../memory/time";
 import { Ctl } from "../../wire/tcp";
 import { Event } from "../../memory/errors";
-import { Tuple } from "../socket";
 import * as life from "./life";
 import * as reset from "./reset";
+import { Brief } from "./reset";
 import { Segment, segment } from "./segment";
 import { Seq } from "./seq";
 import { become, State } from "./state";
@@ -20,15 +20,13 @@ import { tell } from "./tell";
 /** What is left of a connection that both sides have closed, for 2 MSL. */
 @unmanaged
 @final
-export class TimeWait extends Tuple {
+export class TimeWait extends Brief {
   sndNxt: Seq;
   rcvNxt: Seq;
   /** Last window field. */
   wnd: u32;
   tos: u32;
   ttl: u32;
-  /** Answers to empty segments. */
-  answers: u32;
   ends: Instant;
   orderNext: u32;
   orderPrevious: u32;
@@ -67,6 +65,10 @@ function fill(record: TimeWait, tcb: Tcb, now: Instant): void {
   record.wnd = min<u32>(tcb.window >> tcb.rcv.shift, 65535);
   record.tos = tcb.tos;
   record.ttl = tcb.ttl;
+  record.stamped = tcb.stamped;
+  record.tsRecent = tcb.tsRecent;
+  record.tsRecentAt = tcb.tsRecentAt;
+  record.tsOffset = tcb.tsOffset;
   restart(record, now);
 }
 function take(): TimeWait | null {
@@ -98,11 +100,11 @@ export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
     count(Counter.TCP_RST_IN);
     return false;
   }
-  if (seg.has(Ctl.SYN)) {
-    if (!seg.has(Ctl.ACK) && seg.seq > record.rcvNxt) {
-      forget(record);
-      return true;
-    }
+  if (seg.has(Ctl.SYN) && !seg.has(Ctl.ACK) && beginsAnew(record, seg)) {
+    forget(record);
+    return true;
+  }
+  if (seg.has(Ctl.SYN) || !reset.stampIsAcceptable(record, seg, now)) {
     acknowledge(record, seg, now);
     return false;
   }
@@ -114,8 +116,13 @@ export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
   if (seg.len || seg.seq != record.rcvNxt) acknowledge(record, seg, now);
   return false;
 }
+/** Whether a SYN is surely no old duplicate: its stamp lies behind the last one, or its sequence number does. RFC 6191 §2. */
+function beginsAnew(record: TimeWait, seg: Segment): bool {
+  const step = record.stamped && seg.stamped ? <i32>(seg.tsVal - record.tsRecent) : 0;
+  return step > 0 || (!step && seg.seq > record.rcvNxt);
+}
 function acknowledge(record: TimeWait, seg: Segment, now: Instant): void {
-  record.answers = reset.acknowledge(seg, record.answers, record.sndNxt, record.rcvNxt, record.wnd, record.tos, record.ttl, now);
+  reset.acknowledge(record, seg, record.sndNxt, record.rcvNxt, record.wnd, record.tos, record.ttl, now);
 }
 
 /** Ends what has waited for 2 MSL. */
