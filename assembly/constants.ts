@@ -63,6 +63,7 @@ export enum CONTROL {
   frameBudget = <i32>offsetof<Control>("frameBudget"),
   offer = <i32>offsetof<Control>("offer"),
   congestion = <i32>offsetof<Control>("congestion"),
+  sentRecords = <i32>offsetof<Control>("sentRecords"),
   mailbox = <i32>MAILBOX_AT,
   deviceTable = <i32>DEVICES_AT,
   interfaceTable = <i32>INTERFACES_AT,

@@ -21,6 +21,7 @@ import { INDEX_MAX } from "./transport/socket";
 import * as ready from "./transport/ready";
 import { HALF_OPEN_OCTETS } from "./transport/tcp/listener";
 import { Listener } from "./transport/tcp/listening";
+import { SENT_OCTETS } from "./transport/tcp/sent";
 import { TCB_OCTETS } from "./transport/tcp/tcb";
 import { TIME_WAIT_OCTETS } from "./transport/tcp/timewait";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
@@ -29,6 +30,10 @@ const SLOTS_MAX: u32 = 32768;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
+/** A connection has a record for every 512 octets of its send ring and some more, and not more than the setting says. */
+const SEGMENT_SHIFT: u32 = 9;
+const RECORDS_MIN: u32 = 16;
+const RECORDS_MAX: u32 = 65536;
 
 /** Address of the control block; the first time, fills in the defaults of this build. */
 export function control(): i32 {
@@ -68,6 +73,7 @@ function fillDefaults(): void {
   root.frameBudget = config.FRAME_BUDGET;
   root.offer = config.OFFER;
   root.congestion = config.CONGESTION;
+  root.sentRecords = config.SENT_RECORDS;
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -206,6 +212,7 @@ function examineSettings(): i32 {
   if (root.keepCount > 255) return refuse(Err.BAD_SETTING, offsetof<Control>("keepCount"));
   if (root.offer > OFFERS) return refuse(Err.BAD_SETTING, offsetof<Control>("offer"));
   if (root.congestion > 1) return refuse(Err.BAD_SETTING, offsetof<Control>("congestion"));
+  if (root.sentRecords > (config.RACK ? RECORDS_MAX : 0)) return refuse(Err.BAD_SETTING, offsetof<Control>("sentRecords"));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
   return 0;
 }
@@ -281,6 +288,8 @@ function layOutRings(): void {
     rings.receiveOctets = ring.sizeFor(it.receive);
     rings.sendOctets = ring.sizeFor(it.send);
     rings.base = arena.take(product(rings.receiveOctets + rings.sendOctets, it.sockets), 64);
+    rings.records = config.RACK ? ring.sizeFor(min(root.sentRecords, (it.send >> SEGMENT_SHIFT) + RECORDS_MIN)) : 0;
+    rings.recordsBase = arena.take(product(rings.records * SENT_OCTETS, it.sockets), 64);
   }
 }
 

@@ -3,6 +3,7 @@ import { Device } from "./memory/control";
 import { CLASSES } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
+import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
 
@@ -64,6 +65,7 @@ function mixConnections(h: u32, bufferClass: u32): u32 {
     const snd = tcb.snd;
     out = mixRing(out, rcv.ring, rcv.mask, rcv.read.u32, tcb.readable);
     if (snd.end > snd.una) out = mixRing(out, snd.ring, snd.mask, snd.una.u32, snd.end.since(snd.una));
+    for (let k = tcb.board.first; k != tcb.board.next; k++) out = mix(out, changetype<usize>(tcb.board.at(k)), SENT_OCTETS);
     for (let k: u32 = 0; k < tcb.ahead.count; k++)
       out = mixRing(out, rcv.ring, rcv.mask, tcb.ahead.left(k).u32, tcb.ahead.right(k).since(tcb.ahead.left(k)));
   }

@@ -20,6 +20,9 @@ export const STATE_HASH: i32 = isDefined(CFG_STATE_HASH) ? CFG_STATE_HASH : 1;
 /** 1: the module holds ping sockets (the answering side is always there). */
 export const PING: i32 = isDefined(CFG_PING) ? CFG_PING : 1;
 
+/** 1: the module holds loss recovery by records of sent segments (SACK, RACK-TLP, PRR); 0: NewReno alone, and `sentRecords` must be 0. */
+export const RACK: i32 = isDefined(CFG_RACK) ? CFG_RACK : 1;
+
 // ---- Capacities ----
 
 /** TCP connections of buffer class 0. When all are taken: an active OPEN answers NO_SOCKET, a final ACK of a handshake is dropped and counted (TCP_NO_SOCKET). */
@@ -50,6 +53,8 @@ export const ROUTES: i32 = isDefined(CFG_ROUTES) ? CFG_ROUTES : 8;
 export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
+/** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */
+export const SENT_RECORDS: i32 = RACK ? 1024 : 0;
 /** Octets of application record in each TCP socket, zeroed at open. An application that needs more must ask for it before init. */
 export const RECORD: i32 = isDefined(CFG_RECORD) ? CFG_RECORD : 32;
 

@@ -118,8 +118,9 @@ export class Rings {
   receiveLimit: u32;
   sendOctets: u32;
   sendLimit: u32;
-  reserved0: u32;
-  reserved1: u32;
+  /** Records of sent segments of each socket, and where those of the first lie. */
+  records: u32;
+  recordsBase: u32;
   reserved2: u32;
 }
 

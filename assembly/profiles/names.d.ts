@@ -6,6 +6,7 @@ declare const CFG_LISTENERS: i32;
 declare const CFG_NEIGHBOURS: i32;
 declare const CFG_OWNERS: i32;
 declare const CFG_PING: i32;
+declare const CFG_RACK: i32;
 declare const CFG_RECORD: i32;
 declare const CFG_ROUTES: i32;
 declare const CFG_STATE_HASH: i32;

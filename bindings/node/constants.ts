@@ -70,6 +70,7 @@ export const CONTROL = {
   frameBudget: 288,
   offer: 292,
   congestion: 296,
+  sentRecords: 300,
   mailbox: 320,
   deviceTable: 576,
   interfaceTable: 768,
@@ -339,7 +340,11 @@ export const Counter = {
   TCP_TIME_WAIT_CUT: 96,
   TCP_NO_TIMESTAMP: 97,
   TCP_PAWS: 98,
-  COUNT: 99,
+  TCP_LOSS_PROBES: 99,
+  TCP_UNDONE: 100,
+  TCP_DSACK_IN: 101,
+  TCP_RENEGED: 102,
+  COUNT: 103,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];

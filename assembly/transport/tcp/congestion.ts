@@ -1,13 +1,11 @@
-// read RFC 5681, RFC 6582 and RFC 6928 first
+// read RFC 5681 §3.1, RFC 6928 and RFC 7661 first
 import { Instant } from "../../memory/time";
-import { count, Counter } from "../../memory/counters";
-import { Owes, Tcb } from "./tcb";
 import * as rtt from "./rtt";
-import { later } from "./seq";
+import { Tcb } from "./tcb";
+import * as undo from "./undo";
 
-/** Duplicate acknowledgements that mean a loss. RFC 5681 §3.2. */
-const DUPLICATE_THRESHOLD: u32 = 3;
-const CWND_MAX: u32 = 1 << 30;
+/** Largest cwnd. */
+export const CWND_MAX: u32 = 1 << 30;
 
 /** Initial window. RFC 6928 §2. */
 function initialWindow(mss: u32): u32 {
@@ -24,11 +22,6 @@ export function start(tcb: Tcb, synWasLost: bool): void {
 export function flight(tcb: Tcb): u32 {
   return tcb.snd.nxt.since(tcb.snd.una);
 }
-/** Octets from UNA that congestion control allows in the network; two duplicates allow a segment each (limited transmit, RFC 3042). */
-export function allowed(tcb: Tcb): u32 {
-  const it = tcb.congestion;
-  return it.inRecovery ? it.cwnd : it.cwnd + min<u32>(it.duplicates, DUPLICATE_THRESHOLD - 1) * tcb.snd.mss;
-}
 /** Text leaves after a silence: the window restarts. RFC 5681 §4.1. */
 export function beforeSending(tcb: Tcb, now: Instant): void {
   const it = tcb.congestion;
@@ -36,17 +29,8 @@ export function beforeSending(tcb: Tcb, now: Instant): void {
   it.lastSent = now;
 }
 
-/** New octets were acknowledged; `before` is FlightSize before that. */
-export function acknowledged(tcb: Tcb, octets: u32, before: u32): void {
-  const it = tcb.congestion;
-  if (it.inRecovery) return inRecovery(tcb, octets);
-  it.duplicates = 0;
-  // What lies far behind must not come to lie ahead when the space wraps.
-  it.recover = later(it.recover, tcb.snd.una.minus(1));
-  grow(tcb, octets, before);
-}
 /** Slow start and congestion avoidance, counting octets; none while the window was not used. RFC 5681 §3.1, RFC 7661. */
-function grow(tcb: Tcb, octets: u32, before: u32): void {
+export function grow(tcb: Tcb, octets: u32, before: u32): void {
   const it = tcb.congestion;
   const mss = tcb.snd.mss;
   if (it.cwnd < it.ssthresh) {
@@ -60,51 +44,10 @@ function grow(tcb: Tcb, octets: u32, before: u32): void {
   it.acked -= it.cwnd;
   it.cwnd = min(it.cwnd + mss, CWND_MAX);
 }
-/** A partial acknowledgement shows the next hole; a full one ends the recovery. RFC 6582 §3.2. */
-function inRecovery(tcb: Tcb, octets: u32): void {
+/** A loss: half of what is in the network, and no new reduction before all that is outstanding now has been acknowledged. RFC 5681 §3.1 (4). */
+export function reduce(tcb: Tcb): void {
   const it = tcb.congestion;
-  const mss = tcb.snd.mss;
-  if (tcb.snd.una >= it.recover) {
-    it.inRecovery = 0;
-    it.duplicates = 0;
-    it.cwnd = min(it.ssthresh, max(flight(tcb), mss) + mss);
-    return;
-  }
-  tcb.owes |= Owes.RETRANSMIT;
-  const left: u32 = it.cwnd > octets ? it.cwnd - octets : 0;
-  it.cwnd = max(left + (octets >= mss ? mss : 0), mss);
-}
-
-/** A duplicate acknowledgement arrived, for at least `segments` segments that arrived out of order. RFC 5681 §3.2. */
-export function duplicate(tcb: Tcb, segments: u32): void {
-  const it = tcb.congestion;
-  const had = it.duplicates;
-  it.duplicates = max(had + 1, min<u32>(segments, 0xffff));
-  if (it.inRecovery) {
-    it.cwnd = min(it.cwnd + tcb.snd.mss, CWND_MAX);
-    return;
-  }
-  if (it.duplicates < DUPLICATE_THRESHOLD || had >= DUPLICATE_THRESHOLD) return;
-  // Acknowledgements of what was sent again after a timeout mean nothing new. RFC 6582 §4.
-  if (tcb.snd.una <= it.recover) return;
-  halve(tcb);
-  it.inRecovery = 1;
-  it.cwnd = it.ssthresh + DUPLICATE_THRESHOLD * tcb.snd.mss;
-  tcb.owes |= Owes.RETRANSMIT;
-  count(Counter.TCP_FAST_RETRANSMITS);
-}
-function halve(tcb: Tcb): void {
-  const it = tcb.congestion;
-  it.ssthresh = max(flight(tcb) >> 1, tcb.snd.mss << 1);
+  undo.remember(tcb);
+  it.ssthresh = max(min(flight(tcb), it.cwnd) >> 1, tcb.snd.mss << 1);
   it.recover = tcb.snd.nxt;
-}
-/** The retransmission timer ran out. Only the first time for the same octets lowers ssthresh. RFC 5681 §3.1. */
-export function timedOut(tcb: Tcb): void {
-  const it = tcb.congestion;
-  if (tcb.rtt.backoff <= 1) halve(tcb);
-  it.recover = tcb.snd.nxt;
-  it.cwnd = tcb.snd.mss;
-  it.acked = 0;
-  it.inRecovery = 0;
-  it.duplicates = 0;
 }

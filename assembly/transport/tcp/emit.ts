@@ -75,12 +75,15 @@ function synOptions(tcb: Tcb, from: usize): usize {
   if (asked & Offer.TIMESTAMPS || tcb.stamped) at = writeTimestamps(at, tcb.tsVal, tcb.tsRecent);
   return at;
 }
-/** What has arrived ahead, the newest range first. RFC 2018 §4. */
+/** What has arrived twice, then what has arrived ahead, the newest range first. RFC 2018 §4. */
 function sackOption(tcb: Tcb, from: usize): usize {
   const ahead = tcb.ahead;
-  if (!tcb.sack || !ahead.count) return from;
-  const blocks = min(ahead.count, BLOCKS_MAX - tcb.stamped);
-  let at = writeSackHead(from, blocks);
+  const twice: u32 = tcb.dsackLeft != tcb.dsackRight ? 1 : 0;
+  if (!tcb.sack || !(ahead.count + twice)) return from;
+  const blocks = min(ahead.count, BLOCKS_MAX - tcb.stamped - twice);
+  let at = writeSackHead(from, blocks + twice);
+  if (twice) at = writeSackBlock(at, tcb.dsackLeft.u32, tcb.dsackRight.u32);
+  tcb.dsackLeft = tcb.dsackRight;
   for (let i: u32 = 0; i < blocks; i++) at = writeSackBlock(at, ahead.left(i).u32, ahead.right(i).u32);
   return at;
 }

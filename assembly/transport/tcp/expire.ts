@@ -4,8 +4,8 @@ import * as deadlines from "../../memory/deadlines";
 import { Err } from "../../memory/errors";
 import { Instant, NEVER } from "../../memory/time";
 import * as arp from "../../internet/arp";
-import * as congestion from "./congestion";
 import * as life from "./life";
+import * as recovery from "./recovery";
 import * as rtt from "./rtt";
 import { isSynchronized } from "./state";
 import { mark, Owes, Tcb, Timer } from "./tcb";
@@ -19,6 +19,8 @@ export function expire(tcb: Tcb, now: Instant): void {
   if (timers.fires(tcb, Timer.USER, now)) return giveUp(tcb);
   if (timers.fires(tcb, Timer.CLOSE, now)) return life.end(tcb, Err.TIMED_OUT);
   if (timers.fires(tcb, Timer.KEEP, now) && !keep(tcb, now)) return giveUp(tcb);
+  if (timers.fires(tcb, Timer.LOSS_PROBE, now)) probe(tcb, now);
+  if (timers.fires(tcb, Timer.REORDER, now)) recovery.lookAgain(tcb, now);
   if (timers.fires(tcb, Timer.RETRANSMIT, now)) retransmit(tcb, now);
   if (timers.fires(tcb, Timer.PERSIST, now)) owe(tcb, Owes.PROBE);
   if (timers.fires(tcb, Timer.ACK, now)) owe(tcb, Owes.ACK);
@@ -37,6 +39,11 @@ function giveUp(tcb: Tcb): void {
   life.end(tcb, Err.TIMED_OUT);
 }
 
+/** No acknowledgement came in time for two round trips: a probe, and the retransmission timer starts anew behind it. RFC 8985 §7.3. */
+function probe(tcb: Tcb, now: Instant): void {
+  owe(tcb, Owes.LOSS_PROBE);
+  timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+}
 /** Nothing was acknowledged for an RTO. Into a closed window goes a probe instead. RFC 6298 §5.4-5.6. */
 function retransmit(tcb: Tcb, now: Instant): void {
   const snd = tcb.snd;
@@ -45,8 +52,8 @@ function retransmit(tcb: Tcb, now: Instant): void {
   count(Counter.TCP_TIMEOUTS);
   tcb.rtt.backoff++;
   rtt.forget(tcb.rtt);
-  if (isSynchronized(tcb.state)) congestion.timedOut(tcb);
-  snd.cursor = snd.una;
+  if (isSynchronized(tcb.state)) recovery.timedOut(tcb);
+  else snd.cursor = snd.una;
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
   const neighbour = tcb.path.to;
   if (neighbour && tcb.rtt.backoff >= R1) arp.doubt(neighbour, now);

@@ -11,12 +11,13 @@ import * as arp from "../../internet/arp";
 import * as congestion from "./congestion";
 import * as life from "./life";
 import { fullSegment } from "./output";
+import * as recovery from "./recovery";
 import * as reset from "./reset";
 import * as rtt from "./rtt";
 import { Segment } from "./segment";
 import { later, Seq, sooner } from "./seq";
 import { become, receives, State } from "./state";
-import { mark, Owes, Tcb, Timer } from "./tcb";
+import { mark, Owes, Phase, Tcb, Timer } from "./tcb";
 import { tell } from "./tell";
 import * as timers from "./timers";
 import * as timestamps from "./timestamps";
@@ -86,6 +87,7 @@ function unacceptableArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   }
   if (seg.has(Ctl.RST)) return;
   if (seg.has(Ctl.SYN)) return challenge(tcb, now);
+  if (seg.textLength) noteDuplicate(tcb, seg.seq, sooner(seg.seq.plus(seg.textLength), tcb.rcv.nxt));
   if (!seg.len && !mayAnswer(tcb, now)) return;
   oweAck(tcb);
 }
@@ -158,8 +160,8 @@ function ackArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
   tcb.keepTries = 0;
   if (seg.ack > snd.una) {
     if (!acknowledged(tcb, seg, now)) return false;
-  } else if (isDuplicate(tcb, seg)) {
-    congestion.duplicate(tcb, sackedSegments(tcb, seg));
+  } else {
+    recovery.acknowledged(tcb, seg, 0, congestion.flight(tcb), now);
     mark(tcb);
   }
   if (seg.ack >= snd.una) updateWindow(tcb, seg, now);
@@ -194,11 +196,12 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   rtt.settle(tcb.rtt);
   rtt.acknowledge(tcb, seg);
   tcb.probes = 0;
-  const wasInRecovery = tcb.congestion.inRecovery;
-  congestion.acknowledged(tcb, octets, before);
+  tcb.owes &= ~Owes.LOSS_PROBE;
+  const wasInRecovery = tcb.congestion.phase == Phase.RECOVERY;
   const neighbour = tcb.path.to;
   if (neighbour) arp.heard(neighbour, now);
-  watch(tcb, now, wasInRecovery != 0 && tcb.congestion.inRecovery != 0);
+  watch(tcb, now, wasInRecovery && snd.una < tcb.congestion.recover && !recovery.hasRecords(tcb));
+  recovery.acknowledged(tcb, seg, octets, before, now);
   if (tcb.wants && tcb.writable) {
     tcb.wants = 0;
     tell(tcb, Event.WRITABLE);
@@ -216,23 +219,6 @@ function watch(tcb: Tcb, now: Instant, isPartial: bool): void {
   timers.set(tcb, Timer.USER, now, tcb.userTimeout);
   if (!isPartial) timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
 }
-/** RFC 5681 §2: no text, nothing new acknowledged, the window as it was, and something outstanding. */
-function isDuplicate(tcb: Tcb, seg: Segment): bool {
-  const snd = tcb.snd;
-  if (seg.ack != snd.una || snd.una == snd.nxt || seg.len || !snd.wnd) return false;
-  return seg.wnd << snd.shift == snd.wnd || seg.sackBlocks != 0;
-}
-/** Full segments that the blocks of this segment say have arrived. */
-function sackedSegments(tcb: Tcb, seg: Segment): u32 {
-  let octets: u32 = 0;
-  for (let i: u32 = 0; i < seg.sackBlocks; i++) {
-    const left = seg.sackLeft(i);
-    const right = seg.sackRight(i);
-    if (left >= seg.ack && right > left && right <= tcb.snd.nxt) octets += right.since(left);
-  }
-  return octets / tcb.snd.mss;
-}
-
 /** The send window, from the newest segment only. RFC 9293 §3.10.7.4. */
 function updateWindow(tcb: Tcb, seg: Segment, now: Instant): void {
   const snd = tcb.snd;
@@ -253,7 +239,7 @@ function updateWindow(tcb: Tcb, seg: Segment, now: Instant): void {
   tcb.owes &= ~Owes.PROBE;
   tcb.probes = 0;
   if (snd.una == snd.nxt) return;
-  snd.cursor = snd.una;
+  recovery.sendAllAgain(tcb);
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
 }
 
@@ -290,6 +276,7 @@ function textArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
   }
   if (seg.has(Ctl.FIN)) noteFin(tcb, seg);
   const from = later(seg.seq, rcv.nxt);
+  noteDuplicate(tcb, seg.seq, sooner(from, seg.seq.plus(seg.textLength)));
   let to = seg.seq.plus(seg.textLength);
   if (to > rcv.edge) {
     count(Counter.TCP_BEYOND_WINDOW);
@@ -330,6 +317,12 @@ function textAhead(tcb: Tcb, seg: Segment, from: Seq, to: Seq): void {
   keep(tcb, seg, from, to);
   if (!tcb.ahead.add(from, to)) count(Counter.TCP_RANGES_FULL);
 }
+/** Octets that arrived twice are told of in the next ACK. RFC 2883 §4. */
+function noteDuplicate(tcb: Tcb, from: Seq, to: Seq): void {
+  if (!tcb.sack || to <= from) return;
+  tcb.dsackLeft = from;
+  tcb.dsackRight = to;
+}
 /** Copies text into the ring, but not over octets that are there already: the first copy counts. */
 function keep(tcb: Tcb, seg: Segment, from: Seq, to: Seq): void {
   let at = from;
@@ -343,6 +336,7 @@ function keep(tcb: Tcb, seg: Segment, from: Seq, to: Seq): void {
       if (left > at) end = sooner(end, left);
     }
     if (covered > at) {
+      noteDuplicate(tcb, at, sooner(covered, to));
       at = covered;
       continue;
     }

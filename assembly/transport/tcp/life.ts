@@ -1,4 +1,5 @@
 // How a connection begins and ends.
+import { RACK } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { PoolIndex } from "../../memory/pool";
@@ -10,7 +11,7 @@ import * as congestion from "./congestion";
 import { Listener } from "./listening";
 import * as rtt from "./rtt";
 import { become, State } from "./state";
-import { enter, leave, mark, Owes, Tcb, Timer } from "./tcb";
+import { enter, leave, mark, Owes, takeRecords, Tcb, Timer } from "./tcb";
 import { tell } from "./tell";
 import * as timers from "./timers";
 
@@ -31,6 +32,7 @@ export function establish(tcb: Tcb, synWasLost: bool, now: Instant): void {
   if (synWasLost) rtt.synWasLost(tcb.rtt);
   tcb.rtt.backoff = 0;
   congestion.start(tcb, synWasLost);
+  if (RACK && tcb.sack) takeRecords(tcb);
   timers.clear(tcb, Timer.RETRANSMIT);
   timers.clear(tcb, Timer.USER);
   keepAlive(tcb, now);

@@ -14,11 +14,15 @@ import { Ctl } from "../../wire/tcp";
 import * as congestion from "./congestion";
 import { emit } from "./emit";
 import * as life from "./life";
+import * as probe from "./probe";
+import * as recovery from "./recovery";
 import * as rtt from "./rtt";
+import { Sent } from "./sent";
 import { Seq, sooner } from "./seq";
 import { isSynchronized, State, transmits } from "./state";
 import { Owes, Tcb, Timer } from "./tcb";
 import * as timers from "./timers";
+import * as undo from "./undo";
 
 /** What leaves next. */
 export enum Due {
@@ -30,6 +34,7 @@ export enum Due {
   TEXT = 5,
   PROBE = 6,
   KEEPALIVE = 7,
+  LOSS_PROBE = 8,
 }
 /** How a turn of output ended. */
 export enum Turn {
@@ -57,19 +62,23 @@ export function due(tcb: Tcb): Due {
     if (tcb.snd.cursor == tcb.snd.iss) return Due.SYN;
     return owes & Owes.ACK && tcb.state == State.SYN_RECEIVED ? Due.ACK : Due.NOTHING;
   }
-  if (owes & Owes.ACK && tcb.ahead.count) return Due.ACK;
-  if (owes & Owes.RETRANSMIT && tcb.snd.una < tcb.snd.nxt) return Due.RETRANSMIT;
+  if (owes & Owes.ACK && (tcb.ahead.count || tcb.dsackLeft != tcb.dsackRight)) return Due.ACK;
+  if (recovery.isResendDue(tcb)) return Due.RETRANSMIT;
+  if (owes & Owes.LOSS_PROBE && tcb.board.count && tcb.snd.wnd) return Due.LOSS_PROBE;
   if (textDue(tcb) >= 0) return Due.TEXT;
   if (owes & Owes.PROBE) return Due.PROBE;
   if (owes & Owes.KEEPALIVE) return Due.KEEPALIVE;
   return owes & Owes.ACK ? Due.ACK : Due.NOTHING;
 }
 
-/** Octets from the cursor that the windows leave room for; not more than a segment. */
+/** Octets from the cursor that the peer's window leaves room for. */
+function offered(tcb: Tcb): u32 {
+  const edge = tcb.snd.una.plus(tcb.snd.wnd);
+  return edge > tcb.snd.cursor ? edge.since(tcb.snd.cursor) : 0;
+}
+/** Octets from the cursor that both windows leave room for. */
 function room(tcb: Tcb): u32 {
-  const snd = tcb.snd;
-  const limit = sooner(snd.una.plus(snd.wnd), snd.una.plus(congestion.allowed(tcb)));
-  return limit > snd.cursor ? limit.since(snd.cursor) : 0;
+  return min(offered(tcb), recovery.allowance(tcb));
 }
 /** Text octets of the segment at the cursor that may leave now, 0 for a FIN alone, -1 for nothing. Nagle and silly-window avoidance: RFC 9293 §3.7.4, §3.8.6.2.1. */
 function textDue(tcb: Tcb): i32 {
@@ -129,7 +138,7 @@ function patience(tcb: Tcb): u32 {
   return isSynchronized(tcb.state) ? tcb.userTimeout : tcb.synTimeout;
 }
 function isText(what: Due): bool {
-  return what == Due.TEXT || what == Due.RETRANSMIT || what == Due.PROBE;
+  return what == Due.TEXT || what == Due.RETRANSMIT || what == Due.PROBE || what == Due.LOSS_PROBE;
 }
 /** The next hop is not known: the connection joins those that wait for it; nothing counts as sent, but octets do not wait for ever. */
 function wait(tcb: Tcb, what: Due, now: Instant): Turn {
@@ -156,6 +165,8 @@ function send(tcb: Tcb, slot: usize, what: Due, now: Instant): void {
       return sendText(tcb, slot, textDue(tcb), now);
     case Due.PROBE:
       return sendProbe(tcb, slot, now);
+    case Due.LOSS_PROBE:
+      return sendLossProbe(tcb, slot, now);
     case Due.KEEPALIVE:
       tcb.owes &= ~Owes.KEEPALIVE;
       count(Counter.TCP_KEEPALIVES);
@@ -198,6 +209,7 @@ function sendSyn(tcb: Tcb, slot: usize, now: Instant): void {
   timers.start(tcb, Timer.USER, now, patience(tcb));
 }
 function again(tcb: Tcb): void {
+  undo.sentAgain(tcb);
   rtt.forget(tcb.rtt);
   tcb.retransmissions++;
   count(Counter.TCP_RETRANSMITTED);
@@ -207,7 +219,7 @@ function again(tcb: Tcb): void {
 function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
   const snd = tcb.snd;
   const from = snd.cursor;
-  const fin = carriesFin(tcb, from, length) && room(tcb) > <u32>length;
+  const fin = carriesFin(tcb, from, length) && offered(tcb) > <u32>length;
   congestion.beforeSending(tcb, now);
   emit(tcb, slot, from, textCtl(tcb, from, length, fin), length, 0);
   tcb.owes &= ~Owes.OVERRIDE;
@@ -215,8 +227,10 @@ function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
   snd.cursor = from.plus(<u32>length + (fin ? 1 : 0));
   if (from < snd.nxt) again(tcb);
   else rtt.time(tcb.rtt, snd.cursor);
+  recovery.sent(tcb, from, snd.cursor);
   if (snd.cursor > snd.nxt) snd.nxt = snd.cursor;
   guard(tcb, now);
+  recovery.watch(tcb, now);
 }
 function textCtl(tcb: Tcb, from: Seq, length: u32, fin: bool): u32 {
   const end = from.plus(length);
@@ -230,15 +244,37 @@ function guard(tcb: Tcb, now: Instant): void {
   timers.start(tcb, Timer.USER, now, tcb.userTimeout);
 }
 
-/** The segment at UNA once more, as loss recovery wants. */
+/** A segment once more, as loss recovery wants: the first that is lost. */
 function sendAgain(tcb: Tcb, slot: usize, now: Instant): void {
   const snd = tcb.snd;
-  const sent = sooner(snd.nxt, snd.end);
-  const length: u32 = sent > snd.una ? min(sent.since(snd.una), snd.mss) : 0;
-  const fin = carriesFin(tcb, snd.una, length) && snd.nxt > snd.end;
   tcb.owes &= ~Owes.RETRANSMIT;
-  emit(tcb, slot, snd.una, textCtl(tcb, snd.una, length, fin), length, 0);
+  if (recovery.hasRecords(tcb)) sendRecord(tcb, slot, tcb.board.firstLost);
+  else repeat(tcb, slot, snd.una, sooner(snd.nxt, snd.una.plus(snd.mss)));
+  timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
+}
+function sendRecord(tcb: Tcb, slot: usize, it: Sent): void {
+  repeat(tcb, slot, it.start, it.end);
+  recovery.sentAgain(tcb, it);
+}
+/** What was sent from `from` to `to`, FIN included, once more. */
+function repeat(tcb: Tcb, slot: usize, from: Seq, to: Seq): void {
+  const text = sooner(to, tcb.snd.end);
+  const length: u32 = text > from ? text.since(from) : 0;
+  const fin = carriesFin(tcb, from, length) && tcb.snd.nxt > tcb.snd.end;
+  emit(tcb, slot, from, textCtl(tcb, from, length, fin), length, 0);
   again(tcb);
+}
+/** A tail loss probe: new text where there is some and the peer has room for it, else the last segment once more. RFC 8985 §7.3. */
+function sendLossProbe(tcb: Tcb, slot: usize, now: Instant): void {
+  const snd = tcb.snd;
+  const board = tcb.board;
+  tcb.owes &= ~Owes.LOSS_PROBE;
+  count(Counter.TCP_LOSS_PROBES);
+  const fresh = min(min(offered(tcb), snd.mss), snd.cursor < snd.end ? snd.end.since(snd.cursor) : 0);
+  const isFresh = fresh && !board.isFull && snd.cursor == snd.nxt;
+  if (isFresh) sendText(tcb, slot, fresh, now);
+  else sendRecord(tcb, slot, board.at(board.lastMissing));
+  probe.sent(tcb, !isFresh);
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
 }
 
@@ -252,6 +288,7 @@ function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
   emit(tcb, slot, snd.una, textCtl(tcb, snd.una, length, fin), length, 0);
   rtt.forget(tcb.rtt);
   const end = snd.una.plus(length + (fin ? 1 : 0));
+  recovery.probed(tcb, end);
   if (end > snd.nxt) {
     snd.nxt = end;
     snd.cursor = end;

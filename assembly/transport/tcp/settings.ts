@@ -7,6 +7,7 @@ import { kindOf, recordOf, Socket, Tuple } from "../socket";
 import { connectionOf } from "./calls";
 import * as congestion from "./congestion";
 import { Listener } from "./listening";
+import * as recovery from "./recovery";
 import * as rtt from "./rtt";
 import { isSynchronized, State } from "./state";
 import { Tcb, Timer } from "./tcb";
@@ -130,6 +131,6 @@ function waitsFor(tcb: Tcb): Waits {
   const neighbour = tcb.path.to;
   if (tcb.owed.linked && neighbour && !neighbour.waiters.isEmpty) return Waits.NEIGHBOUR;
   if (snd.una.plus(snd.wnd) <= snd.cursor) return Waits.PEER_WINDOW;
-  if (snd.una.plus(congestion.allowed(tcb)) <= snd.cursor) return Waits.CONGESTION_WINDOW;
+  if (!recovery.allowance(tcb)) return Waits.CONGESTION_WINDOW;
   return tcb.owed.linked ? Waits.TX_SLOT : Waits.ACKNOWLEDGEMENT;
 }

@@ -11,6 +11,7 @@ import { TCP_HEADER } from "../../wire/tcp";
 import { Path } from "../../internet/path";
 import { Socket, Tuple } from "../socket";
 import { Assembler, ASSEMBLER_OCTETS } from "./assembler";
+import { Scoreboard, SCOREBOARD_OCTETS, SENT_OCTETS } from "./sent";
 import { Seq } from "./seq";
 import { State } from "./state";
 
@@ -101,9 +102,68 @@ export class Congestion {
   duplicates: u32;
   /** NXT when loss was last found. */
   recover: Seq;
-  inRecovery: u32;
+  phase: Phase;
+  /** Proportional rate reduction: octets delivered and sent in this recovery, and FlightSize when it began. RFC 9937. */
+  prrDelivered: u32;
+  prrOut: u32;
+  prrFlight: u32;
+  /** Step of F-RTO that comes next; 0: none. RFC 5682. */
+  frto: u32;
   /** When text was last sent. */
   lastSent: Instant;
+}
+
+/** What loss recovery is doing. */
+export enum Phase {
+  /** Nothing is known to be lost. */
+  OPEN = 0,
+  /** Losses found by what arrived are repaired. */
+  RECOVERY = 1,
+  /** The retransmission timer ran out. */
+  LOSS = 2,
+}
+
+/** The judge of loss. RFC 8985 §5.3. Times in microseconds. */
+@unmanaged
+@final
+export class Rack {
+  /** The segment sent last of those that have arrived: when, up to where, and how long it took. */
+  stamp: u32;
+  end: Seq;
+  rtt: u32;
+  /** 1: there is one. */
+  isValid: u32;
+  minRtt: u32;
+  minRttStamp: u32;
+  /** Highest position that has arrived. */
+  highest: Seq;
+  /** 1: segments were seen to overtake each other. */
+  hasReordered: u32;
+  /** The reordering window is (multiple + 1) / 4 of the smallest RTT, for `persist` more recoveries. */
+  multiple: u32;
+  persist: u32;
+  /** NXT when the multiple last grew; only when `inRound`. */
+  round: Seq;
+  inRound: u32;
+  /** The tail loss probe: where it ended, and whether it was a segment sent before; only when `isProbing`. RFC 8985 §7. */
+  probeEnd: Seq;
+  isProbing: u32;
+  probeIsAgain: u32;
+}
+
+/** What a reduction of the window took away, in case it was for nothing. RFC 3522, RFC 3708. */
+@unmanaged
+@final
+export class Undo {
+  cwnd: u32;
+  ssthresh: u32;
+  /** 1: it may still be given back. */
+  isOpen: u32;
+  /** 1: no acknowledgement has advanced since the first retransmission, which bore this TSval. */
+  waits: u32;
+  tsVal: u32;
+  /** Retransmissions of which no DSACK has told. */
+  copies: u32;
 }
 
 /** Names of the timers; a bit each in Timers.armed. */
@@ -116,7 +176,10 @@ export enum Timer {
   USER = 5,
   OVERRIDE = 6,
   PATH = 7,
-  COUNT = 8,
+  LOSS_PROBE = 8,
+  REORDER = 9,
+  PACE = 10,
+  COUNT = 11,
 }
 
 /** Deadlines, one for each purpose. */
@@ -132,6 +195,9 @@ export class Timers {
   at5: Instant;
   at6: Instant;
   at7: Instant;
+  at8: Instant;
+  at9: Instant;
+  at10: Instant;
 }
 
 /** What output owes besides text: bits of Tcb.owes. */
@@ -142,6 +208,7 @@ export enum Owes {
   KEEPALIVE = 8,
   RETRANSMIT = 16,
   OVERRIDE = 32,
+  LOSS_PROBE = 64,
 }
 
 /** A connection. */
@@ -179,6 +246,9 @@ export class Tcb extends Socket {
   /** When the peer was last heard. */
   heard: Instant;
   retransmissions: u32;
+  /** Octets that arrived twice and of which the next ACK tells, [left, right); none when equal. RFC 2883. */
+  dsackLeft: Seq;
+  dsackRight: Seq;
   /** What the clock of our timestamps is ahead of ours. */
   tsOffset: u32;
   /** TS.Recent, and when it came. RFC 7323 §4.3. */
@@ -203,6 +273,16 @@ export class Tcb extends Socket {
   }
   get congestion(): Congestion {
     return changetype<Congestion>(changetype<usize>(this) + CONGESTION_AT);
+  }
+  get rack(): Rack {
+    return changetype<Rack>(changetype<usize>(this) + RACK_AT);
+  }
+  get undo(): Undo {
+    return changetype<Undo>(changetype<usize>(this) + UNDO_AT);
+  }
+  /** Records of what was sent. */
+  get board(): Scoreboard {
+    return changetype<Scoreboard>(changetype<usize>(this) + BOARD_AT);
   }
   get timers(): Timers {
     return changetype<Timers>(changetype<usize>(this) + TIMERS_AT);
@@ -259,7 +339,10 @@ const SND_AT: usize = (offsetof<Tcb>() + 7) & ~7;
 const RCV_AT: usize = SND_AT + offsetof<Send>();
 const RTT_AT: usize = RCV_AT + offsetof<Receive>();
 const CONGESTION_AT: usize = RTT_AT + offsetof<Rtt>();
-const TIMERS_AT: usize = CONGESTION_AT + offsetof<Congestion>();
+const RACK_AT: usize = CONGESTION_AT + offsetof<Congestion>();
+const UNDO_AT: usize = RACK_AT + offsetof<Rack>();
+const BOARD_AT: usize = UNDO_AT + offsetof<Undo>();
+const TIMERS_AT: usize = BOARD_AT + SCOREBOARD_OCTETS;
 const PATH_AT: usize = TIMERS_AT + offsetof<Timers>();
 const AHEAD_AT: usize = PATH_AT + offsetof<Path>();
 const RECORD_AT: usize = (AHEAD_AT + ASSEMBLER_OCTETS + 7) & ~7;
@@ -308,6 +391,13 @@ export function take(bufferClass: u32): Tcb | null {
   tcb.resetOptions();
   tcb.synTimeout = root.synTimeout;
   return tcb;
+}
+
+/** Gives a connection its records of sent segments. */
+export function takeRecords(tcb: Tcb): void {
+  const rings = root.rings(tcb.class);
+  tcb.board.capacity = rings.records;
+  tcb.board.base = rings.recordsBase + (tcb.index - root.pool(PoolIndex.TCP0 + tcb.class).first) * rings.records * SENT_OCTETS;
 }
 
 /** Says that output has something to look at. Nothing when it waits for its neighbour already. */

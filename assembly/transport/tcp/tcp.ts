@@ -17,6 +17,7 @@ import * as life from "./life";
 import { HalfOpen, listenerFor, output as sendSynAck, segmentForHalfOpen, segmentForListener, forget as forgetHalfOpen } from "./listener";
 import { segmentArrives as segmentForSynSent } from "./open";
 import { output as sendFrom, Turn } from "./output";
+import * as recovery from "./recovery";
 import * as reset from "./reset";
 import { read, segment } from "./segment";
 import { Seq } from "./seq";
@@ -94,7 +95,7 @@ function shrink(tcb: Tcb, mtu: u32): void {
   const mss = max<u32>(mtu, SMALLEST_MTU) - tcb.headers;
   if (mss >= tcb.snd.mss) return;
   tcb.snd.mss = mss;
-  tcb.snd.cursor = tcb.snd.una;
+  recovery.cutToSize(tcb);
   mark(tcb);
 }
 

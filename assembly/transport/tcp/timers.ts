@@ -35,10 +35,14 @@ export function fires(tcb: Tcb, which: Timer, now: Instant): bool {
   clear(tcb, which);
   return true;
 }
+/** Milliseconds until an armed timer runs out. */
+export function remaining(tcb: Tcb, which: Timer, now: Instant): u32 {
+  return until(load<u32>(cell(tcb, which)), now);
+}
 /** Milliseconds until the first of all timers; NEVER when none is armed. */
 export function within(tcb: Tcb, now: Instant): u32 {
   let wait: u32 = NEVER;
-  for (let i: u32 = 0; i < <u32>Timer.COUNT; i++) if (isArmed(tcb, i)) wait = min(wait, until(load<u32>(cell(tcb, i)), now));
+  for (let i: u32 = 0; i < <u32>Timer.COUNT; i++) if (isArmed(tcb, i)) wait = min(wait, remaining(tcb, i, now));
   return wait;
 }
 /** Disarms all. */

@@ -1,0 +1,38 @@
+// read RFC 8985 §7 first
+// Tail loss probe: when acknowledgements stay away, one segment more brings them, so that a loss at the end needs no timeout.
+import { Instant } from "../../memory/time";
+import * as congestion from "./congestion";
+import { Segment } from "./segment";
+import { Phase, Tcb, Timer } from "./tcb";
+import * as timers from "./timers";
+
+/** How long a peer may delay the acknowledgement of a single segment, milliseconds. RFC 8985 §7.2. */
+const PEER_DELAY: u32 = 200;
+
+/** Starts the timer of the next probe where one would help. */
+export function schedule(tcb: Tcb, now: Instant): void {
+  const snd = tcb.snd;
+  timers.clear(tcb, Timer.LOSS_PROBE);
+  if (!tcb.board.capacity || tcb.congestion.phase != Phase.OPEN || tcb.board.sacked || tcb.rack.isProbing) return;
+  if (snd.una == snd.nxt || !snd.wnd || !tcb.rtt.srtt || !timers.isArmed(tcb, Timer.RETRANSMIT)) return;
+  const wait = (tcb.rtt.srtt + 499) / 500 + (tcb.board.count == 1 ? PEER_DELAY : 0);
+  timers.set(tcb, Timer.LOSS_PROBE, now, min(wait, timers.remaining(tcb, Timer.RETRANSMIT, now)));
+}
+/** A probe has left. `isAgain`: it was no new text. */
+export function sent(tcb: Tcb, isAgain: bool): void {
+  const rack = tcb.rack;
+  rack.isProbing = 1;
+  rack.probeIsAgain = isAgain ? 1 : 0;
+  rack.probeEnd = tcb.snd.nxt;
+}
+/** What an acknowledgement says about the probe: when it has repaired a loss, the window is reduced as for any other. RFC 8985 §7.4. */
+export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, isDsack: bool): void {
+  const rack = tcb.rack;
+  if (!rack.isProbing || seg.ack < rack.probeEnd) return;
+  const isRepair = rack.probeIsAgain && !isDsack && seg.ack > rack.probeEnd;
+  if (rack.probeIsAgain && !isDsack && !isRepair && (octets || seg.sackBlocks)) return;
+  rack.isProbing = 0;
+  if (!isRepair) return;
+  congestion.reduce(tcb);
+  tcb.congestion.cwnd = tcb.congestion.ssthresh;
+}
