@@ -211,7 +211,7 @@ function examineSettings(): i32 {
   if (root.delayedAck > 499) return refuse(Err.BAD_SETTING, offsetof<Control>("delayedAck"));
   if (root.keepCount > 255) return refuse(Err.BAD_SETTING, offsetof<Control>("keepCount"));
   if (root.offer > OFFERS) return refuse(Err.BAD_SETTING, offsetof<Control>("offer"));
-  if (root.congestion > 1) return refuse(Err.BAD_SETTING, offsetof<Control>("congestion"));
+  if (root.congestion > <u32>config.CUBIC) return refuse(Err.BAD_SETTING, offsetof<Control>("congestion"));
   if (root.sentRecords > (config.RACK ? RECORDS_MAX : 0)) return refuse(Err.BAD_SETTING, offsetof<Control>("sentRecords"));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
   return 0;

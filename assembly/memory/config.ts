@@ -22,6 +22,8 @@ export const PING: i32 = isDefined(CFG_PING) ? CFG_PING : 1;
 
 /** 1: the module holds loss recovery by records of sent segments (SACK, RACK-TLP, PRR); 0: NewReno alone, and `sentRecords` must be 0. */
 export const RACK: i32 = isDefined(CFG_RACK) ? CFG_RACK : 1;
+/** 1: the module holds CUBIC and HyStart++; 0: NewReno alone, and `congestion` must be 0. */
+export const CUBIC: i32 = isDefined(CFG_CUBIC) ? CFG_CUBIC : 1;
 
 // ---- Capacities ----
 

@@ -105,6 +105,8 @@ export enum Counter {
   TCP_UNDONE,
   TCP_DSACK_IN,
   TCP_RENEGED,
+  TCP_CE_IN,
+  TCP_ECE_IN,
   COUNT,
 }
 

@@ -344,7 +344,9 @@ export const Counter = {
   TCP_UNDONE: 100,
   TCP_DSACK_IN: 101,
   TCP_RENEGED: 102,
-  COUNT: 103,
+  TCP_CE_IN: 103,
+  TCP_ECE_IN: 104,
+  COUNT: 105,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];

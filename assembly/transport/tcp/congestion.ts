@@ -1,9 +1,17 @@
 // read RFC 5681 §3.1, RFC 6928 and RFC 7661 first
+import { CUBIC } from "../../memory/config";
 import { Instant } from "../../memory/time";
+import * as cubic from "./cubic";
+import * as hystart from "./hystart";
 import * as rtt from "./rtt";
-import { Tcb } from "./tcb";
+import { Phase, Tcb } from "./tcb";
 import * as undo from "./undo";
 
+/** Values of the option CONGESTION. */
+export enum Control {
+  NEWRENO = 0,
+  CUBIC = 1,
+}
 /** Largest cwnd. */
 export const CWND_MAX: u32 = 1 << 30;
 
@@ -17,6 +25,7 @@ export function start(tcb: Tcb, synWasLost: bool): void {
   it.cwnd = synWasLost ? tcb.snd.mss : initialWindow(tcb.snd.mss);
   it.ssthresh = CWND_MAX;
   it.recover = tcb.snd.iss;
+  if (CUBIC) hystart.start(tcb);
 }
 /** Octets sent and not acknowledged: FlightSize. */
 export function flight(tcb: Tcb): u32 {
@@ -29,25 +38,40 @@ export function beforeSending(tcb: Tcb, now: Instant): void {
   it.lastSent = now;
 }
 
-/** Slow start and congestion avoidance, counting octets; none while the window was not used. RFC 5681 §3.1, RFC 7661. */
-export function grow(tcb: Tcb, octets: u32, before: u32): void {
+/** `octets` were acknowledged: slow start or congestion avoidance; neither while the window was not used. RFC 5681 §3.1, RFC 7661. */
+export function grow(tcb: Tcb, octets: u32, before: u32, now: Instant): void {
   const it = tcb.congestion;
-  const mss = tcb.snd.mss;
+  const isCubic = CUBIC && tcb.congestionControl == Control.CUBIC;
   if (it.cwnd < it.ssthresh) {
     if (before << 1 < it.cwnd) return;
-    it.cwnd = min(it.cwnd + min(octets, mss << 1), CWND_MAX);
+    if (it.phase == Phase.LOSS) it.cwnd += min(octets, tcb.snd.mss);
+    else if (CUBIC) hystart.grow(tcb, octets, tcb.rtt.latest);
+    else it.cwnd = min(it.cwnd + min(octets, tcb.snd.mss << 1), CWND_MAX);
     return;
   }
-  if (before + mss < it.cwnd) return;
+  if (before + tcb.snd.mss < it.cwnd) {
+    if (isCubic) cubic.wasNotUsed(it, now);
+    return;
+  }
+  if (isCubic) cubic.grow(tcb, octets, now);
+  else growLinearly(tcb, octets);
+}
+/** A segment more for each window acknowledged. RFC 5681 §3.1, RFC 3465. */
+function growLinearly(tcb: Tcb, octets: u32): void {
+  const it = tcb.congestion;
   it.acked += octets;
   if (it.acked < it.cwnd) return;
   it.acked -= it.cwnd;
-  it.cwnd = min(it.cwnd + mss, CWND_MAX);
+  it.cwnd = min(it.cwnd + tcb.snd.mss, CWND_MAX);
 }
-/** A loss: half of what is in the network, and no new reduction before all that is outstanding now has been acknowledged. RFC 5681 §3.1 (4). */
+/** A loss, or word of congestion: part of what is in the network remains, and there is no new reduction before all that is outstanding now has been acknowledged. RFC 5681 §3.1 (4), RFC 3168 §6.1.2. */
 export function reduce(tcb: Tcb): void {
   const it = tcb.congestion;
+  const used = min(flight(tcb), it.cwnd);
   undo.remember(tcb);
-  it.ssthresh = max(min(flight(tcb), it.cwnd) >> 1, tcb.snd.mss << 1);
+  if (CUBIC && tcb.congestionControl == Control.CUBIC) it.ssthresh = cubic.reduced(tcb, used);
+  else it.ssthresh = max(used >> 1, tcb.snd.mss << 1);
   it.recover = tcb.snd.nxt;
+  it.acked = 0;
+  tcb.cwr = tcb.ecn;
 }

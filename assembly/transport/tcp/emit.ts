@@ -8,6 +8,7 @@ import { Ctl, TcpHeader } from "../../wire/tcp";
 import { SLOT_IP } from "../../link/device";
 import { isEthernet } from "../../link/interfaces";
 import * as ipv4 from "../../internet/ipv4";
+import { ECT0 } from "./ecn";
 import { Seq } from "./seq";
 import { State } from "./state";
 import { Owes, Tcb, Timer } from "./tcb";
@@ -17,16 +18,20 @@ import { offer, offerInSyn, shiftFor } from "./window";
 /** SACK blocks that fit beside nothing else; beside timestamps one less. RFC 2018 §3. */
 const BLOCKS_MAX: u32 = 4;
 
+/** SYNs that ask for ECN before one goes without, in case the asking is what is dropped. RFC 3168 §6.1.1.1. */
+const ECN_TRIES: u32 = 2;
+
 /** Writes the segment at `seq` with `length` octets of the send ring and hands it to the device. It acknowledges RCV.NXT - `short`. */
 export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, short: u32): void {
   const at = slot + SLOT_IP + IPV4_HEADER;
   const header = TcpHeader.at(at);
   const end = optionsFor(tcb, header.options, ctl, length);
   const headerLength = <u32>(end - at);
+  const isNew = tcb.ecn != 0 && length != 0 && seq >= tcb.snd.nxt && tcb.snd.wnd != 0;
   const isAck = (ctl & Ctl.ACK) != 0;
   const ack = tcb.rcv.nxt.minus(short);
   const window = isAck ? acknowledge(tcb, ack, ctl) : offerInSyn(tcb.rcv.limit);
-  header.write(tcb.ports, seq.u32, isAck ? ack.u32 : 0, headerLength, ctl, window);
+  header.write(tcb.ports, seq.u32, isAck ? ack.u32 : 0, headerLength, ctl | ecnBits(tcb, ctl, isNew), window);
   if (length) ring.peek(tcb.snd.ring, tcb.snd.mask, seq.u32, end, length);
   const total = headerLength + length;
   header.seal(tcb.local, tcb.remote, total);
@@ -40,7 +45,7 @@ export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, sho
     tcb.remote,
     Protocol.TCP,
     total,
-    tcb.tos,
+    tcb.tos | (isNew ? ECT0 : 0),
     tcb.ttl,
     !tcb.fragmentable,
   );
@@ -58,13 +63,26 @@ function acknowledge(tcb: Tcb, ack: Seq, ctl: u32): u32 {
   return ctl & Ctl.SYN ? offerInSyn(tcb.rcv.limit) : offer(tcb, ack);
 }
 
-/** Writes the options of a segment; answers where its text begins. A RST has none. RFC 7323 §3.2. */
+/** ECE and CWR: in a SYN asking or agreeing, later echoing a mark and telling of a reduction. RFC 3168 §6.1. */
+function ecnBits(tcb: Tcb, ctl: u32, isNew: bool): u32 {
+  if (ctl & Ctl.RST) return 0;
+  if (ctl & Ctl.SYN) {
+    if (tcb.state == State.SYN_RECEIVED) return tcb.ecn ? Ctl.ECE : 0;
+    return tcb.offer & Offer.ECN && tcb.rtt.backoff < ECN_TRIES ? Ctl.ECE | Ctl.CWR : 0;
+  }
+  let bits: u32 = tcb.echoes ? Ctl.ECE : 0;
+  if (isNew && tcb.cwr) {
+    bits |= Ctl.CWR;
+    tcb.cwr = 0;
+  }
+  return bits;
+}
+/** Writes the options of a segment; answers where its text begins. SACK blocks go with ACKs alone. RFC 7323 §3.2. */
 function optionsFor(tcb: Tcb, from: usize, ctl: u32, length: u32): usize {
-  if (ctl & Ctl.RST) return from;
   let at = from;
   if (ctl & Ctl.SYN) at = synOptions(tcb, at);
   else if (tcb.stamped) at = writeTimestamps(at, tcb.tsVal, tcb.tsRecent);
-  return length ? at : sackOption(tcb, at);
+  return length || ctl & Ctl.RST ? at : sackOption(tcb, at);
 }
 /** MSS always; the others when asking for what is offered, or when asked. MUST-14, SHLD-5. */
 function synOptions(tcb: Tcb, from: usize): usize {

@@ -9,8 +9,10 @@ import { Instant } from "../../memory/time";
 import { Ctl } from "../../wire/tcp";
 import * as arp from "../../internet/arp";
 import * as congestion from "./congestion";
+import * as ecn from "./ecn";
 import * as life from "./life";
 import { fullSegment } from "./output";
+import { oweAck } from "./owe";
 import * as recovery from "./recovery";
 import * as reset from "./reset";
 import * as rtt from "./rtt";
@@ -34,6 +36,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   if (seg.has(Ctl.SYN)) return challenge(tcb, now); // fourth, RFC 5961 §4
   if (!ackArrives(tcb, seg, now)) return; // fifth
   if (tcb.stamped) keepStamp(tcb, seg, now);
+  ecn.segmentArrives(tcb, seg);
   afterAcknowledgement(tcb, seg, now);
 }
 /** The sixth check and those behind it; SYN-SENT comes here too. */
@@ -101,11 +104,6 @@ function standsAtEdge(tcb: Tcb, seg: Segment): bool {
   return !seg.len && !seg.has(Ctl.RST) && seg.seq == tcb.rcv.edge;
 }
 
-/** An ACK is owed after this batch. */
-export function oweAck(tcb: Tcb): void {
-  tcb.owes |= Owes.ACK;
-  mark(tcb);
-}
 /** A challenge ACK, within its limit. RFC 5961 §3.2, §4.2, §5.2. */
 function challenge(tcb: Tcb, now: Instant): void {
   renewLimits(tcb, now);
@@ -200,6 +198,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   const wasInRecovery = tcb.congestion.phase == Phase.RECOVERY;
   const neighbour = tcb.path.to;
   if (neighbour) arp.heard(neighbour, now);
+  ecn.acknowledged(tcb, seg);
   watch(tcb, now, wasInRecovery && snd.una < tcb.congestion.recover && !recovery.hasRecords(tcb));
   recovery.acknowledged(tcb, seg, octets, before, now);
   if (tcb.wants && tcb.writable) {

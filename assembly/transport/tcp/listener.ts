@@ -17,6 +17,7 @@ import * as arp from "../../internet/arp";
 import { scratchHop } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import * as ready from "../ready";
+import * as ecn from "./ecn";
 import { segmentArrives } from "./input";
 import * as isn from "./isn";
 import * as life from "./life";
@@ -48,6 +49,7 @@ export class HalfOpen extends Brief {
   /** Peer's shift, -1: none. */
   shift: i32;
   sack: u8;
+  ecn: u8;
   /** SYN-ACKs sent. */
   tries: u8;
   /** 1: a SYN-ACK is due. */
@@ -112,6 +114,7 @@ export function segmentForListener(listener: Listener, seg: Segment, floor: Seq,
   const offer = listener.offer;
   it.shift = offer & Offer.SCALE ? seg.shift : -1;
   it.sack = offer & Offer.SACK ? <u8>seg.sackPermitted : 0;
+  it.ecn = ecn.isAsked(seg) ? 1 : 0;
   it.stamped = offer & Offer.TIMESTAMPS ? seg.stamped : 0;
   it.tsRecent = seg.tsVal;
   it.tsRecentAt = now;
@@ -136,7 +139,8 @@ export function forget(it: HalfOpen): void {
 /** SEGMENT ARRIVES in SYN-RECEIVED, passive: the checks in the RFC's order. */
 export function segmentForHalfOpen(it: HalfOpen, seg: Segment, now: Instant): void {
   const nxt = it.irs.plus(1);
-  if (!reset.stampIsAcceptable(it, seg, now)) return acknowledge(it, seg, nxt, now);
+  if (reset.lacksStamp(it, seg)) return;
+  if (reset.isOldDuplicate(it, seg, now)) return acknowledge(it, seg, nxt, now);
   if (!isAcceptable(it, seg, nxt)) return unacceptable(it, seg, nxt, now);
   if (seg.has(Ctl.RST)) {
     count(Counter.TCP_RST_IN);
@@ -184,7 +188,7 @@ function establish(it: HalfOpen, seg: Segment, now: Instant): Tcb | null {
   tcb.held = 1;
   tcb.owner = listener.owner;
   tcb.inherit(listener);
-  synchronize(tcb, it, seg, now);
+  synchronize(tcb, it, seg);
   rtt.start(tcb.rtt);
   if (it.tries == 1) rtt.sample(tcb.rtt, state.micro - it.stamp);
   const wasLost = it.tries > 1;
@@ -205,7 +209,7 @@ function refuse(why: Counter): Tcb | null {
   return null;
 }
 /** Sequence variables as both SYNs left them. */
-function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment, now: Instant): void {
+function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment): void {
   const snd = tcb.snd;
   const rcv = tcb.rcv;
   snd.iss = it.iss;
@@ -223,8 +227,9 @@ function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment, now: Instant): void {
   const via = packet().via;
   rcv.mss = via.mtu - IPV4_HEADER - TCP_HEADER;
   agree(tcb, it.mss, it.shift, it.sack);
-  agreeOnTimestamps(tcb, it.stamped, it.stamped ? seg.tsVal : 0, now);
+  agreeOnTimestamps(tcb, it.stamped, it.tsRecent, it.tsRecentAt);
   tcb.tsOffset = it.tsOffset;
+  tcb.ecn = it.ecn;
   snd.wnd = seg.wnd << snd.shift;
   snd.maxWnd = snd.wnd;
   snd.wl1 = seg.seq;
@@ -279,7 +284,7 @@ function fill(at: usize, it: HalfOpen, mss: u32): u32 {
   if (it.sack) end = writeSackPermitted(end);
   if (it.stamped) end = writeTimestamps(end, state.now + it.tsOffset, it.tsRecent);
   const length = <u32>(end - at);
-  header.write(it.ports, it.iss.u32, it.irs.plus(1).u32, length, Ctl.SYN | Ctl.ACK, it.window);
+  header.write(it.ports, it.iss.u32, it.irs.plus(1).u32, length, Ctl.SYN | Ctl.ACK | (it.ecn ? Ctl.ECE : 0), it.window);
   header.seal(it.local, it.remote, length);
   return length;
 }

@@ -1,6 +1,7 @@
 // read RFC 5681 §3.2, RFC 6582 and RFC 5682 first
 // Loss recovery without records of what was sent: duplicate acknowledgements are counted. SACK blocks, where there are any, only help counting.
 import { count, Counter } from "../../memory/counters";
+import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
 import { Segment } from "./segment";
 import { later } from "./seq";
@@ -19,7 +20,7 @@ export function allowed(tcb: Tcb): u32 {
 }
 
 /** `octets` new octets were acknowledged; `before` is FlightSize before that. */
-export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32): void {
+export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): void {
   const it = tcb.congestion;
   undo.acknowledged(tcb, seg, octets, false);
   if (it.frto && answersTimeout(tcb)) return;
@@ -28,7 +29,7 @@ export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32): 
   // What lies far behind must not come to lie ahead when the space wraps.
   it.recover = later(it.recover, tcb.snd.una.minus(1));
   if (it.phase == Phase.LOSS && tcb.snd.una >= it.recover) it.phase = Phase.OPEN;
-  congestion.grow(tcb, octets, before);
+  congestion.grow(tcb, octets, before, now);
 }
 /** F-RTO, steps 2b and 3b: the first acknowledgement lets new text out instead of old, the second says that the timeout was spurious. RFC 5682 §2.1. */
 function answersTimeout(tcb: Tcb): bool {

@@ -4,8 +4,10 @@ import { Err, Offer } from "../../memory/errors";
 import { Instant } from "../../memory/time";
 import { TIMESTAMPS_OCTETS } from "../../wire/options";
 import { Ctl } from "../../wire/tcp";
-import { afterAcknowledgement, oweAck } from "./input";
+import * as ecn from "./ecn";
+import { afterAcknowledgement } from "./input";
 import * as life from "./life";
+import { oweAck } from "./owe";
 import * as reset from "./reset";
 import * as rtt from "./rtt";
 import { Segment } from "./segment";
@@ -22,10 +24,11 @@ const SMALLEST_MSS: u32 = 64;
 export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   const snd = tcb.snd;
   const hasAck = seg.has(Ctl.ACK);
-  if (hasAck && (seg.ack <= snd.iss || seg.ack > snd.nxt)) return reset.answer(seg, now); // first
+  const isUnacceptable = hasAck && (seg.ack <= snd.iss || seg.ack > snd.nxt);
+  if (isUnacceptable && !seg.has(Ctl.RST)) return reset.answer(seg, now); // first
   if (seg.has(Ctl.RST)) {
     count(Counter.TCP_RST_IN);
-    if (hasAck) life.end(tcb, Err.REFUSED); // second
+    if (hasAck && !isUnacceptable) life.end(tcb, Err.REFUSED); // second
     return;
   }
   if (!seg.has(Ctl.SYN)) return count(Counter.TCP_UNACCEPTABLE); // fifth
@@ -55,6 +58,7 @@ function synArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   rcv.acked = rcv.nxt;
   rcv.edge = rcv.nxt.plus(min<u32>(rcv.limit, 65535));
   agree(tcb, seg.mss, tcb.offer & Offer.SCALE ? seg.shift : -1, tcb.offer & Offer.SACK ? seg.sackPermitted : 0);
+  tcb.ecn = seg.has(Ctl.ACK) ? (tcb.offer & Offer.ECN && ecn.isAgreed(seg) ? 1 : 0) : ecn.isAsked(seg) ? 1 : 0;
   agreeOnTimestamps(tcb, tcb.offer & Offer.TIMESTAMPS ? seg.stamped : 0, seg.tsVal, now);
   snd.wnd = seg.wnd;
   snd.maxWnd = max(snd.maxWnd, seg.wnd);

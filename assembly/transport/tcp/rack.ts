@@ -24,7 +24,10 @@ export function delivered(tcb: Tcb, it: Sent, seg: Segment): void {
   const took = state.micro - it.stamp;
   const isAgain = it.has(Mark.AGAIN);
   if (isAgain && isAnswerToEarlier(tcb, took, seg)) return;
-  if (!isAgain) notePath(rack, it, took);
+  if (!isAgain) {
+    notePath(rack, it, took);
+    tcb.rtt.latest = took;
+  }
   if (rack.isValid && !isSentAfter(it.stamp, it.end, rack.stamp, rack.end)) return;
   rack.isValid = 1;
   rack.rtt = took;

@@ -23,7 +23,7 @@ export function hasRecords(tcb: Tcb): bool {
 /** An acceptable acknowledgement arrived, of `octets` new octets; `before` is FlightSize before that. */
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): void {
   if (hasRecords(tcb)) return judge(tcb, seg, octets, before, now);
-  if (octets) newreno.acknowledged(tcb, seg, octets, before);
+  if (octets) newreno.acknowledged(tcb, seg, octets, before, now);
   else if (isDuplicate(tcb, seg)) newreno.duplicate(tcb, seg);
 }
 /** RFC 5681 §2: no text, nothing new acknowledged, the window as it was, and something outstanding. */
@@ -53,7 +53,7 @@ function judge(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): 
   else {
     if (it.phase == Phase.LOSS && it.frto) answersTimeout(tcb, octets);
     if (board.lost && it.phase == Phase.OPEN) enter(tcb, board.delivered - had);
-    else if (octets) congestion.grow(tcb, octets, before);
+    else if (octets) congestion.grow(tcb, octets, before, now);
   }
   probe.schedule(tcb, now);
   mark(tcb);

@@ -47,13 +47,17 @@ export function acknowledge(it: Brief, seg: Segment, seq: Seq, ack: Seq, wnd: u3
   }
   send(it, seg, seq, ack, Ctl.ACK, wnd, tos, ttl, now);
 }
-/** Whether the timestamps of a segment for such a connection are there and not old. RFC 7323 §5.3. */
-export function stampIsAcceptable(it: Brief, seg: Segment, now: Instant): bool {
-  if (!it.stamped || seg.has(Ctl.RST | Ctl.SYN)) return true;
-  const isMissing = !seg.stamped;
-  if (!isMissing && !timestamps.isOld(seg.tsVal, it.tsRecent, it.tsRecentAt, now)) return true;
-  count(isMissing ? Counter.TCP_NO_TIMESTAMP : Counter.TCP_PAWS);
-  return false;
+/** Whether a segment for such a connection misses the timestamps it should have: it is dropped in silence. RFC 7323 §3.2. */
+export function lacksStamp(it: Brief, seg: Segment): bool {
+  if (!it.stamped || seg.stamped || seg.has(Ctl.RST | Ctl.SYN)) return false;
+  count(Counter.TCP_NO_TIMESTAMP);
+  return true;
+}
+/** Whether its timestamp is older than what has come: it is acknowledged and dropped. RFC 7323 §5.3. */
+export function isOldDuplicate(it: Brief, seg: Segment, now: Instant): bool {
+  if (!it.stamped || seg.has(Ctl.RST | Ctl.SYN) || !timestamps.isOld(seg.tsVal, it.tsRecent, it.tsRecentAt, now)) return false;
+  count(Counter.TCP_PAWS);
+  return true;
 }
 
 /** Sends a segment without text back to where `seg`, the segment in hand, came from. Dropped when there is no TX slot. */

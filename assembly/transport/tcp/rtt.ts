@@ -11,6 +11,9 @@ const RTO_AFTER_LOST_SYN: u32 = 3000;
 /** Largest RTO. RFC 6298 §2.5. */
 export const MAX_RTO: u32 = 120000;
 
+/** Longer than 30 minutes is no measurement, microseconds. */
+const LONGEST: u32 = 1800000000;
+
 export function start(rtt: Rtt): void {
   rtt.rto = INITIAL_RTO;
 }
@@ -36,17 +39,20 @@ export function settle(rtt: Rtt): void {
 /** An acknowledgement of new octets arrived. What was sent again is measured by its timestamp, if at all. RFC 7323 §4.1. */
 export function acknowledge(tcb: Tcb, seg: Segment): void {
   const rtt = tcb.rtt;
+  const age = tcb.tsVal - seg.tsEcr;
+  const isEchoed = tcb.stamped && seg.stamped && seg.tsEcr && age <= LONGEST / 1000;
+  rtt.latest = isEchoed ? age * 1000 : 0;
   if (!rtt.timing) {
-    if (tcb.stamped && seg.stamped && seg.tsEcr) sample(rtt, (tcb.tsVal - seg.tsEcr) * 1000);
+    if (isEchoed) sample(rtt, age * 1000);
     return;
   }
   if (seg.ack < rtt.until) return;
   rtt.timing = 0;
   sample(rtt, state.micro - rtt.stamp);
 }
-/** Takes a measurement of `r` microseconds. RFC 6298 §2.2, §2.3. Longer than 30 minutes is no measurement. */
+/** Takes a measurement of `r` microseconds. RFC 6298 §2.2, §2.3. */
 export function sample(rtt: Rtt, r: u32): void {
-  if (r > 1800000000) return;
+  if (r > LONGEST) return;
   const measured = max<u32>(r, 1);
   if (!rtt.srtt) {
     rtt.srtt = measured;

@@ -1,7 +1,7 @@
 // read RFC 2018 §4-§5, RFC 2883 and RFC 6675 first
 // What SACK blocks say about the segments we have sent.
 import { Segment } from "./segment";
-import { later, Seq, sooner } from "./seq";
+import { later, Seq } from "./seq";
 import { Mark, Sent } from "./sent";
 import * as rack from "./rack";
 import { Tcb } from "./tcb";
@@ -21,18 +21,13 @@ export function take(tcb: Tcb, seg: Segment): void {
   for (let i: u32 = 0; i < seg.sackBlocks; i++) takeBlock(tcb, seg, later(seg.sackLeft(i), tcb.snd.una), seg.sackRight(i));
   takeAcknowledged(tcb, seg);
 }
-/** One block; what it tells of octets never sent is not believed. */
+/** One block. What it tells of octets never sent is not believed; a segment of which it tells only a part counts as missing, so that no peer can cut what we send into crumbs. */
 function takeBlock(tcb: Tcb, seg: Segment, left: Seq, right: Seq): void {
   const board = tcb.board;
-  const end = sooner(right, board.end(tcb.snd.una));
-  if (right > tcb.snd.nxt || left >= end) return;
-  let i = board.find(left);
-  if (board.at(i).start < left && board.split(i, left)) i++;
-  for (; i != board.next && board.at(i).start < end; i++) {
+  if (right > tcb.snd.nxt || left >= right) return;
+  for (let i = board.find(left); i != board.next && board.at(i).end <= right; i++) {
     const it = board.at(i);
-    if (it.has(Mark.SACKED) || it.start < left) continue;
-    if (it.end > end && !board.split(i, end)) return;
-    deliver(tcb, board.at(i), seg);
+    if (!it.has(Mark.SACKED) && it.start >= left) deliver(tcb, it, seg);
   }
 }
 function deliver(tcb: Tcb, it: Sent, seg: Segment): void {

@@ -2,7 +2,7 @@
 import { fold, pseudo, sum } from "../../memory/checksum";
 import { count, Counter } from "../../memory/counters";
 import { root } from "../../memory/root";
-import { Protocol } from "../../wire/ipv4";
+import { Ipv4Header, Protocol } from "../../wire/ipv4";
 import { nextOption, option16, option32, option8, optionKind, OptionKind, optionLength, WINDOW_SHIFT_MAX } from "../../wire/options";
 import { Ctl, TCP_HEADER, TcpHeader } from "../../wire/tcp";
 import { Packet } from "../../link/packet";
@@ -32,6 +32,8 @@ export class Segment {
   stamped: u32;
   tsVal: u32;
   tsEcr: u32;
+  /** ECN bits of the IP header. */
+  ecn: u32;
   local: u32;
   remote: u32;
   ports: u32;
@@ -85,6 +87,7 @@ export function read(packet: Packet): bool {
   seg.text = packet.payload + headerLength;
   seg.textLength = packet.length - headerLength;
   seg.len = seg.textLength + (seg.has(Ctl.SYN) ? 1 : 0) + (seg.has(Ctl.FIN) ? 1 : 0);
+  seg.ecn = Ipv4Header.at(packet.ip).tos & 3;
   seg.local = packet.destination;
   seg.remote = packet.source;
   seg.ports = (header.destinationPort << 16) | header.sourcePort;

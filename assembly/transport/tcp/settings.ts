@@ -1,4 +1,5 @@
 // Options of sockets, and the status of connections and listeners.
+import { CUBIC } from "../../memory/config";
 import { Err, OFFERS, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { NEVER } from "../../memory/time";
@@ -19,8 +20,9 @@ function limitOf(option: i32): u32 {
     case Option.NODELAY:
     case Option.KEEPALIVE:
     case Option.BROADCAST:
-    case Option.CONGESTION:
       return 1;
+    case Option.CONGESTION:
+      return CUBIC;
     case Option.KEEP_COUNT:
     case Option.TTL:
     case Option.TOS:
@@ -49,7 +51,7 @@ export function set(handle: i32, option: i32, value: u32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
   if (!hasOption(socket, option) || value > limitOf(option)) return Err.BAD_ARGUMENT;
-  const mayBeZero = limitOf(option) == 1 || option == Option.TOS || option == Option.OFFER;
+  const mayBeZero = limitOf(option) <= 1 || option == Option.TOS || option == Option.OFFER;
   if (!value && !mayBeZero) return Err.BAD_ARGUMENT;
   socket.setOption(option, option == Option.TOS ? value & 0xfc : value);
   if (socket.kind == <u8>Kind.TCP) takeEffect(changetype<Tcb>(socket), option);

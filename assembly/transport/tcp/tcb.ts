@@ -89,6 +89,8 @@ export class Rtt {
   until: Seq;
   stamp: u32;
   timing: u32;
+  /** Round-trip time that the acknowledgement in hand tells, 0: none. */
+  latest: u32;
 }
 
 /** Congestion control and loss recovery. RFC 5681, RFC 6582. In octets. */
@@ -107,6 +109,22 @@ export class Congestion {
   prrDelivered: u32;
   prrOut: u32;
   prrFlight: u32;
+  /** CUBIC: the window before the last reductions, the one Reno would have, where the curve is flat and when. RFC 9438 §4.1. */
+  wMax: u32;
+  prior: u32;
+  wEst: u32;
+  origin: u32;
+  hasEpoch: u32;
+  epoch: Instant;
+  lastGrown: Instant;
+  k: u32;
+  /** HyStart++: the round of slow start, its smallest round-trip time and the one before, and the round of caution, 0: none. RFC 9406. */
+  roundEnd: Seq;
+  roundMin: u32;
+  lastMin: u32;
+  baseline: u32;
+  samples: u32;
+  cautious: u32;
   /** Step of F-RTO that comes next; 0: none. RFC 5682. */
   frto: u32;
   /** When text was last sent. */
@@ -157,6 +175,7 @@ export class Rack {
 export class Undo {
   cwnd: u32;
   ssthresh: u32;
+  wMax: u32;
   /** 1: it may still be given back. */
   isOpen: u32;
   /** 1: no acknowledgement has advanced since the first retransmission, which bore this TSval. */
@@ -229,6 +248,12 @@ export class Tcb extends Socket {
   attached: u8;
   /** 1: every segment carries timestamps. */
   stamped: u8;
+  /** 1: both sides understand ECN. */
+  ecn: u8;
+  /** 1: congestion was met on the peer's way to us: ECE until it says CWR. */
+  echoes: u8;
+  /** 1: the next new text says CWR. */
+  cwr: u8;
   /** Duplicate ACKs owed, each a segment of its own. */
   duplicates: u16;
   keepTries: u8;

@@ -104,7 +104,8 @@ export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
     forget(record);
     return true;
   }
-  if (seg.has(Ctl.SYN) || !reset.stampIsAcceptable(record, seg, now)) {
+  if (reset.lacksStamp(record, seg)) return false;
+  if (seg.has(Ctl.SYN) || reset.isOldDuplicate(record, seg, now)) {
     acknowledge(record, seg, now);
     return false;
   }

@@ -10,6 +10,7 @@ export function remember(tcb: Tcb): void {
   const it = tcb.undo;
   it.cwnd = tcb.congestion.cwnd;
   it.ssthresh = tcb.congestion.ssthresh;
+  it.wMax = tcb.congestion.wMax;
   it.isOpen = 1;
   it.waits = 1;
   it.copies = 0;
@@ -35,6 +36,7 @@ export function restore(tcb: Tcb): void {
   const it = tcb.congestion;
   it.cwnd = max(it.cwnd, tcb.undo.cwnd);
   it.ssthresh = max(it.ssthresh, tcb.undo.ssthresh);
+  it.wMax = tcb.undo.wMax;
   if (RACK && it.phase == Phase.RECOVERY) tcb.rack.hasReordered = 1;
   it.phase = Phase.OPEN;
   it.frto = 0;
