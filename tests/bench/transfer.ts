@@ -1,6 +1,7 @@
 // A bulk transfer from stack 0 to stack 1 in virtual time, measured where it arrives.
-import { type Core, type Counter, Option, type Status } from "../../bindings/node/core.js";
+import { type Core, type Option, type Status } from "../../bindings/node/core.js";
 import { octetStream } from "../../bindings/node/cli/demo/octets.js";
+import { countsOfStack, type Measured } from "./counts.js";
 import { ADDRESSES, VirtualPair, type VirtualOptions } from "./virtual.js";
 
 /** A transfer. */
@@ -15,29 +16,6 @@ export interface TransferOptions extends VirtualOptions {
 
 /** A socket option and its value. */
 export type Setting = readonly [option: Option, value: number];
-
-/** What came of a transfer. */
-export interface Measured {
-  /** Milliseconds from the acceptance of the connection to its last octet, at the receiver. */
-  ms: number;
-  /** Octets a second. */
-  goodput: number;
-  /** Counters of the sender, by name; what the receiver had already; data frames that the link lost. */
-  counts: Counts;
-  /** Milliseconds in all in which the sender, with octets to send, sent no frame for more than two round trips. */
-  stalled: number;
-}
-
-/** What is counted of a transfer. */
-export interface Counts {
-  timeouts: number;
-  fast: number;
-  again: number;
-  probes: number;
-  undone: number;
-  duplicates: number;
-  lost: number;
-}
 
 /** Longest transfer, milliseconds of virtual time. */
 const LIMIT = 3_600_000;
@@ -56,20 +34,9 @@ export async function transfer(options: TransferOptions): Promise<Measured> {
     pair.close();
   }
   const ms = sink.endedAt - sink.beganAt;
-  return { ms, goodput: (options.octets * 1000) / ms, counts: countsOf(sender, receiver, pair), stalled: source.stalled };
-}
-
-function countsOf(sender: Core, receiver: Core, pair: VirtualPair): Counts {
-  const of = (name: keyof typeof Counter) => sender.counter(name);
-  return {
-    timeouts: of("TCP_TIMEOUTS"),
-    fast: of("TCP_FAST_RETRANSMITS"),
-    again: of("TCP_RETRANSMITTED"),
-    probes: of("TCP_LOSS_PROBES"),
-    undone: of("TCP_UNDONE"),
-    duplicates: receiver.counter("TCP_DUPLICATE") + receiver.counter("TCP_UNACCEPTABLE"),
-    lost: pair.link.stats.forward.lost,
-  };
+  const duplicates = receiver.counter("TCP_DUPLICATE") + receiver.counter("TCP_UNACCEPTABLE");
+  const counts = countsOfStack(sender.counters(), pair.link.stats.forward.lost, duplicates);
+  return { ms, goodput: (options.octets * 1000) / ms, counts, stalled: source.stalled };
 }
 
 /** Writes all octets and closes. */
@@ -160,9 +127,4 @@ function apply(core: Core, handle: number, settings: Setting[]): void {
     const result = core.socket_set(handle, option, value);
     if (result < 0) throw new Error(`socket option ${option} = ${value}: ${result}`);
   }
-}
-
-/** OFFER without one of its bits, and others, as settings of a socket. */
-export function offering(bits: number): Setting {
-  return [Option.OFFER, bits];
 }

@@ -1,27 +1,28 @@
 // The senders that are compared.
-import { Offer } from "../../bindings/node/core.js";
-import { Option } from "../../bindings/node/constants.js";
+import { Offer, Option } from "../../bindings/node/core.js";
 import type { Setting } from "./transfer.js";
 
-/** A sender of ours: its name on the command line, what it is, and its socket options. */
+/** A sender: its name on the command line and what it is. */
 export interface Variant {
   name: string;
   about: string;
-  settings: Setting[];
+  /** Options of our socket; missing: the kernel sends. */
+  settings?: Setting[];
 }
 
 const ALL = Offer.SCALE | Offer.SACK | Offer.TIMESTAMPS;
+const CUBIC = 1;
 
-/** SACK with RACK first, then what it is compared with. */
-export const VARIANTS: Variant[] = [
-  { name: "rack", about: "SACK, RACK-TLP, PRR", settings: [[Option.OFFER, ALL]] },
-  { name: "newreno", about: "NewReno without SACK", settings: [[Option.OFFER, ALL & ~Offer.SACK]] },
+const VARIANTS: Variant[] = [
+  { name: "linux", about: "Linux, reno with SACK" },
+  { name: "rack", about: "ours, SACK and RACK", settings: [[Option.OFFER, ALL]] },
+  { name: "newreno", about: "ours, NewReno without SACK", settings: [[Option.OFFER, ALL & ~Offer.SACK]] },
   {
     name: "cubic",
-    about: "SACK, RACK-TLP, PRR, CUBIC",
+    about: "ours, SACK and RACK, CUBIC",
     settings: [
       [Option.OFFER, ALL],
-      [Option.CONGESTION, 1],
+      [Option.CONGESTION, CUBIC],
     ],
   },
 ];

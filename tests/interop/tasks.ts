@@ -23,6 +23,7 @@ export interface Digest {
 }
 
 const open: { close(): unknown }[] = [];
+const expected = new Map<number, Promise<Digest>>();
 
 /** Octets of `octetStream` to an echo service and back. */
 export async function echo({ host, port, octets }: Transfer): Promise<EchoResult> {
@@ -154,6 +155,27 @@ export async function serve({ port, what, octets = 0, pause = 0 }: Serving): Pro
     if (what === "digest") setTimeout(() => void digest(socket).then(({ sha256 }) => socket.end(sha256)), pause);
   });
   await listening(server, port);
+}
+
+/** Starts to listen for one connection that is read to its end; `arrived` tells what came. */
+export async function expect({ port }: { port: number }): Promise<void> {
+  const server = createServer({ allowHalfOpen: true });
+  await listening(server, port);
+  const arriving = once(server, "connection").then(async ([socket]) => {
+    const began = performance.now();
+    const found = await digest(socket as Socket);
+    const ms = performance.now() - began;
+    (socket as Socket).end();
+    return { ...found, ms };
+  });
+  arriving.catch(() => {});
+  expected.set(port, arriving);
+}
+/** What came on the port that `expect` listens on; `ms` from the acceptance of the connection to its end. */
+export async function arrived({ port }: { port: number }): Promise<Digest> {
+  const arriving = expected.get(port);
+  if (!arriving) throw new Error(`nothing is expected on port ${port}`);
+  return arriving;
 }
 
 /** What a server of the kernel does with connections. */
