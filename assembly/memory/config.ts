@@ -56,7 +56,7 @@ export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */
-export const SENT_RECORDS: i32 = RACK ? 1024 : 0;
+export const SENT_RECORDS: i32 = isDefined(CFG_SENT_RECORDS) ? CFG_SENT_RECORDS : 1024;
 /** Octets of application record in each TCP socket, zeroed at open. An application that needs more must ask for it before init. */
 export const RECORD: i32 = isDefined(CFG_RECORD) ? CFG_RECORD : 32;
 

@@ -34,7 +34,8 @@ export function flight(tcb: Tcb): u32 {
 /** Text leaves after a silence: the window restarts. RFC 5681 §4.1. */
 export function beforeSending(tcb: Tcb, now: Instant): void {
   const it = tcb.congestion;
-  if (!flight(tcb) && it.lastSent && now - it.lastSent > rtt.timeout(tcb.rtt)) it.cwnd = min(it.cwnd, initialWindow(tcb.snd.mss));
+  const hasSent = tcb.snd.nxt > tcb.snd.iss.plus(1);
+  if (!flight(tcb) && hasSent && now - it.lastSent > rtt.timeout(tcb.rtt)) it.cwnd = min(it.cwnd, initialWindow(tcb.snd.mss));
   it.lastSent = now;
 }
 

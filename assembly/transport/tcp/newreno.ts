@@ -16,7 +16,8 @@ export function allowed(tcb: Tcb): u32 {
   const it = tcb.congestion;
   const mss = tcb.snd.mss;
   if (it.frto > 1) return it.recover.since(tcb.snd.una) + (mss << 1);
-  return it.phase == Phase.RECOVERY ? it.cwnd : it.cwnd + min<u32>(it.duplicates, DUPLICATE_THRESHOLD - 1) * mss;
+  const isNewTextNext = it.phase == Phase.OPEN && tcb.snd.cursor == tcb.snd.nxt;
+  return isNewTextNext ? it.cwnd + min<u32>(it.duplicates, DUPLICATE_THRESHOLD - 1) * mss : it.cwnd;
 }
 
 /** `octets` new octets were acknowledged; `before` is FlightSize before that. */
