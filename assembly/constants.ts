@@ -12,6 +12,7 @@ export { Err, Event, Offer, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
+export { Phase } from "./transport/tcp/tcb";
 export { Waits } from "./transport/status";
 
 /** Offsets in the control block. */
@@ -132,6 +133,20 @@ export enum STATUS {
   remote = <i32>offsetof<Status>("remote0"),
   backlog = <i32>offsetof<Status>("backlog"),
   handle = <i32>offsetof<Status>("handle"),
+  phase = <i32>offsetof<Status>("phase"),
+  pipe = <i32>offsetof<Status>("pipe"),
+  sacked = <i32>offsetof<Status>("sacked"),
+  lost = <i32>offsetof<Status>("lost"),
+  minRtt = <i32>offsetof<Status>("minRtt"),
+  backoff = <i32>offsetof<Status>("backoff"),
+  timeouts = <i32>offsetof<Status>("timeouts"),
+  undone = <i32>offsetof<Status>("undone"),
+  agreed = <i32>offsetof<Status>("agreed"),
+  sndShift = <i32>offsetof<Status>("sndShift"),
+  rcvShift = <i32>offsetof<Status>("rcvShift"),
+  urgent = <i32>offsetof<Status>("urgent"),
+  receivedTos = <i32>offsetof<Status>("receivedTos"),
+  mssMax = <i32>offsetof<Status>("mssMax"),
   octets = <i32>offsetof<Status>(),
 }
 

@@ -19,7 +19,7 @@ import * as limit from "./internet/limit";
 import { Route } from "./internet/route";
 import { INDEX_MAX } from "./transport/socket";
 import * as ready from "./transport/ready";
-import { HALF_OPEN_OCTETS } from "./transport/tcp/listener";
+import { HALF_OPEN_OCTETS } from "./transport/tcp/halfopen";
 import { Listener } from "./transport/tcp/listening";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { TCB_OCTETS } from "./transport/tcp/tcb";

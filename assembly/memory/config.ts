@@ -24,6 +24,10 @@ export const PING: i32 = isDefined(CFG_PING) ? CFG_PING : 1;
 export const RACK: i32 = isDefined(CFG_RACK) ? CFG_RACK : 1;
 /** 1: the module holds CUBIC and HyStart++; 0: NewReno alone, and `congestion` must be 0. */
 export const CUBIC: i32 = isDefined(CFG_CUBIC) ? CFG_CUBIC : 1;
+/** 1: the module spreads bursts over the round trip. */
+export const PACING: i32 = isDefined(CFG_PACING) ? CFG_PACING : 1;
+/** 1: the module holds SYN cookies; 0: their offer bit does nothing. */
+export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
 
 // ---- Capacities ----
 
@@ -35,7 +39,7 @@ export const TCP_RECEIVE: i32 = isDefined(CFG_TCP_RECEIVE) ? CFG_TCP_RECEIVE : 1
 export const TCP_SEND: i32 = isDefined(CFG_TCP_SEND) ? CFG_TCP_SEND : 16384;
 /** Listeners. When all are taken, a passive OPEN answers NO_SOCKET. */
 export const LISTENERS: i32 = isDefined(CFG_LISTENERS) ? CFG_LISTENERS : 8;
-/** Half-open connections of all listeners. When full, a SYN is dropped in silence and counted (TCP_SYN_QUEUE_FULL). */
+/** Half-open connections of all listeners. When full, a SYN is counted (TCP_SYN_QUEUE_FULL) and answered with a cookie; without cookies it is dropped in silence. */
 export const SYN_QUEUE: i32 = isDefined(CFG_SYN_QUEUE) ? CFG_SYN_QUEUE : 16;
 /** TIME-WAIT records. When full, the oldest is reused and counted (TCP_TIME_WAIT_CUT). */
 export const TIME_WAIT: i32 = isDefined(CFG_TIME_WAIT) ? CFG_TIME_WAIT : 32;
@@ -86,8 +90,8 @@ export const KEEP_INTERVAL: i32 = 75000;
 export const KEEP_COUNT: i32 = 9;
 /** ICMP errors and stateless RSTs a second, each. The ones beyond are not sent and counted. RFC 1812 §4.3.2.8. */
 export const ERROR_RATE: i32 = 50;
-/** TCP extensions offered: window scaling 1, SACK 2, timestamps 4, asking for ECN 8. */
-export const OFFER: i32 = 7;
+/** TCP extensions offered: window scaling 1, SACK 2, timestamps 4, asking for ECN 8; SYN cookies 16. */
+export const OFFER: i32 = 23;
 /** Congestion control: 0 NewReno, 1 CUBIC. */
 export const CONGESTION: i32 = 0;
 /** Frames read in one receive, over all devices. The rest waits, and poll answers 0. */

@@ -107,6 +107,9 @@ export enum Counter {
   TCP_RENEGED,
   TCP_CE_IN,
   TCP_ECE_IN,
+  TCP_COOKIES_OUT,
+  TCP_COOKIES_IN,
+  TCP_BLACK_HOLES,
   COUNT,
 }
 

@@ -70,13 +70,17 @@ export enum Event {
   CLOSED = 32,
   /** A soft error was reported; status says which. */
   SOFT_ERROR = 64,
+  /** Urgent data is on its way, or more of it; status says how far it reaches. */
+  URGENT = 128,
+  /** The same octets were sent again three times: R1 of RFC 9293 §3.8.3. */
+  STALLED = 256,
 }
 
 /** Options of a socket, for socket_set and socket_get. */
 export enum Option {
   /** 1: Nagle's algorithm is off. */
   NODELAY = 1,
-  /** 1: keepalives are sent. */
+  /** 1: keepalives are sent; 2: with an octet that the peer has already, for peers that do not answer empty ones. */
   KEEPALIVE = 2,
   /** Milliseconds. */
   KEEP_IDLE = 3,
@@ -93,6 +97,8 @@ export enum Option {
   CONGESTION = 10,
   /** Offer bits: what a SYN offers, and what of the peer's offer is taken. */
   OFFER = 11,
+  /** 1: SOFT_ERROR and STALLED are told, the default. */
+  REPORTS = 12,
 }
 
 /** TCP extensions: bits of the option OFFER and of the control block's `offer`. */
@@ -105,6 +111,8 @@ export enum Offer {
   TIMESTAMPS = 4,
   /** A SYN asks for ECN; an ECN-setup SYN of the peer is answered in any case. RFC 3168 §6.1. */
   ECN = 8,
+  /** A listener whose SYN queue is full answers with SYN cookies. RFC 4987 §3.6. */
+  COOKIES = 16,
 }
 /** All bits of Offer. */
-export const OFFERS: u32 = 15;
+export const OFFERS: u32 = 31;

@@ -104,8 +104,8 @@ const COUNTERS_AT: usize = CONTROL_OCTETS;
 const POOLS_AT: usize = COUNTERS_AT + ((<usize>Counter.COUNT * 4 + 15) & ~15);
 const CLASSES_AT: usize = POOLS_AT + <usize>PoolIndex.COUNT * POOL_OCTETS;
 const STATUS_AT: usize = CLASSES_AT + <usize>CLASSES * 32;
-const PACKET_AT: usize = STATUS_AT + 128;
-const STATE_AT: usize = PACKET_AT + 256;
+const PACKET_AT: usize = STATUS_AT + 192;
+const STATE_AT: usize = PACKET_AT + 448;
 /** Octets of the root record. */
 export const ROOT_OCTETS: usize = STATE_AT + ((offsetof<State>() + 15) & ~15);
 
@@ -139,11 +139,11 @@ export class Root extends Control {
   rings(bufferClass: u32): Rings {
     return changetype<Rings>(changetype<usize>(this) + CLASSES_AT + bufferClass * 32);
   }
-  /** Where status calls leave their record. 128 octets. */
+  /** Where status calls leave their record. 192 octets. */
   get statusAt(): usize {
     return changetype<usize>(this) + STATUS_AT;
   }
-  /** Where the packet under examination is described. 256 octets. */
+  /** Where the packet under examination is described. 448 octets. */
   get packetAt(): usize {
     return changetype<usize>(this) + PACKET_AT;
   }

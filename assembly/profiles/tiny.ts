@@ -3,6 +3,8 @@
 @global const CFG_TCP_RANGES: i32 = 4;
 @global const CFG_STATE_HASH: i32 = 0;
 @global const CFG_RACK: i32 = 0;
+@global const CFG_PACING: i32 = 0;
+@global const CFG_COOKIES: i32 = 0;
 @global const CFG_SENT_RECORDS: i32 = 0;
 @global const CFG_CUBIC: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;

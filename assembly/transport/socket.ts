@@ -56,6 +56,7 @@ export class Socket extends Tuple {
   broadcast: u32;
   congestionControl: u32;
   offer: u32;
+  reports: u32;
   /** Err: why it ended, or what is to be told once. */
   error: i32;
   /** ICMP type * 256 + code of the last soft error. */
@@ -76,7 +77,7 @@ export class Socket extends Tuple {
     memory.copy(
       changetype<usize>(this) + offsetof<Socket>("nodelay"),
       changetype<usize>(from) + offsetof<Socket>("nodelay"),
-      Option.OFFER * 4,
+      Option.REPORTS * 4,
     );
   }
   /** The defaults of the control block. */
@@ -88,6 +89,7 @@ export class Socket extends Tuple {
     this.ttl = root.ttl;
     this.congestionControl = root.congestion;
     this.offer = root.offer;
+    this.reports = 1;
   }
   get handle(): i32 {
     return handleOf(this);

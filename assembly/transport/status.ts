@@ -1,7 +1,7 @@
 import { Endpoint } from "../memory/control";
 import { root } from "../memory/root";
 
-/** What status calls leave for the host; docs/abi.md describes it. 128 octets. */
+/** What status calls leave for the host; docs/abi.md describes it. 192 octets. */
 @unmanaged
 @final
 export class Status {
@@ -34,6 +34,33 @@ export class Status {
   remote2: u64;
   backlog: u32;
   handle: i32;
+  // From here on loss recovery and what both sides agreed on.
+  /** Phase. */
+  phase: u32;
+  /** Octets in the network. */
+  pipe: u32;
+  /** Octets SACKed and not acknowledged; segments taken for lost and not yet sent again. */
+  sacked: u32;
+  lost: u32;
+  /** Microseconds. */
+  minRtt: u32;
+  /** Timeouts in a row for the octets at SND.UNA, and in all. */
+  backoff: u32;
+  timeouts: u32;
+  /** Reductions of the window that were taken back. */
+  undone: u32;
+  /** Offer bits. */
+  agreed: u32;
+  sndShift: u32;
+  rcvShift: u32;
+  /** Unread octets up to the end of urgent data. */
+  urgent: u32;
+  /** TOS octet of the last segment that arrived. */
+  receivedTos: u32;
+  /** Send MSS that peer and link allow; `mss` may be less for the path. */
+  mssMax: u32;
+  reserved0: u32;
+  reserved1: u32;
 
   get local(): Endpoint {
     return changetype<Endpoint>(changetype<usize>(this) + offsetof<Status>("local0"));
@@ -42,7 +69,7 @@ export class Status {
     return changetype<Endpoint>(changetype<usize>(this) + offsetof<Status>("remote0"));
   }
 }
-if (offsetof<Status>() != 128 || offsetof<Status>("local0") != 72) ERROR("layout of Status changed");
+if (offsetof<Status>() != 192 || offsetof<Status>("local0") != 72) ERROR("layout of Status changed");
 
 /** Why a connection does not send. */
 export enum Waits {
@@ -52,6 +79,7 @@ export enum Waits {
   CONGESTION_WINDOW = 3,
   TX_SLOT = 4,
   ACKNOWLEDGEMENT = 5,
+  PACING = 6,
 }
 
 export function status(): Status {

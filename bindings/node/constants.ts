@@ -147,7 +147,21 @@ export const STATUS = {
   remote: 96,
   backlog: 120,
   handle: 124,
-  octets: 128,
+  phase: 128,
+  pipe: 132,
+  sacked: 136,
+  lost: 140,
+  minRtt: 144,
+  backoff: 148,
+  timeouts: 152,
+  undone: 156,
+  agreed: 160,
+  sndShift: 164,
+  rcvShift: 168,
+  urgent: 172,
+  receivedTos: 176,
+  mssMax: 180,
+  octets: 192,
 } as const;
 /** One of the values of `STATUS`. */
 export type STATUS = (typeof STATUS)[keyof typeof STATUS];
@@ -346,7 +360,10 @@ export const Counter = {
   TCP_RENEGED: 102,
   TCP_CE_IN: 103,
   TCP_ECE_IN: 104,
-  COUNT: 105,
+  TCP_COOKIES_OUT: 105,
+  TCP_COOKIES_IN: 106,
+  TCP_BLACK_HOLES: 107,
+  COUNT: 108,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -425,6 +442,10 @@ export const Event = {
   CLOSED: 32,
   /** A soft error was reported; status says which. */
   SOFT_ERROR: 64,
+  /** Urgent data is on its way, or more of it; status says how far it reaches. */
+  URGENT: 128,
+  /** The same octets were sent again three times: R1 of RFC 9293 §3.8.3. */
+  STALLED: 256,
 } as const;
 /** One of the values of `Event`. */
 export type Event = (typeof Event)[keyof typeof Event];
@@ -439,6 +460,8 @@ export const Offer = {
   TIMESTAMPS: 4,
   /** A SYN asks for ECN; an ECN-setup SYN of the peer is answered in any case. RFC 3168 §6.1. */
   ECN: 8,
+  /** A listener whose SYN queue is full answers with SYN cookies. RFC 4987 §3.6. */
+  COOKIES: 16,
 } as const;
 /** One of the values of `Offer`. */
 export type Offer = (typeof Offer)[keyof typeof Offer];
@@ -447,7 +470,7 @@ export type Offer = (typeof Offer)[keyof typeof Offer];
 export const Option = {
   /** 1: Nagle's algorithm is off. */
   NODELAY: 1,
-  /** 1: keepalives are sent. */
+  /** 1: keepalives are sent; 2: with an octet that the peer has already, for peers that do not answer empty ones. */
   KEEPALIVE: 2,
   /** Milliseconds. */
   KEEP_IDLE: 3,
@@ -464,6 +487,8 @@ export const Option = {
   CONGESTION: 10,
   /** Offer bits: what a SYN offers, and what of the peer's offer is taken. */
   OFFER: 11,
+  /** 1: SOFT_ERROR and STALLED are told, the default. */
+  REPORTS: 12,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
@@ -526,6 +551,18 @@ export const State = {
 /** One of the values of `State`. */
 export type State = (typeof State)[keyof typeof State];
 
+/** What loss recovery is doing. */
+export const Phase = {
+  /** Nothing is known to be lost. */
+  OPEN: 0,
+  /** Losses found by what arrived are repaired. */
+  RECOVERY: 1,
+  /** The retransmission timer ran out. */
+  LOSS: 2,
+} as const;
+/** One of the values of `Phase`. */
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
 /** Why a connection does not send. */
 export const Waits = {
   NOTHING: 0,
@@ -534,6 +571,7 @@ export const Waits = {
   CONGESTION_WINDOW: 3,
   TX_SLOT: 4,
   ACKNOWLEDGEMENT: 5,
+  PACING: 6,
 } as const;
 /** One of the values of `Waits`. */
 export type Waits = (typeof Waits)[keyof typeof Waits];

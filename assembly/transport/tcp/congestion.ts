@@ -3,6 +3,7 @@ import { CUBIC } from "../../memory/config";
 import { Instant } from "../../memory/time";
 import * as cubic from "./cubic";
 import * as hystart from "./hystart";
+import * as pace from "./pace";
 import * as rtt from "./rtt";
 import { Phase, Tcb } from "./tcb";
 import * as undo from "./undo";
@@ -26,6 +27,7 @@ export function start(tcb: Tcb, synWasLost: bool): void {
   it.ssthresh = CWND_MAX;
   it.recover = tcb.snd.iss;
   if (CUBIC) hystart.start(tcb);
+  pace.start(tcb);
 }
 /** Octets sent and not acknowledged: FlightSize. */
 export function flight(tcb: Tcb): u32 {

@@ -23,7 +23,7 @@ export function isAgreed(seg: Segment): bool {
 export function segmentArrives(tcb: Tcb, seg: Segment): void {
   if (!tcb.ecn) return;
   if (seg.has(Ctl.CWR) && seg.textLength) tcb.echoes = 0;
-  if (seg.ecn != CE) return;
+  if ((seg.tos & CE) != CE) return;
   count(Counter.TCP_CE_IN);
   tcb.echoes = 1;
   oweAck(tcb);

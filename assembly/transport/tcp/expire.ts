@@ -1,14 +1,16 @@
 // read RFC 9293 §3.8.1-3.8.4, §3.10.8 and RFC 6298 §5 first
 import { count, Counter } from "../../memory/counters";
 import * as deadlines from "../../memory/deadlines";
-import { Err } from "../../memory/errors";
+import { Err, Event } from "../../memory/errors";
 import { Instant, NEVER } from "../../memory/time";
 import * as arp from "../../internet/arp";
 import * as life from "./life";
+import * as pmtu from "./pmtu";
 import * as recovery from "./recovery";
 import * as rtt from "./rtt";
 import { isSynchronized } from "./state";
 import { mark, Owes, Tcb, Timer } from "./tcb";
+import { tell } from "./tell";
 import * as timers from "./timers";
 
 /** Retransmissions after which the next hop is doubted: R1. RFC 9293 §3.8.3. */
@@ -25,7 +27,8 @@ export function expire(tcb: Tcb, now: Instant): void {
   if (timers.fires(tcb, Timer.PERSIST, now)) owe(tcb, Owes.PROBE);
   if (timers.fires(tcb, Timer.ACK, now)) owe(tcb, Owes.ACK);
   if (timers.fires(tcb, Timer.OVERRIDE, now)) owe(tcb, Owes.OVERRIDE);
-  if (timers.fires(tcb, Timer.PATH, now)) mark(tcb);
+  if (timers.fires(tcb, Timer.PATH, now) || timers.fires(tcb, Timer.PACE, now)) mark(tcb);
+  if (timers.fires(tcb, Timer.RAISE, now)) pmtu.raise(tcb);
   const wait = timers.within(tcb, now);
   if (wait < NEVER) deadlines.arm(tcb, now + wait);
 }
@@ -50,12 +53,16 @@ function retransmit(tcb: Tcb, now: Instant): void {
   if (snd.una == snd.nxt) return;
   if (isSynchronized(tcb.state) && !snd.wnd) return owe(tcb, Owes.PROBE);
   count(Counter.TCP_TIMEOUTS);
+  tcb.timeouts++;
   tcb.rtt.backoff++;
   rtt.forget(tcb.rtt);
-  if (isSynchronized(tcb.state)) recovery.timedOut(tcb);
-  else snd.cursor = snd.una;
+  if (isSynchronized(tcb.state)) {
+    recovery.timedOut(tcb);
+    pmtu.timedOut(tcb, now);
+  } else snd.cursor = snd.una;
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
   const neighbour = tcb.path.to;
+  if (tcb.rtt.backoff == R1 && tcb.reports) tell(tcb, Event.STALLED); // SHLD-9
   if (neighbour && tcb.rtt.backoff >= R1) arp.doubt(neighbour, now);
   mark(tcb);
 }

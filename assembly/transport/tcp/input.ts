@@ -13,6 +13,7 @@ import * as ecn from "./ecn";
 import * as life from "./life";
 import { fullSegment } from "./output";
 import { oweAck } from "./owe";
+import * as pmtu from "./pmtu";
 import * as recovery from "./recovery";
 import * as reset from "./reset";
 import * as rtt from "./rtt";
@@ -155,14 +156,16 @@ function ackArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
     return refuse(Counter.TCP_ACK_OLD);
   }
   tcb.heard = now;
+  tcb.receivedTos = seg.tos;
   tcb.keepTries = 0;
-  if (seg.ack > snd.una) {
+  const isNews = seg.ack > snd.una;
+  if (isNews) {
     if (!acknowledged(tcb, seg, now)) return false;
   } else {
     recovery.acknowledged(tcb, seg, 0, congestion.flight(tcb), now);
     mark(tcb);
   }
-  if (seg.ack >= snd.una) updateWindow(tcb, seg, now);
+  if (seg.ack >= snd.una) updateWindow(tcb, seg, isNews, now);
   return true;
 }
 function refuse(why: Counter): bool {
@@ -201,6 +204,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   ecn.acknowledged(tcb, seg);
   watch(tcb, now, wasInRecovery && snd.una < tcb.congestion.recover && !recovery.hasRecords(tcb));
   recovery.acknowledged(tcb, seg, octets, before, now);
+  pmtu.acknowledged(tcb, now);
   if (tcb.wants && tcb.writable) {
     tcb.wants = 0;
     tell(tcb, Event.WRITABLE);
@@ -218,10 +222,10 @@ function watch(tcb: Tcb, now: Instant, isPartial: bool): void {
   timers.set(tcb, Timer.USER, now, tcb.userTimeout);
   if (!isPartial) timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
 }
-/** The send window, from the newest segment only. RFC 9293 §3.10.7.4. */
-function updateWindow(tcb: Tcb, seg: Segment, now: Instant): void {
+/** The send window, from the newest segment only; one that acknowledges more than all before is that, whatever its sequence number: SND.UNA has moved, and an old window would reach too far beyond it. RFC 9293 §3.10.7.4. */
+function updateWindow(tcb: Tcb, seg: Segment, isNews: bool, now: Instant): void {
   const snd = tcb.snd;
-  if (snd.wl1 > seg.seq || (snd.wl1 == seg.seq && snd.wl2 > seg.ack)) return;
+  if (!isNews && (snd.wl1 > seg.seq || (snd.wl1 == seg.seq && snd.wl2 > seg.ack))) return;
   const had = snd.wnd;
   snd.wnd = seg.windowFor(snd.shift);
   snd.maxWnd = max(snd.maxWnd, snd.wnd);
@@ -260,9 +264,12 @@ function finIsAcknowledged(tcb: Tcb, now: Instant): bool {
   }
 }
 
-/** Sixth: RCV.UP moves forward. The octets stay in the stream. RFC 9293 §3.8.5, RFC 6093. */
+/** Sixth: RCV.UP moves forward, and the application learns of it while octets before it are unread. The octets stay in the stream. RFC 9293 §3.8.5, RFC 6093. */
 function urgentArrives(tcb: Tcb, seg: Segment): void {
-  if (receives(tcb.state)) tcb.rcv.up = later(tcb.rcv.up, seg.seq.plus(seg.up));
+  const up = seg.seq.plus(seg.up);
+  if (!receives(tcb.state) || up <= tcb.rcv.up) return;
+  tcb.rcv.up = up;
+  if (tcb.urgent) tell(tcb, Event.URGENT); // MUST-32
 }
 
 /** Seventh: the text. What is old or beyond the window is cut off; what is ahead is kept in its place in the ring. False: done with. */

@@ -1,15 +1,14 @@
 // read RFC 9293 §3.10.7.2, §3.10.7.4 (SYN-RECEIVED) and RFC 4987 first
 // A SYN to a listener makes a small record; socket and rings are bound by the ACK that completes the handshake.
+import { COOKIES } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import * as deadlines from "../../memory/deadlines";
 import { Event, Offer } from "../../memory/errors";
-import { Link } from "../../memory/list";
 import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { before, Instant } from "../../memory/time";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
-import { writeMss, writeSackPermitted, writeTimestamps, writeWindowScale } from "../../wire/options";
-import { Ctl, TCP_HEADER, TcpHeader } from "../../wire/tcp";
+import { Ctl, TCP_HEADER } from "../../wire/tcp";
 import { claim, Reserve, SLOT_IP } from "../../link/device";
 import { deviceOf, isEthernet } from "../../link/interfaces";
 import { packet } from "../../link/packet";
@@ -17,7 +16,8 @@ import * as arp from "../../internet/arp";
 import { scratchHop } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import * as ready from "../ready";
-import * as ecn from "./ecn";
+import * as cookie from "./cookie";
+import { HalfOpen, takeSyn, writeSynAck } from "./halfopen";
 import { segmentArrives } from "./input";
 import * as isn from "./isn";
 import * as life from "./life";
@@ -25,65 +25,15 @@ import { Listener } from "./listening";
 import { agree, agreeOnTimestamps } from "./open";
 import { Turn } from "./output";
 import * as reset from "./reset";
-import { Brief } from "./reset";
 import * as rtt from "./rtt";
 import { Segment } from "./segment";
 import { Seq } from "./seq";
 import { enter, find, leave, mark, take, Tcb } from "./tcb";
-import * as timestamps from "./timestamps";
-import { offerInSyn, shiftFor } from "./window";
 
 /** SYN-ACKs sent for one SYN at most, so that a forged SYN is not amplified; the peer's own repeated SYN begins anew. differs: RFC 9293 §3.8.3 would repeat it for three minutes. */
 const TRIES: u8 = 5;
 /** Wait after the first; then it doubles. RFC 6298 §2.1. */
 const FIRST_WAIT: u32 = 1000;
-
-/** A connection in SYN-RECEIVED that a listener opened. */
-@unmanaged
-@final
-export class HalfOpen extends Brief {
-  listener: u32;
-  iss: Seq;
-  irs: Seq;
-  mss: u32;
-  /** Peer's shift, -1: none. */
-  shift: i32;
-  sack: u8;
-  ecn: u8;
-  /** SYN-ACKs sent. */
-  tries: u8;
-  /** 1: a SYN-ACK is due. */
-  due: u8;
-  only: u8;
-  /** When the first SYN-ACK left, microseconds. */
-  stamp: u32;
-  next: Instant;
-  openNext: u32;
-  openPrevious: u32;
-
-  get parent(): Listener {
-    return changetype<Listener>(<usize>this.listener);
-  }
-  get siblings(): Link {
-    return Link.at(changetype<usize>(this) + offsetof<HalfOpen>("openNext"));
-  }
-  static ofSibling(link: Link): HalfOpen {
-    return changetype<HalfOpen>(changetype<usize>(link) - offsetof<HalfOpen>("openNext"));
-  }
-  /** RCV.WND. */
-  get window(): u32 {
-    return offerInSyn(this.receiveLimit);
-  }
-  get receiveLimit(): u32 {
-    return root.rings(this.parent.class).receiveLimit;
-  }
-  /** Shift of our windows, behind the SYN. */
-  get ourShift(): u32 {
-    return this.shift >= 0 ? shiftFor(this.receiveLimit) : 0;
-  }
-}
-/** Octets of a record. */
-export const HALF_OPEN_OCTETS: u32 = offsetof<HalfOpen>();
 
 /** The listener for a destination; null when none. */
 export function listenerFor(local: u32, ports: u32): Listener | null {
@@ -95,35 +45,34 @@ export function listenerFor(local: u32, ports: u32): Listener | null {
 /** SEGMENT ARRIVES in LISTEN. `floor`: where the sequence numbers of an earlier incarnation ended, 0: none. */
 export function segmentForListener(listener: Listener, seg: Segment, floor: Seq, now: Instant): void {
   if (seg.has(Ctl.RST)) return count(Counter.TCP_RST_IN);
-  if (seg.has(Ctl.ACK)) return reset.answer(seg, now);
+  if (seg.has(Ctl.ACK)) return acknowledgementArrives(listener, seg, now);
   if (!seg.has(Ctl.SYN)) return count(Counter.TCP_NO_ACK);
   if (listener.owner == 0 && listener.pending >= listener.backlog) return count(Counter.TCP_ACCEPT_FULL);
-  if (listener.halfOpen >= listener.backlog) return count(Counter.TCP_SYN_QUEUE_FULL);
-  const address = root.pool(PoolIndex.HALF_OPEN).take();
-  if (!address) return count(Counter.TCP_SYN_QUEUE_FULL);
+  const address = listener.halfOpen < listener.backlog ? root.pool(PoolIndex.HALF_OPEN).take() : 0;
+  if (!address) return queueIsFull(listener, seg, now);
   const it = changetype<HalfOpen>(address);
-  it.local = seg.local;
-  it.remote = seg.remote;
-  it.ports = seg.ports;
-  it.listener = listener.address;
-  it.only = listener.only;
-  it.irs = seg.seq;
+  takeSyn(it, listener, seg, now);
   it.iss = isn.choose(seg.local, seg.remote, seg.ports);
   if (floor.u32 && it.iss <= floor) it.iss = floor.plus(1);
-  it.mss = seg.mss;
-  const offer = listener.offer;
-  it.shift = offer & Offer.SCALE ? seg.shift : -1;
-  it.sack = offer & Offer.SACK ? <u8>seg.sackPermitted : 0;
-  it.ecn = ecn.isAsked(seg) ? 1 : 0;
-  it.stamped = offer & Offer.TIMESTAMPS ? seg.stamped : 0;
-  it.tsRecent = seg.tsVal;
-  it.tsRecentAt = now;
-  it.tsOffset = timestamps.offsetFor(seg.local, seg.remote, seg.ports);
   it.due = 1;
   enter(it);
   listener.halfOpen++;
   listener.opening.push(it.siblings);
   mark(it);
+}
+
+/** No record is free: the SYN is answered with a cookie where the listener wants that, else dropped. RFC 4987 §3.6. */
+function queueIsFull(listener: Listener, seg: Segment, now: Instant): void {
+  count(Counter.TCP_SYN_QUEUE_FULL);
+  if (COOKIES && listener.offer & Offer.COOKIES) cookie.answer(listener, seg, now);
+}
+/** An ACK without a connection: it may bring a cookie back. */
+function acknowledgementArrives(listener: Listener, seg: Segment, now: Instant): void {
+  if (!COOKIES || seg.has(Ctl.SYN)) return reset.answer(seg, now);
+  const it = cookie.take(listener, seg, now);
+  if (!it) return reset.answer(seg, now);
+  const tcb = establish(it, seg, now);
+  if (tcb) segmentArrives(tcb, seg, now);
 }
 
 /** Forgets a half-open connection. */
@@ -192,7 +141,7 @@ function establish(it: HalfOpen, seg: Segment, now: Instant): Tcb | null {
   rtt.start(tcb.rtt);
   if (it.tries == 1) rtt.sample(tcb.rtt, state.micro - it.stamp);
   const wasLost = it.tries > 1;
-  forget(it);
+  if (it.taken) forget(it);
   count(Counter.TCP_PASSIVE_OPENS);
   if (listener.owner == 0) {
     listener.pending++;
@@ -258,7 +207,7 @@ export function output(it: HalfOpen, now: Instant): Turn {
   }
   const slot = claim(deviceOf(via), Reserve.REPLY);
   if (!slot) return Turn.BLOCKED;
-  const length = fill(slot + SLOT_IP + IPV4_HEADER, it, via.mtu - IPV4_HEADER - TCP_HEADER);
+  const length = writeSynAck(slot + SLOT_IP + IPV4_HEADER, it, via.mtu - IPV4_HEADER - TCP_HEADER, state.now + it.tsOffset);
   ipv4.close(via, slot, mac, it.local, it.remote, Protocol.TCP, length, it.parent.tos, it.parent.ttl, true);
   count(Counter.TCP_OUT);
   if (it.tries) count(Counter.TCP_RETRANSMITTED);
@@ -277,18 +226,6 @@ function retryLater(it: HalfOpen, now: Instant): Turn {
   deadlines.arm(it, it.next);
   return Turn.WAITING;
 }
-function fill(at: usize, it: HalfOpen, mss: u32): u32 {
-  const header = TcpHeader.at(at);
-  let end = writeMss(header.options, mss);
-  if (it.shift >= 0) end = writeWindowScale(end, it.ourShift);
-  if (it.sack) end = writeSackPermitted(end);
-  if (it.stamped) end = writeTimestamps(end, state.now + it.tsOffset, it.tsRecent);
-  const length = <u32>(end - at);
-  header.write(it.ports, it.iss.u32, it.irs.plus(1).u32, length, Ctl.SYN | Ctl.ACK | (it.ecn ? Ctl.ECE : 0), it.window);
-  header.seal(it.local, it.remote, length);
-  return length;
-}
-
 /** No answer to a SYN-ACK: another one, or the end. */
 export function expire(it: HalfOpen, now: Instant): void {
   if (before(now, it.next)) return deadlines.arm(it, it.next);

@@ -1,4 +1,5 @@
 import { Link } from "../../memory/list";
+import { Instant } from "../../memory/time";
 import { Socket } from "../socket";
 
 /** A listener. Its endpoint is its own end; remote is 0. */
@@ -12,6 +13,9 @@ export class Listener extends Socket {
   backlog: u32;
   halfOpen: u32;
   pending: u32;
+  /** When a SYN was last answered with a cookie; only when `hasCookies`. */
+  cookieAt: Instant;
+  hasCookies: u32;
   // Connections to be accepted, oldest first.
   queueNext: u32;
   queuePrevious: u32;

@@ -78,8 +78,8 @@ export function agree(tcb: Tcb, mss: u32, shift: i32, sack: u32): void {
 /** Both sides offered timestamps (`stamped` 1), or not: they take room from every segment. */
 export function agreeOnTimestamps(tcb: Tcb, stamped: u32, recent: u32, now: Instant): void {
   tcb.stamped = <u8>stamped;
-  if (!stamped) return;
-  tcb.snd.mss -= TIMESTAMPS_OCTETS;
+  if (stamped) tcb.snd.mss -= TIMESTAMPS_OCTETS;
+  tcb.mssMax = tcb.snd.mss;
   tcb.tsRecent = recent;
   tcb.tsRecentAt = now;
 }

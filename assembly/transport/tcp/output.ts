@@ -14,6 +14,8 @@ import { Ctl } from "../../wire/tcp";
 import * as congestion from "./congestion";
 import { emit } from "./emit";
 import * as life from "./life";
+import * as pace from "./pace";
+import * as pmtu from "./pmtu";
 import * as probe from "./probe";
 import * as recovery from "./recovery";
 import * as rtt from "./rtt";
@@ -87,9 +89,10 @@ function textDue(tcb: Tcb): i32 {
   const free = room(tcb);
   if (!free) return -1;
   const queued: u32 = snd.cursor < snd.end ? snd.end.since(snd.cursor) : 0;
-  const length = min(queued, min(snd.mss, free));
   const isRetransmission = snd.cursor < snd.nxt;
-  if (length == snd.mss || isRetransmission) return length;
+  if (!isRetransmission && pace.isHeld(tcb)) return -1;
+  const length = min(queued, min(isRetransmission ? snd.mss : pmtu.segmentSize(tcb), free));
+  if (length >= snd.mss || isRetransmission) return length;
   if (length == queued) {
     if (tcb.closing && free > length) return length;
     if (length && (tcb.nodelay || snd.nxt == snd.una)) return length;
@@ -113,8 +116,9 @@ export function output(tcb: Tcb, now: Instant): Turn {
     }
     const way = path.ready(tcb.path, tcb.remote, tcb.only, now);
     if (way != PathState.READY) return wait(tcb, what, now);
-    if (tcb.snd.mss > tcb.path.via.mtu - tcb.headers) {
-      tcb.snd.mss = tcb.path.via.mtu - tcb.headers;
+    if (tcb.mssMax > tcb.path.via.mtu - tcb.headers) {
+      tcb.mssMax = tcb.path.via.mtu - tcb.headers;
+      tcb.snd.mss = min(tcb.snd.mss, tcb.mssMax);
       continue;
     }
     const slot = claim(deviceOf(tcb.path.via), isText(what) ? Reserve.DATA : Reserve.REPLY);
@@ -170,7 +174,7 @@ function send(tcb: Tcb, slot: usize, what: Due, now: Instant): void {
     case Due.KEEPALIVE:
       tcb.owes &= ~Owes.KEEPALIVE;
       count(Counter.TCP_KEEPALIVES);
-      return emit(tcb, slot, tcb.snd.nxt.minus(1), Ctl.ACK, 0, 0);
+      return emit(tcb, slot, tcb.snd.nxt.minus(1), Ctl.ACK, tcb.keepalive - 1, 0);
     case Due.ACK:
       return sendAck(tcb, slot);
     case Due.NOTHING:
@@ -227,6 +231,8 @@ function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
   snd.cursor = from.plus(<u32>length + (fin ? 1 : 0));
   if (from < snd.nxt) again(tcb);
   else rtt.time(tcb.rtt, snd.cursor);
+  pmtu.sent(tcb, length, snd.cursor);
+  if (from == snd.nxt) pace.sent(tcb, length, now);
   recovery.sent(tcb, from, snd.cursor);
   if (snd.cursor > snd.nxt) snd.nxt = snd.cursor;
   guard(tcb, now);
@@ -302,7 +308,7 @@ function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
 /** Nothing can leave now: what is held back gets a timer that looks again. */
 function rest(tcb: Tcb, now: Instant): void {
   const snd = tcb.snd;
-  if (!tcb.attached || !transmits(tcb.state) || snd.una != snd.nxt || snd.nxt >= tcb.last) return;
+  if (!tcb.attached || !transmits(tcb.state) || snd.una != snd.nxt || snd.nxt >= tcb.last || pace.isHeld(tcb)) return;
   if (!snd.wnd) timers.start(tcb, Timer.PERSIST, now, rtt.timeout(tcb.rtt));
   else timers.start(tcb, Timer.OVERRIDE, now, OVERRIDE_WAIT);
 }

@@ -81,10 +81,9 @@ export function detect(tcb: Tcb): u32 {
   for (let i = board.first; i != board.next; i++) {
     const it = board.at(i);
     if (it.has(Mark.SACKED | Mark.LOST)) continue;
-    if (!isSentAfter(rack.stamp, rack.end, it.stamp, it.end)) {
-      if (it.has(Mark.AGAIN)) continue;
-      break; // and so did all that follow
-    }
+    if (it.has(Mark.AGAIN)) {
+      if (<i32>(rack.stamp - it.stamp) <= 0) continue; // in the same tick it left after every segment sent once
+    } else if (!isSentAfter(rack.stamp, rack.end, it.stamp, it.end)) break; // and so did all that follow
     const remaining = <i32>(it.stamp + rack.rtt + window - state.micro);
     if (remaining <= 0) board.lose(i);
     else wait = max(wait, remaining);

@@ -32,8 +32,8 @@ export class Segment {
   stamped: u32;
   tsVal: u32;
   tsEcr: u32;
-  /** ECN bits of the IP header. */
-  ecn: u32;
+  /** TOS octet of the IP header. */
+  tos: u32;
   local: u32;
   remote: u32;
   ports: u32;
@@ -87,7 +87,7 @@ export function read(packet: Packet): bool {
   seg.text = packet.payload + headerLength;
   seg.textLength = packet.length - headerLength;
   seg.len = seg.textLength + (seg.has(Ctl.SYN) ? 1 : 0) + (seg.has(Ctl.FIN) ? 1 : 0);
-  seg.ecn = Ipv4Header.at(packet.ip).tos & 3;
+  seg.tos = Ipv4Header.at(packet.ip).tos;
   seg.local = packet.destination;
   seg.remote = packet.source;
   seg.ports = (header.destinationPort << 16) | header.sourcePort;

@@ -1,6 +1,6 @@
 // Options of sockets, and the status of connections and listeners.
 import { CUBIC } from "../../memory/config";
-import { Err, OFFERS, Option } from "../../memory/errors";
+import { Err, Offer, OFFERS, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { NEVER } from "../../memory/time";
 import { clearStatus, Status, Waits } from "../status";
@@ -8,6 +8,7 @@ import { kindOf, recordOf, Socket, Tuple } from "../socket";
 import { connectionOf } from "./calls";
 import * as congestion from "./congestion";
 import { Listener } from "./listening";
+import * as pace from "./pace";
 import * as recovery from "./recovery";
 import * as rtt from "./rtt";
 import { isSynchronized, State } from "./state";
@@ -18,9 +19,11 @@ import * as timers from "./timers";
 function limitOf(option: i32): u32 {
   switch (option) {
     case Option.NODELAY:
-    case Option.KEEPALIVE:
     case Option.BROADCAST:
+    case Option.REPORTS:
       return 1;
+    case Option.KEEPALIVE:
+      return 2;
     case Option.CONGESTION:
       return CUBIC;
     case Option.KEEP_COUNT:
@@ -43,7 +46,7 @@ function socketOf(handle: i32): Socket | null {
 /** TCP has all options but BROADCAST; UDP has TTL, TOS and BROADCAST. */
 function hasOption(socket: Socket, option: i32): bool {
   if (socket.kind == <u8>Kind.UDP) return option >= Option.TTL && option <= Option.BROADCAST;
-  return option >= Option.NODELAY && option <= Option.OFFER && option != Option.BROADCAST;
+  return option >= Option.NODELAY && option <= Option.REPORTS && option != Option.BROADCAST;
 }
 
 /** Sets an option of a socket; connections inherit those of their listener. Errors: BAD_HANDLE, BAD_ARGUMENT. */
@@ -51,7 +54,7 @@ export function set(handle: i32, option: i32, value: u32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
   if (!hasOption(socket, option) || value > limitOf(option)) return Err.BAD_ARGUMENT;
-  const mayBeZero = limitOf(option) <= 1 || option == Option.TOS || option == Option.OFFER;
+  const mayBeZero = limitOf(option) <= 2 || option == Option.TOS || option == Option.OFFER;
   if (!value && !mayBeZero) return Err.BAD_ARGUMENT;
   socket.setOption(option, option == Option.TOS ? value & 0xfc : value);
   if (socket.kind == <u8>Kind.TCP) takeEffect(changetype<Tcb>(socket), option);
@@ -124,6 +127,25 @@ function tellConnection(it: Status, tcb: Tcb): void {
   it.waits = waitsFor(tcb);
   it.softError = tcb.softError;
   it.owner = tcb.owner;
+  tellRecovery(it, tcb);
+}
+function tellRecovery(it: Status, tcb: Tcb): void {
+  const board = tcb.board;
+  it.phase = tcb.congestion.phase;
+  it.pipe = recovery.hasRecords(tcb) ? board.pipe : congestion.flight(tcb);
+  it.sacked = board.sackedOctets;
+  it.lost = board.lost;
+  it.minRtt = tcb.rack.minRtt;
+  it.backoff = tcb.rtt.backoff;
+  it.timeouts = tcb.timeouts;
+  it.undone = tcb.undone;
+  it.agreed =
+    (tcb.scaled ? Offer.SCALE : 0) | (tcb.sack ? Offer.SACK : 0) | (tcb.stamped ? Offer.TIMESTAMPS : 0) | (tcb.ecn ? Offer.ECN : 0);
+  it.sndShift = tcb.snd.shift;
+  it.rcvShift = tcb.rcv.shift;
+  it.urgent = tcb.urgent;
+  it.receivedTos = tcb.receivedTos;
+  it.mssMax = tcb.mssMax;
 }
 /** Why nothing more leaves now. */
 function waitsFor(tcb: Tcb): Waits {
@@ -133,6 +155,7 @@ function waitsFor(tcb: Tcb): Waits {
   const neighbour = tcb.path.to;
   if (tcb.owed.linked && neighbour && !neighbour.waiters.isEmpty) return Waits.NEIGHBOUR;
   if (snd.una.plus(snd.wnd) <= snd.cursor) return Waits.PEER_WINDOW;
+  if (pace.isHeld(tcb)) return Waits.PACING;
   if (!recovery.allowance(tcb)) return Waits.CONGESTION_WINDOW;
   return tcb.owed.linked ? Waits.TX_SLOT : Waits.ACKNOWLEDGEMENT;
 }

@@ -125,6 +125,9 @@ export class Congestion {
   baseline: u32;
   samples: u32;
   cautious: u32;
+  /** Octets that may leave in a row, and when that was last counted, microseconds. */
+  paceCredit: i32;
+  paceStamp: u32;
   /** Step of F-RTO that comes next; 0: none. RFC 5682. */
   frto: u32;
   /** When text was last sent. */
@@ -198,7 +201,8 @@ export enum Timer {
   LOSS_PROBE = 8,
   REORDER = 9,
   PACE = 10,
-  COUNT = 11,
+  RAISE = 11,
+  COUNT = 12,
 }
 
 /** Deadlines, one for each purpose. */
@@ -217,6 +221,7 @@ export class Timers {
   at8: Instant;
   at9: Instant;
   at10: Instant;
+  at11: Instant;
 }
 
 /** What output owes besides text: bits of Tcb.owes. */
@@ -254,6 +259,12 @@ export class Tcb extends Socket {
   echoes: u8;
   /** 1: the next new text says CWR. */
   cwr: u8;
+  /** 1: the next new segment may be longer than the send MSS; 1: one such is under way, up to tryEnd. */
+  mayTry: u8;
+  isTrying: u8;
+  tryEnd: Seq;
+  /** Send MSS as the peer and the link allow it. */
+  mssMax: u32;
   /** Duplicate ACKs owed, each a segment of its own. */
   duplicates: u16;
   keepTries: u8;
@@ -271,6 +282,11 @@ export class Tcb extends Socket {
   /** When the peer was last heard. */
   heard: Instant;
   retransmissions: u32;
+  /** Runs of the retransmission timer, and reductions of the window that were taken back. */
+  timeouts: u32;
+  undone: u32;
+  /** TOS octet of the last segment that arrived. */
+  receivedTos: u32;
   /** Octets that arrived twice and of which the next ACK tells, [left, right); none when equal. RFC 2883. */
   dsackLeft: Seq;
   dsackRight: Seq;
@@ -344,6 +360,10 @@ export class Tcb extends Socket {
   get readable(): u32 {
     const end = this.rcv.hasFin && this.rcv.nxt > this.rcv.fin ? this.rcv.fin : this.rcv.nxt;
     return end.since(this.rcv.read);
+  }
+  /** Octets up to the end of urgent data that the application has not read. MUST-33 */
+  get urgent(): u32 {
+    return this.rcv.up > this.rcv.read ? this.rcv.up.since(this.rcv.read) : 0;
   }
   /** Octets the application can add. */
   get writable(): u32 {

@@ -14,10 +14,11 @@ import * as ipv4 from "../../internet/ipv4";
 import { Tuple } from "../socket";
 import { segmentArrives } from "./input";
 import * as life from "./life";
-import { HalfOpen, listenerFor, output as sendSynAck, segmentForHalfOpen, segmentForListener, forget as forgetHalfOpen } from "./listener";
+import { HalfOpen } from "./halfopen";
+import { listenerFor, output as sendSynAck, segmentForHalfOpen, segmentForListener, forget as forgetHalfOpen } from "./listener";
 import { segmentArrives as segmentForSynSent } from "./open";
 import { output as sendFrom, Turn } from "./output";
-import * as recovery from "./recovery";
+import * as pmtu from "./pmtu";
 import * as reset from "./reset";
 import { read, segment } from "./segment";
 import { Seq } from "./seq";
@@ -81,24 +82,11 @@ export function errorArrives(quote: Quote): void {
   const seq = Seq.of(quote.seq);
   if (seq < tcb.snd.una || seq >= tcb.snd.nxt) return count(Counter.ICMP_ERROR_UNMATCHED);
   const isUnreachable = quote.type == IcmpType.UNREACHABLE;
-  if (isUnreachable && quote.code == Unreachable.FRAGMENTATION_NEEDED) return shrink(tcb, quote.mtu);
+  if (isUnreachable && quote.code == Unreachable.FRAGMENTATION_NEEDED) return pmtu.isTold(tcb, quote.mtu, state.now);
   const isHard = isUnreachable && (quote.code == Unreachable.PORT || quote.code == Unreachable.PROTOCOL);
   if (isHard && tcb.state == State.SYN_SENT) return life.end(tcb, Err.REFUSED);
-  tcb.softError = (quote.type << 8) | quote.code;
-  tell(tcb, Event.SOFT_ERROR);
+  report(tcb, (quote.type << 8) | quote.code);
 }
-/** Smallest MTU we go down to with DF set; below it routers may cut. RFC 1191 §3 would go down to 68; differs: */
-const SMALLEST_MTU: u32 = 552;
-/** The path takes no packets longer than `mtu`. What is in flight is sent again in smaller pieces. RFC 1191 §3. */
-function shrink(tcb: Tcb, mtu: u32): void {
-  if (mtu < SMALLEST_MTU) tcb.fragmentable = 1;
-  const mss = max<u32>(mtu, SMALLEST_MTU) - tcb.headers;
-  if (mss >= tcb.snd.mss) return;
-  tcb.snd.mss = mss;
-  recovery.cutToSize(tcb);
-  mark(tcb);
-}
-
 /** A neighbour did not answer: its waiters learn it. A connection that is only opening ends; the others try again. */
 export function nextHopFailed(neighbour: Neighbour): void {
   while (!neighbour.waiters.isEmpty) {
@@ -115,7 +103,11 @@ export function nextHopFailed(neighbour: Neighbour): void {
   }
 }
 function unreachable(tcb: Tcb): void {
-  tcb.softError = (IcmpType.UNREACHABLE << 8) | Unreachable.HOST;
-  tell(tcb, Event.SOFT_ERROR);
+  report(tcb, (IcmpType.UNREACHABLE << 8) | Unreachable.HOST);
   mark(tcb);
+}
+/** A soft error; the application may have said that it does not want to hear of any. SHLD-20 */
+function report(tcb: Tcb, error: u32): void {
+  tcb.softError = error;
+  if (tcb.reports) tell(tcb, Event.SOFT_ERROR);
 }

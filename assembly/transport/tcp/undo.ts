@@ -45,5 +45,6 @@ export function restore(tcb: Tcb): void {
   tcb.rtt.backoff = 0;
   if (RACK && tcb.board.capacity) tcb.board.findAll();
   else tcb.snd.cursor = tcb.snd.nxt;
+  tcb.undone++;
   count(Counter.TCP_UNDONE);
 }

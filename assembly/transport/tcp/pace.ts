@@ -1,0 +1,36 @@
+// Bursts are spread over the round trip: new text leaves at a rate a little above a window in a round-trip time.
+import { PACING } from "../../memory/config";
+import { state } from "../../memory/root";
+import { Instant } from "../../memory/time";
+import { Tcb, Timer } from "./tcb";
+import * as timers from "./timers";
+
+/** A shorter round trip needs no pacing, microseconds. */
+const SHORT: u32 = 2000;
+/** Full segments that may always leave in a row: what queues on the way are made for. */
+const BURST: u32 = 64;
+
+/** Whether new text has to wait. */
+export function isHeld(tcb: Tcb): bool {
+  return PACING != 0 && timers.isArmed(tcb, Timer.PACE);
+}
+/** New text has left: what was earned since the last is spent, and when it is used up the next waits. */
+export function sent(tcb: Tcb, octets: u32, now: Instant): void {
+  const it = tcb.congestion;
+  const srtt = tcb.rtt.srtt;
+  if (!PACING || srtt < SHORT) return;
+  const passed = min<u32>(state.micro - it.paceStamp, srtt);
+  it.paceStamp = state.micro;
+  const most = max<u32>(BURST * tcb.snd.mss, it.cwnd >> 1);
+  const rate = it.cwnd < it.ssthresh ? <u64>it.cwnd * 2 : <u64>it.cwnd + (it.cwnd >> 2); // octets in srtt
+  const earned = <u32>min<u64>((rate * passed) / srtt, most);
+  it.paceCredit = min<i32>(it.paceCredit + <i32>earned, <i32>most) - <i32>octets;
+  if (it.paceCredit >= <i32>tcb.snd.mss) return;
+  const missing = <u64>(<i32>(tcb.snd.mss << 1) - it.paceCredit);
+  timers.set(tcb, Timer.PACE, now, max<u32>(<u32>((missing * srtt) / rate / 1000), 1));
+}
+/** A connection may begin with a burst. */
+export function start(tcb: Tcb): void {
+  tcb.congestion.paceStamp = state.micro;
+  tcb.congestion.paceCredit = <i32>(BURST * tcb.snd.mss);
+}

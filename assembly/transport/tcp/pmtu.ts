@@ -1,0 +1,82 @@
+// read RFC 1191 §3, §6 and RFC 4821 §7 first
+// Path MTU: taken down by what routers say, or, where they say nothing, by timeouts; looked for upwards by one longer segment.
+import { count, Counter } from "../../memory/counters";
+import { Instant } from "../../memory/time";
+import * as recovery from "./recovery";
+import { Seq } from "./seq";
+import { mark, Tcb, Timer } from "./tcb";
+import * as timers from "./timers";
+
+/** Smallest MTU we go down to with DF set; below it routers may cut. differs: RFC 1191 §3 would go down to 68 */
+const SMALLEST_MTU: u32 = 552;
+/** MTU that is tried when longer segments vanish. RFC 4821 §7.2. */
+const BASE_MTU: u32 = 1024;
+/** Timeouts in a row that make a long segment suspect. */
+const SUSPECT: u32 = 3;
+/** How long a shorter MTU is kept before a longer one is tried. RFC 1191 §6.3. */
+const KEPT: u32 = 600000;
+/** How long the first time when no router said so: it may only have been an outage. */
+const SUSPECTED: u32 = 60000;
+
+/** A router says that the path takes no packets longer than `mtu`. RFC 1191 §3. */
+export function isTold(tcb: Tcb, mtu: u32, now: Instant): void {
+  if (mtu < SMALLEST_MTU) tcb.fragmentable = 1;
+  const mss = max<u32>(mtu, SMALLEST_MTU) - tcb.headers;
+  if (tcb.isTrying && mss < tcb.mssMax) {
+    tcb.isTrying = 0;
+    tcb.mssMax = max(mss, tcb.snd.mss);
+    recovery.cutToSize(tcb);
+    timers.set(tcb, Timer.RAISE, now, KEPT);
+    return mark(tcb);
+  }
+  if (mss < tcb.snd.mss) shorten(tcb, mss, now, KEPT);
+}
+/** Segments become shorter; those in flight that are too long leave again in pieces. */
+function shorten(tcb: Tcb, mss: u32, now: Instant, kept: u32): void {
+  tcb.snd.mss = mss;
+  tcb.isTrying = 0;
+  recovery.cutToSize(tcb);
+  timers.set(tcb, Timer.RAISE, now, kept);
+  mark(tcb);
+}
+/** The retransmission timer ran out once more: a path may swallow long packets in silence. RFC 4821 §7.7. */
+export function timedOut(tcb: Tcb, now: Instant): void {
+  if (tcb.isTrying) giveUp(tcb, now);
+  if (tcb.rtt.backoff < SUSPECT) return;
+  const mtu: u32 = tcb.snd.mss + tcb.headers > BASE_MTU ? BASE_MTU : SMALLEST_MTU;
+  const mss = mtu - tcb.headers;
+  if (mss >= tcb.snd.mss || tcb.snd.nxt.since(tcb.snd.una) <= mss) return;
+  count(Counter.TCP_BLACK_HOLES);
+  shorten(tcb, mss, now, SUSPECTED);
+}
+
+/** It is time to try longer segments. */
+export function raise(tcb: Tcb): void {
+  tcb.mayTry = 1;
+  mark(tcb);
+}
+/** Octets of the next new segment at most: the send MSS, or all that the link and the peer take when a longer one is to be tried. */
+export function segmentSize(tcb: Tcb): u32 {
+  const snd = tcb.snd;
+  return tcb.mayTry && snd.end >= snd.cursor.plus(tcb.mssMax) ? tcb.mssMax : snd.mss;
+}
+/** New text has left, up to `end`. */
+export function sent(tcb: Tcb, length: u32, end: Seq): void {
+  if (!tcb.mayTry || length <= tcb.snd.mss) return;
+  tcb.mayTry = 0;
+  tcb.isTrying = 1;
+  tcb.tryEnd = end;
+}
+/** What has been acknowledged, or was found lost, says whether the long segment got through. RFC 4821 §7.6. */
+export function acknowledged(tcb: Tcb, now: Instant): void {
+  if (!tcb.isTrying) return;
+  if (tcb.congestion.phase) return giveUp(tcb, now);
+  if (tcb.snd.una < tcb.tryEnd) return;
+  tcb.isTrying = 0;
+  tcb.snd.mss = tcb.mssMax;
+}
+function giveUp(tcb: Tcb, now: Instant): void {
+  tcb.isTrying = 0;
+  if (recovery.hasRecords(tcb)) recovery.cutToSize(tcb);
+  timers.set(tcb, Timer.RAISE, now, KEPT);
+}
