@@ -5,6 +5,7 @@ export type { Core } from "./core.js";
 export type { Driver, Port } from "./driver.js";
 export { type ErrorCode, RingwireError } from "./error.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
+export type { Congestion, Offers, TcpExtensions } from "./extensions.js";
 export { Link, type LinkOptions, type Receiver } from "./link.js";
 export { type AcceptOptions, TcpListener } from "./listener.js";
 export type { WasmSource } from "./module.js";

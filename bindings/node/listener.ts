@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { Err, Option } from "./constants.js";
 import { check, errorOf } from "./error.js";
+import { applyExtensions, type TcpExtensions } from "./extensions.js";
 import type { Client, Host } from "./host.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
 
@@ -8,7 +9,7 @@ import { type StreamOptions, TcpSocket } from "./tcp.js";
 const ACCEPT_BUDGET = 64;
 
 /** What a listener does with its connections. */
-export interface AcceptOptions extends StreamOptions {
+export interface AcceptOptions extends StreamOptions, TcpExtensions {
   /** Turns Nagle's algorithm off for accepted connections. */
   noDelay?: boolean;
   /** Turns keepalives on for accepted connections. */
@@ -38,6 +39,7 @@ export class TcpListener extends EventEmitter implements Client, AsyncIterable<T
     this.#options = options;
     if (options.noDelay) check(host.core.socket_set(handle, Option.NODELAY, 1), "noDelay");
     if (options.keepAlive) check(host.core.socket_set(handle, Option.KEEPALIVE, 1), "keepAlive");
+    applyExtensions(host.core, handle, options);
     host.attach(handle, this);
     this.on("newListener", (name) => {
       if (name === "connection") queueMicrotask(() => this.ready());

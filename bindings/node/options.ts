@@ -3,6 +3,7 @@ import { CLASSES, INTERFACES_MAX } from "./constants.js";
 import type { CoreOptions } from "./core.js";
 import type { Driver } from "./driver.js";
 import { RingwireError } from "./error.js";
+import { congestionNumber, EXTENSIONS, offersIn, type TcpExtensions } from "./extensions.js";
 import type { WasmSource } from "./module.js";
 import type { BufferClass, Capacities, DeviceOptions, InterfaceOptions, Settings } from "./settings.js";
 import { integer, only, parseSeed } from "./validate.js";
@@ -26,7 +27,7 @@ export interface StackInterface {
 }
 
 /** TCP: capacities, and settings in milliseconds. What is missing keeps the module's default, but for the first three. */
-export interface TcpOptions {
+export interface TcpOptions extends TcpExtensions {
   /** Connections of buffer class 0. Default 1024. */
   sockets?: number;
   /** Octets each of them holds unread. Default 65536. */
@@ -50,6 +51,8 @@ export interface TcpOptions {
   keepIdle?: number;
   keepInterval?: number;
   keepCount?: number;
+  /** Records of sent segments each connection has at most: what SACK and RACK work with. 0: loss recovery is NewReno. */
+  sentRecords?: number;
 }
 
 /** UDP: capacities. */
@@ -109,7 +112,18 @@ export interface StackOptions {
 const NAMES = {
   stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
   interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
-  tcpSettings: ["msl", "userTimeout", "synTimeout", "delayedAck", "minRto", "finWait2", "keepIdle", "keepInterval", "keepCount"],
+  tcpSettings: [
+    "msl",
+    "userTimeout",
+    "synTimeout",
+    "delayedAck",
+    "minRto",
+    "finWait2",
+    "keepIdle",
+    "keepInterval",
+    "keepCount",
+    "sentRecords",
+  ],
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
   arp: ["neighbours", "holds", "timeout"],
@@ -177,7 +191,7 @@ function macFrom(seed: Uint8Array, i: number): Uint8Array {
 }
 
 function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: StackOptions): Capacities {
-  only(tcp, [...NAMES.tcp, ...NAMES.tcpSettings], "tcp");
+  only(tcp, [...NAMES.tcp, ...NAMES.tcpSettings, ...EXTENSIONS], "tcp");
   only(udp, NAMES.udp, "udp");
   only(arp, NAMES.arp, "arp");
   only(ip, NAMES.ip, "ip");
@@ -208,8 +222,11 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
 
 function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): Settings {
   const times = Object.fromEntries(NAMES.tcpSettings.map((name) => [name, tcp[name]]));
+  const { congestion } = tcp;
   return given({
     ...times,
+    offer: offersIn(tcp, "tcp."),
+    congestion: congestion === undefined ? undefined : congestionNumber(congestion, "tcp.congestion"),
     arpTimeout: arp.timeout,
     ttl: ip.ttl,
     errorRate: ip.errorRate,
@@ -219,6 +236,6 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
 }
 
 /** Without what is not given. */
-function given<T>(values: Record<string, T | undefined>): Record<string, T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, T>;
+function given(values: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -1,6 +1,7 @@
 import { parseAddress, parseMac, parsePrefix } from "./address.js";
 import { ADDRESSES_MAX, AddressState, CLASSES, CONTROL, DEVICE, DEVICES_MAX, DeviceKind, INTERFACE, INTERFACES_MAX } from "./constants.js";
 import { RingwireError } from "./error.js";
+import { type Congestion, congestionNumber, type Offers, offerBits } from "./extensions.js";
 import { ADDRESS, OCTETS } from "./layout.js";
 import { integer, only, parseSeed, powerOfTwo } from "./validate.js";
 
@@ -74,6 +75,9 @@ export const SETTINGS = [
   "errorRate",
   "frameBudget",
   "clockGranularity",
+  "offer",
+  "congestion",
+  "sentRecords",
 ] as const;
 
 /** How much of everything the stack holds; what is missing keeps the module's default. docs/abi.md section 2. */
@@ -82,7 +86,12 @@ export type Capacities = { [name in (typeof CAPACITIES)[number]]?: number } & {
   classes?: BufferClass[];
 };
 /** Times in milliseconds, and other settings; what is missing keeps the module's default. docs/abi.md section 2. */
-export type Settings = { [name in (typeof SETTINGS)[number]]?: number };
+export type Settings = { [name in Exclude<(typeof SETTINGS)[number], "offer" | "congestion">]?: number } & {
+  /** Offer bits, or switches that change the module's default. */
+  offer?: number | Offers;
+  /** Number or name of the congestion control. */
+  congestion?: number | Congestion;
+};
 
 /** What goes into the control block. */
 export interface ControlOptions {
@@ -110,11 +119,19 @@ export function writeControl(view: DataView, control: number, options: ControlOp
   writeDevices(view, control, options.devices);
   writeInterfaces(view, control, options);
   writeCapacities(put, options.capacities ?? {});
-  const settings = options.settings ?? {};
-  only(settings, SETTINGS, "settings");
+  only(options.settings ?? {}, SETTINGS, "settings");
+  const settings = numbers(options.settings ?? {}, view.getUint32(control + CONTROL.offer, true));
   for (const name of SETTINGS) {
     if (settings[name] !== undefined) put(CONTROL[name], integer(settings[name], 0, U32, `settings.${name}`, "BAD_SETTING"));
   }
+}
+
+/** Settings as the words they are; `offer` is the module's default. */
+function numbers(settings: Settings, offer: number): { [name in (typeof SETTINGS)[number]]?: number | undefined } {
+  const offered = typeof settings.offer === "object" ? offerBits(settings.offer, offer, "settings.offer") : settings.offer;
+  const { congestion } = settings;
+  const control = typeof congestion === "string" ? congestionNumber(congestion, "settings.congestion") : congestion;
+  return { ...settings, offer: offered, congestion: control };
 }
 
 function writeDevices(view: DataView, control: number, devices: DeviceOptions[]): void {

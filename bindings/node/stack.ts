@@ -4,6 +4,7 @@ import type { Counter, PoolIndex } from "./constants.js";
 import { type Core, instantiate } from "./core.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
+import { applyExtensions, checkExtensions, EXTENSIONS, type TcpExtensions } from "./extensions.js";
 import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
@@ -16,7 +17,7 @@ import { UdpSocket } from "./udp.js";
 import { integer, only } from "./validate.js";
 
 /** Where and how to connect. */
-export interface ConnectOptions extends StreamOptions {
+export interface ConnectOptions extends StreamOptions, TcpExtensions {
   /** Dotted IPv4 address. */
   host: string;
   port: number;
@@ -57,8 +58,8 @@ export interface BindOptions {
 
 /** Sockets served in one round, before frames get their turn. */
 const SERVE_BUDGET = 4096;
-const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen"];
-const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen"];
+const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen", ...EXTENSIONS];
+const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen", ...EXTENSIONS];
 
 /** Drivers that a stack has, or had. */
 const OWNED = new WeakSet<Driver>();
@@ -132,6 +133,7 @@ export class Stack extends EventEmitter implements Host {
   createConnection(options: ConnectOptions): TcpSocket {
     this.ensureOpen();
     only(options, CONNECT, "connect");
+    checkExtensions(options);
     parseAddress(options.host, "host");
     const remote = { address: options.host, port: parsePort(options.port, "port", 1) };
     const local = localEnd(options.localAddress, options.localPort);
@@ -142,6 +144,7 @@ export class Stack extends EventEmitter implements Host {
       setImmediate(() => socket.destroy(error));
       return socket;
     }
+    applyExtensions(this.core, handle, options);
     if (options.noDelay) socket.setNoDelay();
     if (options.keepAlive) socket.setKeepAlive(true);
     this.schedule();
@@ -151,6 +154,7 @@ export class Stack extends EventEmitter implements Host {
   listen(options: ListenOptions): TcpListener {
     this.ensureOpen();
     only(options, LISTEN, "listen");
+    checkExtensions(options);
     const port = parsePort(options.port, "port", 1);
     const local = localEnd(options.host, port);
     const backlog = integer(options.backlog ?? 128, 1, 65535, "backlog");
