@@ -60,7 +60,11 @@ export function load32(at: usize): u32 {
 }
 /** An IPv4 header without options in front of `length` octets of payload. */
 export function putIp(at: usize, protocol: u32, source: u32, destination: u32, length: u32): void {
-  store16(at, 0x4500);
+  putIpWith(at, 0, protocol, source, destination, length);
+}
+/** The same with this TOS octet. */
+export function putIpWith(at: usize, tos: u32, protocol: u32, source: u32, destination: u32, length: u32): void {
+  store16(at, 0x4500 | tos);
   store16(at + 2, 20 + length);
   store32(at + 4, 0);
   store16(at + 8, 0x4000 | protocol);

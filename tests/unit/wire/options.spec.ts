@@ -5,10 +5,12 @@ import {
   option8,
   optionKind,
   optionLength,
+  TIMESTAMPS_OCTETS,
   writeMss,
   writeSackBlock,
   writeSackHead,
   writeSackPermitted,
+  writeTimestamps,
   writeWindowScale,
 } from "../../../assembly/wire/options";
 import { hex, put } from "../octets";
@@ -71,6 +73,17 @@ describe("wire/options", () => {
     at = writeSackBlock(at, 300, 0xfffffffe);
     at = writeSackBlock(at, 1, 2);
     expect<string>(hex(AT, <u32>(at - AT))).toBe("01 01 05 12 00 00 01 2c ff ff ff fe 00 00 00 01 00 00 00 02");
+  });
+  test("RFC 7323 appendix A: timestamps behind two NOPs, so that both values are aligned", () => {
+    memory.fill(AT, 0xee, 64);
+    const at = writeTimestamps(AT, 0x01020304, 0xfffefdfc);
+    expect<u32>(<u32>(at - AT)).toBe(TIMESTAMPS_OCTETS);
+    expect<string>(hex(AT, 13)).toBe("01 01 08 0a 01 02 03 04 ff fe fd fc ee");
+  });
+  test("RFC 2018 3: beside timestamps there is room for three blocks: 12 + 4 + 3 * 8 octets of 40", () => {
+    let at = writeSackHead(writeTimestamps(AT, 1, 2), 3);
+    for (let i: u32 = 0; i < 3; i++) at = writeSackBlock(at, i, i + 1);
+    expect<usize>(at - AT).toBe(40);
   });
   test("four blocks fill the option area: 2 + 2 + 4 * 8 octets of 40", () => {
     let at = writeSackHead(AT, 4);

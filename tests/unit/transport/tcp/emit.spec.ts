@@ -1,7 +1,8 @@
-import { Option } from "../../../../assembly/memory/errors";
+import { Offer, Option } from "../../../../assembly/memory/errors";
 import { Counter } from "../../../../assembly/memory/counters";
+import { root } from "../../../../assembly/memory/root";
 import * as settings from "../../../../assembly/transport/tcp/settings";
-import { hex, load16 } from "../../octets";
+import { hex, load16, load32 } from "../../octets";
 import { counted, pass } from "../../world";
 import {
   ACK,
@@ -14,6 +15,7 @@ import {
   peer,
   peerOptions,
   peerText,
+  rebegin,
   REMOTE,
   seen,
   seenOptions,
@@ -40,12 +42,26 @@ function open(options: string): void {
 }
 
 describe("transport/tcp/emit", () => {
-  test("MUST-14, SHLD-5, MUST-67: a SYN carries MSS 1460 for MTU 1500, window scale 0 for 16 KiB, and SACK-permitted", () => {
+  test("MUST-14, SHLD-5, MUST-67: a SYN carries MSS 1460 for MTU 1500, window scale 0 for 16 KiB, SACK-permitted, and timestamps", () => {
     clientAt(ISS);
     connect(REMOTE, SERVER);
     sends(SYN, ISS, 0);
-    expect<string>(hex(seen + 20, seenOptions())).toBe("02 04 05 b4 01 03 03 00 01 01 04 02");
+    expect<string>(hex(seen + 20, 16)).toBe("02 04 05 b4 01 03 03 00 01 01 04 02 01 01 08 0a");
+    expect<u32>(seenOptions()).toBe(24);
+    // RFC 7323 3.2: TSecr is 0 where there is no ACK.
+    expect<u32>(load32(seen + 40)).toBe(0);
     expect<u32>(seenWindow()).toBe(16384);
+  });
+  test("MUST-14: a SYN offers what the socket is to offer, and the MSS in any case", () => {
+    for (let offer: u32 = 0; offer < 8; offer++) {
+      clientAt(ISS);
+      root.offer = offer;
+      rebegin(ISS);
+      connect(REMOTE, SERVER);
+      sends(SYN, ISS, 0);
+      const octets: u32 = 4 + (offer & Offer.SCALE ? 4 : 0) + (offer & Offer.SACK ? 4 : 0) + (offer & Offer.TIMESTAMPS ? 12 : 0);
+      expect<u32>(seenOptions()).toBe(octets);
+    }
   });
   test("A002: a SYN's window is not scaled: 65,535 for a ring of 128 KiB, shift 2", () => {
     clientAt(ISS);
@@ -93,6 +109,24 @@ describe("transport/tcp/emit", () => {
     // Four at most; the last one came at 301 + 220 = 521.
     expect<u32>(seenOptions()).toBe(36);
     expect<string>(hex(seen + 24, 4)).toBe("00 00 02 09");
+  });
+  test("RFC7323-2: on every segment behind a SYN-ACK with timestamps; beside them are three blocks", () => {
+    open("02 04 03 e8 01 01 04 02 01 01 08 0a 00 00 00 64 00 00 00 00");
+    expect<u32>(seenOptions()).toBe(12);
+    expect<u32>(load32(seen + 28)).toBe(100);
+    const at = load32(seen + 24);
+    pass(70);
+    write(1000);
+    // RFC 6691: what the options take is taken from the MSS.
+    sendsText(ACK, UNA, NXT, 988);
+    expect<u32>(load32(seen + 24) - at).toBe(70);
+    for (let i: u32 = 0; i < 4; i++) {
+      peerOptions("01 01 08 0a 00 00 00 c8 00 00 00 00");
+      peerText(ACK, NXT + 20 + i * 40, UNA, 10);
+      sends(ACK, UNA + 988, NXT);
+      expect<u32>(seenOptions()).toBe(16 + 8 * min<u32>(i + 1, 3));
+      expect<u32>(load32(seen + 28)).toBe(100);
+    }
   });
   test("RFC2018-1: none without SACK-permitted from the peer", () => {
     open("02 04 03 e8");

@@ -7,7 +7,7 @@ import * as isn from "../../../../assembly/transport/tcp/isn";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { find, Tcb } from "../../../../assembly/transport/tcp/tcb";
 import { Kind } from "../../../../assembly/memory/pool";
-import { load16, load32, pseudoSum, putIp, store16, store32, sumOf } from "../../octets";
+import { load16, load32, pseudoSum, putIpWith, store16, store32, sumOf } from "../../octets";
 import * as world from "../../world";
 
 export const LOCAL: u32 = 0xc0000201; // 192.0.2.1
@@ -24,6 +24,8 @@ export const RST: u32 = 4;
 export const PSH: u32 = 8;
 export const ACK: u32 = 16;
 export const URG: u32 = 32;
+export const ECE: u32 = 64;
+export const CWR: u32 = 128;
 /** What of a read or a status says "nothing yet". */
 export const NONE: u32 = 0xffffffff;
 
@@ -32,6 +34,7 @@ let theirPort: u32 = 0;
 let handle: i32 = 0;
 let window: u32 = 65535;
 let urgent: u32 = 0;
+let tos: u32 = 0;
 let options: string = "";
 /** The TCP header of the segment that was seen last. */
 export let seen: usize = 0;
@@ -110,6 +113,10 @@ export function peerOptions(octets: string): void {
 export function peerUrgent(offset: u32): void {
   urgent = offset;
 }
+/** The TOS octet of the peer's next segment. */
+export function peerTos(octet: u32): void {
+  tos = octet;
+}
 /** The peer's port (and who it is) changes: another connection. */
 export function peerPort(port: u32): void {
   theirPort = port;
@@ -136,7 +143,8 @@ export function posts(ctl: u32, seq: u32, ack: u32, length: u32): void {
   for (let i: u32 = 0; i < length; i++) store<u8>(at + header + i, octetAt(first + i));
   const total = header + length;
   store16(at + 16, ~sumOf(at, total, pseudoSum(REMOTE, LOCAL, 6, total)) & 0xffff);
-  putIp(ip, 6, REMOTE, LOCAL, total);
+  putIpWith(ip, tos, 6, REMOTE, LOCAL, total);
+  tos = 0;
   urgent = 0;
   world.give(0, 20 + total);
 }
@@ -187,17 +195,25 @@ function next(): string {
     if (load<u8>(at + header + i) != octetAt(first + i)) return "text is wrong at " + (first + i).toString();
   return shown(ctl & ~PSH, first, load32(at + 8), seenLength);
 }
+/** What was compared last: kept, so that a failure can show it. */
+let got: string = "";
+let wanted: string = "";
+function compare(text: string): void {
+  wanted = text;
+  got = next();
+  expect<string>(got).toBe(wanted);
+}
 /** The stack has sent exactly this next; PSH is not compared. */
 export function sends(ctl: u32, seq: u32, ack: u32): void {
-  expect<string>(next()).toBe(shown(ctl, seq, ack, 0));
+  compare(shown(ctl, seq, ack, 0));
 }
 /** Likewise, with `length` octets of text, each the one that belongs there. */
 export function sendsText(ctl: u32, seq: u32, ack: u32, length: u32): void {
-  expect<string>(next()).toBe(shown(ctl, seq, ack, length));
+  compare(shown(ctl, seq, ack, length));
 }
 /** The stack has sent nothing (more). */
 export function silent(): void {
-  expect<string>(next()).toBe("nothing");
+  compare("nothing");
 }
 /** Window field, control bits and options of the segment seen last. */
 export function seenWindow(): u32 {
@@ -205,6 +221,13 @@ export function seenWindow(): u32 {
 }
 export function seenCtl(): u32 {
   return load16(seen + 12) & 0x3f;
+}
+/** ECE and CWR, and the TOS octet, of the segment seen last. */
+export function seenEcn(): u32 {
+  return load16(seen + 12) & 0xc0;
+}
+export function seenTos(): u32 {
+  return load16(seen - 20) & 0xff;
 }
 export function seenOptions(): u32 {
   return ((load16(seen + 12) >> 12) << 2) - 20;
@@ -263,6 +286,27 @@ export function shutdown(): void {
   world.poll();
 }
 
+/** A number as four octets of an option. */
+export function octetsOf(n: u32): string {
+  const digits = "0123456789abcdef";
+  let text = "";
+  for (let shift = 28; shift >= 0; shift -= 4) {
+    text += digits.charAt((n >> shift) & 15);
+    if (!(shift & 7) && shift) text += " ";
+  }
+  return text;
+}
+/** The peer acknowledges `ack` and, with one SACK block, the positions from `left` to `right`. */
+export function peerSacks(ack: u32, left: u32, right: u32): void {
+  options = "01 01 05 0a " + octetsOf(left) + " " + octetsOf(right);
+  peer(ACK, IRS + 1, ack);
+}
+/** The same with two blocks, that which tells of octets that came twice first. */
+export function peerSacksTwo(ack: u32, left: u32, right: u32, nextLeft: u32, nextRight: u32): void {
+  options = "01 01 05 12 " + octetsOf(left) + " " + octetsOf(right) + " " + octetsOf(nextLeft) + " " + octetsOf(nextRight);
+  peer(ACK, IRS + 1, ack);
+}
+
 /** MSS 1000, and no scaling: what most tests let the peer's SYN say. */
 export const MSS_1000: string = "02 04 03 e8";
 /** ESTABLISHED, opened by us: both ISS as in the figures, MSS 1000 and `octets` of window. */
@@ -283,6 +327,17 @@ export function establish(octets: u32): void {
   world.ignore(0);
   window = octets;
   options = MSS_1000;
+  peer(SYN | ACK, IRS, ISS + 1);
+  sends(ACK, ISS + 1, IRS + 1);
+  is(State.ESTABLISHED);
+}
+/** The same with a peer that permits SACK, so that what is sent is remembered. */
+export function establishedWithSack(octets: u32): void {
+  clientAt(ISS);
+  connect(REMOTE, SERVER);
+  world.ignore(0);
+  window = octets;
+  options = MSS_1000 + " 01 01 04 02";
   peer(SYN | ACK, IRS, ISS + 1);
   sends(ACK, ISS + 1, IRS + 1);
   is(State.ESTABLISHED);

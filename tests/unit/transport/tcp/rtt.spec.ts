@@ -1,21 +1,41 @@
 import { root, state } from "../../../../assembly/memory/root";
 import * as rtt from "../../../../assembly/transport/tcp/rtt";
 import { Seq } from "../../../../assembly/transport/tcp/seq";
-import { Rtt } from "../../../../assembly/transport/tcp/tcb";
+import { segment } from "../../../../assembly/transport/tcp/segment";
+import { Rtt, Tcb } from "../../../../assembly/transport/tcp/tcb";
 import { blank } from "../../world";
 
-const AT: usize = memory.data(64, 4);
+const AT: usize = memory.data(1024, 8);
 
+function tcb(): Tcb {
+  return changetype<Tcb>(AT);
+}
 function it(): Rtt {
-  return changetype<Rtt>(AT);
+  return tcb().rtt;
 }
 /** As a new connection has it; clock granularity 1 ms, smallest RTO as given. */
 function start(minRto: u32): void {
   blank();
-  memory.fill(AT, 0, 64);
+  memory.fill(AT, 0, 1024);
   root.clockGranularity = 1000;
   root.minRto = minRto;
   rtt.start(it());
+}
+/** An acknowledgement up to `ack`, without timestamps. */
+function acknowledged(ack: u32): void {
+  segment().ack = Seq.of(ack);
+  segment().stamped = 0;
+  rtt.acknowledge(tcb(), segment());
+}
+/** The same with TSecr `echo`, `ms` after the stamp it echoes. */
+function echoed(ack: u32, echo: u32, ms: u32): void {
+  tcb().stamped = 1;
+  tcb().tsOffset = 0;
+  state.now = echo + ms;
+  segment().ack = Seq.of(ack);
+  segment().stamped = 1;
+  segment().tsEcr = echo;
+  rtt.acknowledge(tcb(), segment());
 }
 
 describe("transport/tcp/rtt: RFC 6298 by hand", () => {
@@ -104,13 +124,13 @@ describe("transport/tcp/rtt: RFC 6298 by hand", () => {
     state.micro = 6000;
     rtt.time(it(), Seq.of(300));
     state.micro = 25000;
-    rtt.acknowledge(it(), Seq.of(199));
+    acknowledged(199);
     expect<u32>(it().srtt).toBe(0);
     state.micro = 45000;
-    rtt.acknowledge(it(), Seq.of(250));
+    acknowledged(250);
     expect<u32>(it().srtt).toBe(40000);
     state.micro = 99000;
-    rtt.acknowledge(it(), Seq.of(300));
+    acknowledged(300);
     expect<u32>(it().srtt).toBe(40000);
   });
   test("RFC 6298 3 (Karn), MUST-18: what was sent again is not measured", () => {
@@ -119,7 +139,7 @@ describe("transport/tcp/rtt: RFC 6298 by hand", () => {
     rtt.time(it(), Seq.of(200));
     rtt.forget(it());
     state.micro = 45000;
-    rtt.acknowledge(it(), Seq.of(200));
+    acknowledged(200);
     expect<u32>(it().srtt).toBe(0);
   });
   test("the microsecond clock and positions may wrap between sending and acknowledgement", () => {
@@ -127,7 +147,32 @@ describe("transport/tcp/rtt: RFC 6298 by hand", () => {
     state.micro = 0xffffff00;
     rtt.time(it(), Seq.of(0xfffffffe));
     state.micro = 0xffffff00 + 20000;
-    rtt.acknowledge(it(), Seq.of(3));
+    acknowledged(3);
     expect<u32>(it().srtt).toBe(20000);
+  });
+  test("RFC 7323 4.1: what was sent again is measured by its timestamp, in whole milliseconds", () => {
+    start(200);
+    state.micro = 5000;
+    rtt.time(it(), Seq.of(200));
+    rtt.forget(it());
+    echoed(200, 7000, 40);
+    expect<u32>(it().srtt).toBe(40000);
+    start(200);
+    echoed(200, 0xfffffff0, 32);
+    expect<u32>(it().srtt).toBe(32000);
+  });
+  test("RFC 7323 4.1: a measurement by the clock goes before one by the stamp; no stamp, no measurement", () => {
+    start(200);
+    state.micro = 5000;
+    rtt.time(it(), Seq.of(200));
+    state.micro = 35500;
+    echoed(200, 7000, 31);
+    expect<u32>(it().srtt).toBe(30500);
+    start(200);
+    tcb().stamped = 1;
+    acknowledged(200);
+    expect<u32>(it().srtt).toBe(0);
+    echoed(200, 0, 31);
+    expect<u32>(it().srtt).toBe(0);
   });
 });

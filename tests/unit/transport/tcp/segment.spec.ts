@@ -113,4 +113,18 @@ describe("transport/tcp/segment", () => {
     expect<bool>(read(packet())).toBe(true);
     expect<u32>(segment().sackBlocks).toBe(0);
   });
+  test("timestamps on any segment, of ten octets, and not those of the last one", () => {
+    given(HEAD + "80 10 ff ff 00 00 00 00 01 01 08 0a 00 00 00 c8 ff ff ff 9c");
+    expect<bool>(read(packet())).toBe(true);
+    expect<u32>(segment().stamped).toBe(1);
+    expect<u32>(segment().tsVal).toBe(200);
+    expect<u32>(segment().tsEcr).toBe(0xffffff9c);
+    given(HEAD + "80 10 ff ff 00 00 00 00 08 09 00 00 00 c8 ff ff ff 01 01 01");
+    expect<bool>(read(packet())).toBe(true);
+    expect<u32>(segment().stamped).toBe(0);
+    given(HEAD + "50 10 ff ff 00 00 00 00");
+    segment().stamped = 1;
+    expect<bool>(read(packet())).toBe(true);
+    expect<u32>(segment().stamped).toBe(0);
+  });
 });

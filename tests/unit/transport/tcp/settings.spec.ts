@@ -1,4 +1,4 @@
-import { Err, Option } from "../../../../assembly/memory/errors";
+import { Err, Offer, Option } from "../../../../assembly/memory/errors";
 import { root } from "../../../../assembly/memory/root";
 import { status, Waits } from "../../../../assembly/transport/status";
 import * as settings from "../../../../assembly/transport/tcp/settings";
@@ -48,12 +48,20 @@ describe("transport/tcp/settings: options", () => {
     expect<i32>(get(Option.USER_TIMEOUT)).toBe(300000);
     expect<i32>(get(Option.TTL)).toBe(64);
     expect<i32>(get(Option.TOS)).toBe(0);
+    expect<i32>(get(Option.CONGESTION)).toBe(0);
+    expect<i32>(get(Option.OFFER)).toBe(Offer.SCALE | Offer.SACK | Offer.TIMESTAMPS);
   });
   test("what is set can be read; the ECN bits of TOS are dropped", () => {
     established(65535);
     for (let option: i32 = Option.NODELAY; option <= Option.TOS; option++) {
       expect<i32>(set(option, 1)).toBe(0);
       expect<i32>(get(option)).toBe(option == Option.TOS ? 0 : 1);
+    }
+    for (let option: i32 = Option.CONGESTION; option <= Option.OFFER; option++) {
+      expect<i32>(set(option, 1)).toBe(0);
+      expect<i32>(get(option)).toBe(1);
+      expect<i32>(set(option, 0)).toBe(0);
+      expect<i32>(get(option)).toBe(0);
     }
     set(Option.TOS, 0xff);
     expect<i32>(get(Option.TOS)).toBe(0xfc);
@@ -69,7 +77,11 @@ describe("transport/tcp/settings: options", () => {
     expect<i32>(set(Option.TTL, 0)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(set(Option.TTL, 256)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(set(Option.TOS, 256)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(set(Option.CONGESTION, 2)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(set(Option.OFFER, 16)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(set(Option.OFFER, -1)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(get(Option.TTL)).toBe(64);
+    expect<i32>(get(Option.OFFER)).toBe(7);
   });
   test("BROADCAST and what is no option are none of TCP's", () => {
     established(65535);
@@ -77,7 +89,7 @@ describe("transport/tcp/settings: options", () => {
     expect<i32>(get(Option.BROADCAST)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(set(0, 1)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(get(0)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(set(10, 1)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(set(12, 1)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(settings.set(0, Option.TTL, 9)).toBe(Err.BAD_HANDLE);
     expect<i32>(settings.get(handleNow() + 1, Option.TTL)).toBe(Err.BAD_HANDLE);
   });
@@ -87,9 +99,13 @@ describe("transport/tcp/settings: options", () => {
     expect<i32>(settings.set(listener, Option.TTL, 9)).toBe(0);
     expect<i32>(settings.set(listener, Option.NODELAY, 1)).toBe(0);
     expect<i32>(settings.set(listener, Option.USER_TIMEOUT, 12345)).toBe(0);
+    expect<i32>(settings.set(listener, Option.OFFER, Offer.SACK)).toBe(0);
+    expect<i32>(settings.set(listener, Option.CONGESTION, 1)).toBe(0);
     peer(SYN, IRS, 0);
     peer(ACK, NXT, UNA);
     accept(listener);
+    expect<i32>(get(Option.OFFER)).toBe(Offer.SACK);
+    expect<i32>(get(Option.CONGESTION)).toBe(1);
     expect<i32>(get(Option.TTL)).toBe(9);
     expect<i32>(get(Option.NODELAY)).toBe(1);
     expect<i32>(get(Option.USER_TIMEOUT)).toBe(12345);

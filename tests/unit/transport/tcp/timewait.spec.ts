@@ -15,10 +15,12 @@ import {
   is,
   listen,
   peer,
+  peerOptions,
   peerPort,
   peerText,
   REMOTE,
   RST,
+  seenOptions,
   sends,
   serverAt,
   shutdown,
@@ -124,6 +126,60 @@ describe("transport/tcp/timewait", () => {
     peer(ACK, 303, 103);
     is(State.ESTABLISHED);
     expect<u32>(root.pool(PoolIndex.TIME_WAIT).used).toBe(0);
+  });
+  test("RFC6191-1, SHLD-4: with timestamps a later stamp begins a new incarnation whatever the number; an earlier one does not", () => {
+    const stamp = (value: string): void => peerOptions("01 01 08 0a 00 00 00 " + value + " 00 00 00 00");
+    serverAt(99);
+    const listener = listen(4);
+    stamp("64");
+    peer(SYN, 299, 0);
+    stamp("64");
+    peer(ACK, 300, 100);
+    accept(listener);
+    shutdown();
+    stamp("65");
+    peer(ACK, 300, 101);
+    ignore(0);
+    stamp("66");
+    peer(FIN | ACK, 300, 101);
+    sends(ACK, 101, 301);
+    is(State.TIME_WAIT);
+    // An earlier stamp behind a later number, and the same stamp with an earlier number.
+    stamp("65");
+    peer(SYN, 400, 0);
+    sends(ACK, 101, 301);
+    expect<u32>(seenOptions()).toBe(12);
+    stamp("66");
+    peer(SYN, 200, 0);
+    sends(ACK, 101, 301);
+    is(State.TIME_WAIT);
+    stamp("67");
+    peer(SYN, 200, 0);
+    sends(SYN | ACK, 102, 201);
+    is(State.SYN_RECEIVED);
+  });
+  test("RFC7323-4: what has an old stamp, or none, does not make 2 MSL begin anew", () => {
+    serverAt(99);
+    listen(4);
+    peerOptions("01 01 08 0a 00 00 00 64 00 00 00 00");
+    peer(SYN, 299, 0);
+    peerOptions("01 01 08 0a 00 00 00 64 00 00 00 00");
+    peer(ACK, 300, 100);
+    const server = handleNow();
+    expect<i32>(accept(server)).toBeGreaterThan(0);
+    shutdown();
+    ignore(0);
+    peerOptions("01 01 08 0a 00 00 00 66 00 00 00 00");
+    peer(FIN | ACK, 300, 101);
+    is(State.TIME_WAIT);
+    run(50000);
+    peerOptions("01 01 08 0a 00 00 00 65 00 00 00 00");
+    peer(FIN | ACK, 300, 101);
+    expect<u32>(counted(Counter.TCP_PAWS)).toBe(1);
+    peer(FIN | ACK, 300, 101);
+    expect<u32>(counted(Counter.TCP_NO_TIMESTAMP)).toBe(1);
+    run(TWO_MSL - 50000);
+    is(State.LISTEN);
   });
   test("when all records are taken the oldest is given up and counted", () => {
     waiting();
