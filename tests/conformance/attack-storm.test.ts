@@ -1,7 +1,7 @@
 // Attacks that make two honest stacks answer each other.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Core, State } from "../../bindings/node/core.js";
+import { type Core, Offer, State } from "../../bindings/node/core.js";
 import { ethernet, ipv4, type ParsedTcp, parse, type TcpFields, tcp } from "./frames.js";
 import { Pair } from "./pair.js";
 
@@ -45,7 +45,7 @@ function tap(from: Core, to: Core): ParsedTcp {
 }
 
 test("TCP-20: two stacks whose numbers no longer fit, for somebody forged text to both, answer each other within a limit", async () => {
-  const pair = await Pair.make({ receive: 4000, send: 4000 });
+  const pair = await Pair.make({ receive: 4000, send: 4000 }, { offer: Offer.SCALE | Offer.SACK });
   const [a, b] = pair.cores;
   const [ours, theirs] = pair.handles;
   const ports = { here: a.status(ours)?.local.port ?? 0, there: 80 };

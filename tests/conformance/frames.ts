@@ -46,6 +46,8 @@ export interface ParsedOptions {
   shift?: number;
   sackPermitted?: boolean;
   sack?: [number, number][];
+  /** TSval and TSecr. */
+  timestamps?: [number, number];
 }
 
 /** A segment that the stack sent; sequence numbers as on the wire. */
@@ -72,6 +74,12 @@ export const sackPermitted: number[] = [1, 1, 4, 2];
 export function sack(...edges: number[]): number[] {
   const octets = edges.flatMap((edge) => [edge >>> 24, (edge >>> 16) & 255, (edge >>> 8) & 255, edge & 255]);
   return [1, 1, 5, 2 + octets.length, ...octets];
+}
+
+/** A Timestamps option. RFC 7323 §3.2. */
+export function timestamps(value: number, echo: number): number[] {
+  const octets = [value, echo].flatMap((edge) => [edge >>> 24, (edge >>> 16) & 255, (edge >>> 8) & 255, edge & 255]);
+  return [1, 1, 8, 10, ...octets];
 }
 
 /** The Internet checksum over pieces of even length, but for the last: RFC 1071. */
@@ -273,6 +281,7 @@ function readOption(found: ParsedOptions, kind: number, value: Uint8Array): void
   if (kind === 2) found.mss = view.getUint16(0);
   if (kind === 3) found.shift = value[0];
   if (kind === 4) found.sackPermitted = true;
+  if (kind === 8) found.timestamps = [view.getUint32(0), view.getUint32(4)];
   if (kind !== 5) return;
   assert.ok(value.length >= 8 && value.length % 8 === 0, "whole SACK blocks");
   found.sack = Array.from({ length: value.length / 8 }, (_, i) => [view.getUint32(i * 8), view.getUint32(i * 8 + 4)]);

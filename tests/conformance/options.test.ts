@@ -28,6 +28,8 @@ const TCP_ROWS: Record<string, Row> = {
   USER_TIMEOUT: { option: Option.USER_TIMEOUT, least: 1, most: NEVER, default: "userTimeout" },
   TTL: { option: Option.TTL, least: 1, most: 255, default: "ttl" },
   TOS: { option: Option.TOS, least: 0, most: 255, default: 0 },
+  CONGESTION: { option: Option.CONGESTION, least: 0, most: 1, default: "congestion" },
+  OFFER: { option: Option.OFFER, least: 0, most: 15, default: "offer" },
 };
 
 /** The constant of config.ts that is the default of a control-block word. */
@@ -57,12 +59,12 @@ test(`${ID}: the page names every option with its number, the range of times, an
   assert.match(row, /`USER_TIMEOUT` \(milliseconds\), 7 `TTL` \(1 to 255\)/);
   assert.match(
     row,
-    /Times are milliseconds, 1 to 2\^30\. Defaults: the settings of the control block.*What is set counts from the call on.*TCP has 1 to 8, UDP and ping have 7 to 9\. Set on a listener they are inherited/,
+    /Times are milliseconds, 1 to 2\^30\. Defaults: the settings of the control block.*What is set counts from the call on.*TCP has 1 to 8, 10 and 11, UDP and ping have 7 to 9\. Set on a listener they are inherited/,
   );
 });
 
 test(`${ID}: a new socket has the defaults of config.ts, or those of the control block`, async () => {
-  const settings = { keepIdle: 11_000, keepInterval: 12_000, keepCount: 13, userTimeout: 14_000, ttl: 15 };
+  const settings = { keepIdle: 11_000, keepInterval: 12_000, keepCount: 13, userTimeout: 14_000, ttl: 15, offer: 2, congestion: 1 };
   for (const given of [undefined, settings]) {
     const { core } = await Wire.make({ settings: given });
     const { tcp, listener, udp, ping } = sockets(core);
@@ -103,7 +105,7 @@ test(`${ID}: the ends of each range are taken and read back, one beyond is refus
     }
   }
   for (const handle of [tcp, listener]) assert.equal(core.socket_set(handle, Option.BROADCAST, 1), Err.BAD_ARGUMENT);
-  for (const option of [0, 10, -1]) {
+  for (const option of [0, 12, -1]) {
     assert.equal(core.socket_set(tcp, option as Option, 1), Err.BAD_ARGUMENT);
     assert.equal(core.socket_get(tcp, option as Option), Err.BAD_ARGUMENT);
   }
@@ -112,7 +114,18 @@ test(`${ID}: the ends of each range are taken and read back, one beyond is refus
 test(`${ID}: what was set on a listener is that of the connections it accepts`, async () => {
   const peer = new Peer(await Wire.make());
   peer.listen();
-  const values = { NODELAY: 1, KEEPALIVE: 1, KEEP_IDLE: 5000, KEEP_INTERVAL: 700, KEEP_COUNT: 4, USER_TIMEOUT: 9000, TTL: 33, TOS: 0xb8 };
+  const values = {
+    NODELAY: 1,
+    KEEPALIVE: 1,
+    KEEP_IDLE: 5000,
+    KEEP_INTERVAL: 700,
+    KEEP_COUNT: 4,
+    USER_TIMEOUT: 9000,
+    TTL: 33,
+    TOS: 0xb8,
+    CONGESTION: 1,
+    OFFER: 3,
+  };
   for (const [name, value] of Object.entries(values)) peer.core.socket_set(peer.listener, Option[name as keyof typeof values], value);
   peer.handshake();
   for (const [name, value] of Object.entries(values)) {

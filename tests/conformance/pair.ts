@@ -1,6 +1,6 @@
 // Two stacks on a wire without loss, in virtual time, and a connection between them.
 import assert from "node:assert/strict";
-import { type Core, instantiate, State } from "../../bindings/node/core.js";
+import { type Core, type CoreOptions, instantiate, State } from "../../bindings/node/core.js";
 import { stream } from "./peer.js";
 
 const LATENCY = 1;
@@ -16,13 +16,14 @@ export class Pair {
   ) {}
 
   /** Two stacks with rings of these octets; the first has connected to the second. */
-  static async make(rings: { receive: number; send: number }): Promise<Pair> {
+  static async make(rings: { receive: number; send: number }, settings: CoreOptions["settings"] = {}): Promise<Pair> {
     const one = (last: number) =>
       instantiate({
         seed: Uint8Array.from({ length: 32 }, (_, i) => i * last),
         devices: [{ kind: "ethernet" }],
         interfaces: [{ mac: `02:00:00:00:00:0${last}`, addresses: [`10.0.0.${last}/24`] }],
         capacities: { classes: [{ sockets: 2, ...rings }] },
+        settings,
       });
     const cores = [await one(1), await one(2)] as const;
     const listener = cores[1].tcp_listen({ port: 80 });

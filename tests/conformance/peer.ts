@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Err, type Status } from "../../bindings/node/core.js";
 import { errorName } from "../../bindings/node/error.js";
-import { ipv4, mss, type ParsedOptions, type ParsedTcp, sackPermitted, scale, tcp } from "./frames.js";
+import { ipv4, mss, type ParsedOptions, type ParsedTcp, sackPermitted, scale, tcp, timestamps } from "./frames.js";
 import { type Listens, PEER, STACK, Wire, type WireOptions } from "./wire.js";
 
 /** How a peer behaves in the handshake. */
@@ -20,6 +20,8 @@ export interface PeerOptions extends WireOptions {
   sack?: boolean;
   /** Window field of what we send, default 65535. */
   win?: number;
+  /** Our TSval at time 0, from where it follows the clock; default: no timestamps. */
+  tsVal?: number;
 }
 
 /** A segment to send; what is missing follows from what went before. */
@@ -31,6 +33,8 @@ export interface Sends {
   /** Octets of the stream from `seq` on, or these octets. */
   data?: number | Uint8Array;
   options?: number[];
+  /** TSval instead of the clock's; null: no timestamps. */
+  stamp?: number | null;
   urgent?: number;
 }
 
@@ -91,6 +95,8 @@ export class Peer implements Listens {
   edge = 0;
   readonly queue: Segment[] = [];
   #stackShift = 0;
+  /** The last TSval of the stack. */
+  #echo = 0;
   #written = 0;
   #read = 0;
 
@@ -226,7 +232,7 @@ export class Peer implements Listens {
   }
   /** A segment alone. */
   segment(given: Sends): Uint8Array {
-    const { ctl = "ACK", seq = this.nxt, ack = this.seen, win = this.win, data = 0, options = [], urgent = 0 } = given;
+    const { ctl = "ACK", seq = this.nxt, ack = this.seen, win = this.win, data = 0, urgent = 0 } = given;
     const first = ctl.includes("SYN") ? seq : seq - 1;
     return tcp(this.address, STACK.address, {
       sourcePort: this.port,
@@ -236,9 +242,14 @@ export class Peer implements Listens {
       ctl,
       window: win,
       urgent,
-      options,
+      options: [...this.#stamp(given), ...(given.options ?? [])],
       data: typeof data === "number" ? stream(first, data) : data,
     });
+  }
+  #stamp({ stamp, ctl = "ACK" }: Sends): number[] {
+    const { tsVal } = this.options;
+    if (tsVal === undefined || stamp === null) return [];
+    return timestamps((stamp ?? tsVal + this.wire.ms) >>> 0, ctl.includes("ACK") ? this.#echo : 0);
   }
   #length({ ctl = "", data = 0 }: Sends): number {
     return (typeof data === "number" ? data : data.length) + (ctl.includes("SYN") ? 1 : 0) + (ctl.includes("FIN") ? 1 : 0);
@@ -273,6 +284,7 @@ export class Peer implements Listens {
     if (isSyn && this.irs === null) this.irs = raw.seq;
     const segment = this.#relative(raw, ms, isSyn);
     if (isSyn) this.#stackShift = this.options.shift === undefined ? 0 : (segment.options.shift ?? 0);
+    this.#echo = raw.options.timestamps?.[0] ?? this.#echo;
     if (!raw.ctl.includes("RST")) this.#follow(segment);
     this.queue.push(segment);
     return true;

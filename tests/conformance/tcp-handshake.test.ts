@@ -316,6 +316,32 @@ test("MUST-48, MUST-49, SHLD-21, SHLD-22, 1122-3.2.1.6: TTL and DSCP of a connec
   assert.equal(peer.expectSegment({ ack: 2 }).tos, 0x28);
 });
 
+test("MUST-48, A250+279: DSCP set before the SYN leaves is on every segment of an active open: SYN, ACK, text, retransmission, probe, FIN and RST", async () => {
+  const wire = await Wire.make();
+  const peer = new Peer(wire, { port: 80 });
+  peer.handle = wire.core.tcp_connect({ address: peer.address, port: 80 }, {});
+  peer.stackPort = peer.status.local.port;
+  assert.equal(wire.core.socket_set(peer.handle, Option.TOS, 0x2e << 2), 0);
+  wire.run();
+  peer.advance(1000);
+  peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
+  peer.write(10);
+  peer.advance(3500);
+  peer.send({ data: 10 });
+  peer.send({ seq: 100, data: 10 });
+  peer.send({ ack: 11, win: 0 });
+  peer.write(10);
+  peer.advance(2000);
+  peer.send({ win: 1000 });
+  peer.close();
+  peer.abort();
+  const sent = peer.take();
+  const counted = (ctl: string) => sent.filter((segment) => segment.ctl === ctl).length;
+  assert.ok(counted("SYN") === 2 && counted("PSH,ACK") >= 3 && counted("ACK") >= 3 && counted("RST,ACK") === 1);
+  assert.ok(sent.some(({ ctl }) => ctl.includes("FIN")));
+  for (const { tos, ctl } of sent) assert.equal(tos, 0x2e << 2, ctl);
+});
+
 test("A228: an ACK at once has the TTL of its connection too", async () => {
   const peer = await Peer.server();
   assert.equal(peer.core.socket_set(peer.handle, Option.TTL, 5), 0);

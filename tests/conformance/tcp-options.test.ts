@@ -4,11 +4,13 @@ import { mss, scale } from "./frames.js";
 import { Peer } from "./peer.js";
 import { Wire } from "./wire.js";
 
-test("MUST-14, MUST-67, SHLD-5, MAY-3, RFC2018-1, RFC7323-1: a SYN carries MSS, window scale and SACK-permitted, the MSS is MTU - 40", async () => {
+test("MUST-14, MUST-67, SHLD-5, MAY-3, RFC2018-1, RFC7323-1: a SYN carries MSS, window scale, SACK-permitted and timestamps, the MSS is MTU - 40", async () => {
   const peer = new Peer(await Wire.make({ receive: 200_000, mtu: 1400 }));
   peer.connect();
   const { options, win } = peer.expectSegment({ ctl: "SYN" });
-  assert.deepEqual(options, { kinds: [2, 3, 4], mss: 1360, shift: 2, sackPermitted: true });
+  const { timestamps, ...others } = options;
+  assert.deepEqual(others, { kinds: [2, 3, 4, 8], mss: 1360, shift: 2, sackPermitted: true });
+  assert.equal(timestamps?.[1], 0, "TSecr without ACK");
   assert.equal(win, 65535);
 });
 

@@ -184,3 +184,32 @@ export async function record(value: number): Promise<string[]> {
   }
   return [];
 }
+
+/** Segments that nobody acknowledges: as many are in flight as have a record, however much the windows allow; then the rest follows. */
+export async function sentRecords(value: number): Promise<string[]> {
+  const rings = { classes: [{ sockets: 5, receive: 65_536, send: 65_536 }] };
+  const none = await World.make(rings, { settings: { sentRecords: 0 } });
+  const w = await World.make(rings, { settings: { sentRecords: value } });
+  const octets = 16 * Math.min(value, 128);
+  assert.ok(w.core.memoryUsed >= none.core.memoryUsed + 5 * octets - ALIGNMENT, "each socket has its records");
+  for (const each of [none, w]) {
+    const { mine, theirs } = each.open(80);
+    each.core.tcp_write(mine, OCTETS(0, 60_000));
+    each.core.poll(each.ms);
+    const { unacknowledged = 0, unsent = 0, mss = 1, cwnd = 0 } = each.core.status(mine) ?? {};
+    const segments = each === w ? Math.min(value, Math.floor(cwnd / mss)) : Math.floor(cwnd / mss);
+    assert.equal(unacknowledged, segments * mss);
+    assert.equal(unsent, 60_000 - unacknowledged);
+    let got = 0;
+    each.until(() => {
+      const read = each.peer.tcp_read(theirs);
+      if (read instanceof Uint8Array) {
+        assert.deepEqual(read, OCTETS(got, read.length));
+        got += read.length;
+      }
+      return got === 60_000;
+    });
+    each.goesOn();
+  }
+  return [];
+}
