@@ -13,6 +13,7 @@ import * as ecn from "./ecn";
 import * as life from "./life";
 import { fullSegment } from "./output";
 import { oweAck } from "./owe";
+import * as pace from "./pace";
 import * as pmtu from "./pmtu";
 import * as recovery from "./recovery";
 import * as reset from "./reset";
@@ -205,6 +206,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   watch(tcb, now, wasInRecovery && snd.una < tcb.congestion.recover && !recovery.hasRecords(tcb));
   recovery.acknowledged(tcb, seg, octets, before, now);
   pmtu.acknowledged(tcb, now);
+  pace.acknowledged(tcb, octets);
   if (tcb.wants && tcb.writable) {
     tcb.wants = 0;
     tell(tcb, Event.WRITABLE);

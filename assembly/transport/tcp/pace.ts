@@ -1,4 +1,5 @@
-// Bursts are spread over the round trip: new text leaves at a rate a little above a window in a round-trip time.
+// Bursts are spread over the round trip: what acknowledgements do not call for leaves at a rate a little above a window in
+// a round-trip time.
 import { PACING } from "../../memory/config";
 import { state } from "../../memory/root";
 import { Instant } from "../../memory/time";
@@ -21,13 +22,21 @@ export function sent(tcb: Tcb, octets: u32, now: Instant): void {
   if (!PACING || srtt < SHORT) return;
   const passed = min<u32>(state.micro - it.paceStamp, srtt);
   it.paceStamp = state.micro;
-  const most = max<u32>(BURST * tcb.snd.mss, it.cwnd >> 1);
+  const most = <i32>(BURST * tcb.snd.mss);
   const rate = it.cwnd < it.ssthresh ? <u64>it.cwnd * 2 : <u64>it.cwnd + (it.cwnd >> 2); // octets in srtt
-  const earned = <u32>min<u64>((rate * passed) / srtt, most);
-  it.paceCredit = min<i32>(it.paceCredit + <i32>earned, <i32>most) - <i32>octets;
+  const earned = <i32>((rate * passed) / srtt);
+  if (it.paceCredit < most) it.paceCredit = min<i32>(it.paceCredit + earned, most);
+  it.paceCredit -= <i32>octets;
   if (it.paceCredit >= <i32>tcb.snd.mss) return;
   const missing = <u64>(<i32>(tcb.snd.mss << 1) - it.paceCredit);
   timers.set(tcb, Timer.PACE, now, max<u32>(<u32>((missing * srtt) / rate / 1000), 1));
+}
+/** For each octet acknowledged two may leave at once. */
+export function acknowledged(tcb: Tcb, octets: u32): void {
+  const it = tcb.congestion;
+  if (!PACING) return;
+  it.paceCredit = min<i32>(it.paceCredit + <i32>(octets << 1), <i32>max(it.cwnd, BURST * tcb.snd.mss));
+  if (it.paceCredit >= <i32>tcb.snd.mss) timers.clear(tcb, Timer.PACE);
 }
 /** A connection may begin with a burst. */
 export function start(tcb: Tcb): void {
