@@ -98,7 +98,9 @@ function sackOption(tcb: Tcb, from: usize): usize {
   const ahead = tcb.ahead;
   const twice: u32 = tcb.dsackLeft != tcb.dsackRight ? 1 : 0;
   if (!tcb.sack || !(ahead.count + twice)) return from;
-  const blocks = min(ahead.count, BLOCKS_MAX - tcb.stamped - twice);
+  const most = min<u32>(BLOCKS_MAX - tcb.stamped, (tcb.path.via.mtu - tcb.headers - 4) / 8);
+  if (!most) return from;
+  const blocks = min(ahead.count, most - twice);
   let at = writeSackHead(from, blocks + twice);
   if (twice) at = writeSackBlock(at, tcb.dsackLeft.u32, tcb.dsackRight.u32);
   tcb.dsackLeft = tcb.dsackRight;

@@ -54,8 +54,7 @@ function retransmit(tcb: Tcb, now: Instant): void {
   if (isSynchronized(tcb.state) && !snd.wnd) return owe(tcb, Owes.PROBE);
   count(Counter.TCP_TIMEOUTS);
   tcb.timeouts++;
-  tcb.rtt.backoff++;
-  rtt.forget(tcb.rtt);
+  rtt.timedOut(tcb);
   if (isSynchronized(tcb.state)) {
     recovery.timedOut(tcb);
     pmtu.timedOut(tcb, now);

@@ -45,7 +45,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
 export function afterAcknowledgement(tcb: Tcb, seg: Segment, now: Instant): void {
   if (seg.has(Ctl.URG)) urgentArrives(tcb, seg); // sixth
   if (seg.textLength && !textArrives(tcb, seg, now)) return; // seventh
-  if (seg.has(Ctl.FIN)) finArrives(tcb, seg, now); // eighth
+  if (seg.has(Ctl.FIN) && tcb.attached) finArrives(tcb, seg, now); // eighth; the text may have reached the FIN already
 }
 
 /** PAWS: an old duplicate whose sequence number has come round again is acknowledged and dropped. RST and SYN have checks of their own. RFC 7323 §5.3. */

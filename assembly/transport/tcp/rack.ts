@@ -1,6 +1,7 @@
 // read RFC 8985 §6 first
 // RACK: a segment is lost when one that was sent after it has arrived, and a little time has passed.
 import { root, state } from "../../memory/root";
+import * as rtt from "./rtt";
 import { Segment } from "./segment";
 import { later, Seq } from "./seq";
 import { Mark, Sent } from "./sent";
@@ -27,6 +28,7 @@ export function delivered(tcb: Tcb, it: Sent, seg: Segment): void {
   if (!isAgain) {
     notePath(rack, it, took);
     tcb.rtt.latest = took;
+    if (it.start >= seg.ack) rtt.arrived(tcb.rtt, it.stamp);
   }
   if (rack.isValid && !isSentAfter(it.stamp, it.end, rack.stamp, rack.end)) return;
   rack.isValid = 1;

@@ -31,6 +31,22 @@ export function time(rtt: Rtt, until: Seq): void {
 export function forget(rtt: Rtt): void {
   rtt.timing = 0;
 }
+/** The timer ran out. What left before says nothing more: its acknowledgement may have been lost, and one that comes may answer the copy; the age of
+ * its echo would be that of the timer, and the RTO would feed itself. */
+export function timedOut(tcb: Tcb): void {
+  const rtt = tcb.rtt;
+  rtt.backoff++;
+  rtt.timing = 0;
+  rtt.isDoubted = 1;
+  rtt.doubtedMicro = state.micro;
+  rtt.doubtedStamp = tcb.tsVal;
+}
+/** A segment that was sent only once, at `stamp`, has arrived. RFC 6298 §3. */
+export function arrived(rtt: Rtt, stamp: u32): void {
+  if (rtt.timing || (rtt.isDoubted && <i32>(stamp - rtt.doubtedMicro) < 0)) return;
+  rtt.isDoubted = 0;
+  sample(rtt, state.micro - stamp);
+}
 /** New octets were acknowledged: the backed-off RTO holds until something is measured. RFC 6298 §5, Karn. */
 export function settle(rtt: Rtt): void {
   rtt.rto = timeout(rtt);
@@ -43,7 +59,9 @@ export function acknowledge(tcb: Tcb, seg: Segment): void {
   const isEchoed = tcb.stamped && seg.stamped && seg.tsEcr && age <= LONGEST / 1000;
   rtt.latest = isEchoed ? age * 1000 : 0;
   if (!rtt.timing) {
-    if (isEchoed) sample(rtt, age * 1000);
+    if (!isEchoed || (rtt.isDoubted && <i32>(seg.tsEcr - rtt.doubtedStamp) < 0)) return;
+    rtt.isDoubted = 0;
+    sample(rtt, age * 1000);
     return;
   }
   if (seg.ack < rtt.until) return;

@@ -91,6 +91,10 @@ export class Rtt {
   timing: u32;
   /** Round-trip time that the acknowledgement in hand tells, 0: none. */
   latest: u32;
+  /** When the last timeout was, microseconds and as a timestamp, while nothing newer was measured; only when `isDoubted`. */
+  doubtedMicro: u32;
+  doubtedStamp: u32;
+  isDoubted: u32;
 }
 
 /** Congestion control and loss recovery. RFC 5681, RFC 6582. In octets. */

@@ -67,7 +67,10 @@ export function output(now: Instant): bool {
     if (turn != Turn.BLOCKED) hasMoved = true;
     if (turn == Turn.WAITING) continue;
     it.owed.unlink();
-    if (turn == Turn.IDLE) continue;
+    if (turn == Turn.IDLE) {
+      if (it.kind == <u8>Kind.TCP && it.taken) life.retire(changetype<Tcb>(it)); // what ended while it owed something
+      continue;
+    }
     state.owed.push(it.owed);
     if (turn == Turn.BLOCKED && !firstBlocked) firstBlocked = it.address;
   }
