@@ -31,11 +31,11 @@ export function sent(tcb: Tcb, octets: u32, now: Instant): void {
   const missing = <u64>(<i32>(tcb.snd.mss << 1) - it.paceCredit);
   timers.set(tcb, Timer.PACE, now, max<u32>(<u32>((missing * srtt) / rate / 1000), 1));
 }
-/** For each octet acknowledged two may leave at once. */
+/** For each octet acknowledged two may leave at once; what is not used does not add up beyond a burst. */
 export function acknowledged(tcb: Tcb, octets: u32): void {
   const it = tcb.congestion;
   if (!PACING) return;
-  it.paceCredit = min<i32>(it.paceCredit + <i32>(octets << 1), <i32>max(it.cwnd, BURST * tcb.snd.mss));
+  it.paceCredit = min<i32>(it.paceCredit + <i32>(octets << 1), <i32>max(octets << 1, BURST * tcb.snd.mss));
   if (it.paceCredit >= <i32>tcb.snd.mss) timers.clear(tcb, Timer.PACE);
 }
 /** A connection may begin with a burst. */
