@@ -53,6 +53,17 @@ export function namesOf(id: string): string[] {
   return [id, first, ...rest.map((number) => prefix + number)];
 }
 
+/** Rows that are not implemented by decision: row id to reason. From tests/requirements/declined.tsv (id, reason). */
+export function declined(root: string): Map<string, string> {
+  const path = join(root, FOLDER, "declined.tsv");
+  return new Map(existsSync(path) ? records(path).map(([id, reason = ""]) => [id, reason]) : []);
+}
+
+/** Every name of every row of all tables. */
+export function rowNames(root: string): Set<string> {
+  return new Set(TABLES.flatMap((table) => requirements(root, table)).flatMap((row) => namesOf(row.id)));
+}
+
 /** The ids that a test's name begins with: `MUST-3, A012+030: ...`; none when it begins otherwise. */
 export function idsOf(testName: string): string[] {
   const match = /^([\w.+/-]+(?:, ?[\w.+/-]+)*): /.exec(testName);

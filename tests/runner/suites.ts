@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { recording, runWrong } from "../conformance/record/wrongrun.js";
 import { runNode } from "./node.js";
 import { failure, type SuiteResult, type TestResult } from "./result.js";
 import { runUnit } from "./unit.js";
@@ -32,7 +33,18 @@ export const SUITES: Suite[] = [
     about: "Node host over the virtual wire, and other runtimes",
     budgetMinutes: 2,
     always: true,
-    run: (root, onTest) => runNode(testsOutside(root), { concurrency: 2, fileMinutes: 3, onTest }),
+    run: (root, onTest) => recording(root, "right", () => runNode(testsOutside(root), { concurrency: 2, fileMinutes: 3, onTest })),
+  },
+  {
+    name: "wrong",
+    about: "the tests of requirements with two stacks that are wrong on purpose, to see them fail; after node",
+    budgetMinutes: 1.5,
+    always: true,
+    run: async (root, onTest) => {
+      const results = await runWrong(root);
+      results.forEach(onTest);
+      return results;
+    },
   },
   {
     name: "interop",

@@ -13,6 +13,7 @@ const KERNEL: Host = { address: "10.77.0.1", mac: "02:00:00:00:77:01" };
 const OTHERS = "02:00:00:00:77:02";
 const SHORTEST = 60;
 const PEER_PORT = 5000;
+const SEND_RING = 131_072;
 
 /** The TAP device: frames of the kernel go to whoever plays the address. */
 export class Tap {
@@ -25,6 +26,7 @@ export class Tap {
   constructor(name: string, mtu: number) {
     this.#driver = openTap({ name, up: true, hostAddress: `${KERNEL.address}/16`, mtu });
     execFileSync("ip", ["link", "set", name, "address", KERNEL.mac]);
+    execFileSync("ip", ["link", "set", name, "gso_max_segs", "1"]); // the kernel does not wait for more to send at once
     this.#driver.start(this.#port());
   }
   close(): Promise<void> {
@@ -179,7 +181,7 @@ class Kernel implements Device {
     const socket = new KernelSocket();
     const { receive, send } = this.#scenario.setup;
     if (receive !== undefined) socket.option("RCVBUF", receive);
-    if (send !== undefined) socket.option("SNDBUF", send);
+    socket.option("SNDBUF", send ?? SEND_RING);
     this.#made.push(socket);
     return socket;
   }

@@ -40,6 +40,7 @@ const VERBS = [
   "advance",
   "skip",
   "fill",
+  "acks",
   "icmp",
   "server",
   "client",
@@ -175,7 +176,8 @@ function judge({ name, file, steps }: Scenario, head: Line): void {
   const isIgnored = steps.some(({ verb }, i) => verb === "silence" && ["in", "icmp"].includes(steps[i - 1]?.verb ?? ""));
   if (!isIgnored) return;
   if (!has("counter")) throw fault(file, head, `"${name}": where silence is right, a counter says why`);
-  if (!has("out", "text", "server", "client")) throw fault(file, head, `"${name}": where silence is right, a frame shows that the device lives`);
+  if (!has("out", "text", "server", "client"))
+    throw fault(file, head, `"${name}": where silence is right, a frame shows that the device lives`);
 }
 
 function fault(file: string, { text, line }: Line, what: string): Error {

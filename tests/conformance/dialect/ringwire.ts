@@ -11,7 +11,7 @@ const PORT = 80;
 /** Plays a scenario against a new stack. */
 export async function playRingwire(scenario: Scenario): Promise<void> {
   const { receive, send, mtu, settings } = scenario.setup;
-  const wire = await Wire.make({ receive, send, mtu, settings });
+  const wire = await Wire.make({ receive, send, mtu, settings, ms: 1000 });
   const player = new Player(new Ringwire(wire), scenario, PEER.address, 5000);
   wire.peers.push(player);
   await player.play();
@@ -80,6 +80,7 @@ class Ringwire implements Device {
       case "abort":
         return core.tcp_abort(this.#handle);
       case "option":
+        if (first === "OOBINLINE") return 0; // urgent text is in the stream always
         return core.socket_set(this.#handle || this.#listener, optionOf(first), Number(second));
       case "state":
         return core.status(this.#handle)?.state ?? "CLOSED";

@@ -31,7 +31,17 @@ const NUMBERS = ["seq", "ack", "win", "data", "urg", "ttl", "tos", "mss", "scale
 /** Reads the words of `in` or `out`. */
 export function written(words: string[]): Written {
   const [ctl = "", ...rest] = words;
-  const segment: Written = { ctl: ctl === "-" ? "" : ctl, numbers: {}, sack: [], sackok: false, without: [], raw: "", bad: "", other: false, isNew: false };
+  const segment: Written = {
+    ctl: ctl === "-" ? "" : ctl,
+    numbers: {},
+    sack: [],
+    sackok: false,
+    without: [],
+    raw: "",
+    bad: "",
+    other: false,
+    isNew: false,
+  };
   while (rest.length) take(segment, rest);
   return segment;
 }
@@ -76,7 +86,8 @@ export function value(text: string, names: Names): number {
     const sign = part.startsWith("-") ? -1 : 1;
     const word = part.replace(/^[+-]/, "");
     const known = /^\d/.test(word) ? Number(word) : names[word];
-    if (known === undefined || Number.isNaN(known)) throw new Error(`${word} is neither a number nor one of ${Object.keys(names).join(", ")}`);
+    if (known === undefined || Number.isNaN(known))
+      throw new Error(`${word} is neither a number nor one of ${Object.keys(names).join(", ")}`);
     return sum + sign * known;
   }, 0);
 }
