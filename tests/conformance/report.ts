@@ -1,79 +1,24 @@
-// docs/conformance.md: each requirement with the tests that show it, from the tests that really ran.
-// `npm test`, then `npm run conformance` writes it anew; every test run compares it with what ran.
+// docs/conformance.md and build/conformance.json from the tests that really ran.
+// `npm test`, then `npm run conformance` writes the page anew; every test run compares it with what ran.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { failure, type TestResult } from "../runner/result.js";
-import { idsOf, later, namesOf, type Requirement, requirements, TABLES, type Table } from "./requirements.js";
+import { page, type Ran, rowsOf } from "./page.js";
+import { writeEvidence } from "./record/evidence.js";
+import { declined, idsOf, later, requirements, rowNames, TABLES } from "./requirements.js";
 
-/** The tests of one suite, as far as this report needs them. */
-export interface Ran {
-  name: string;
-  tests: Pick<TestResult, "name" | "outcome">[];
-}
+export { page, type Ran } from "./page.js";
 
 const PAGE = "docs/conformance.md";
-const NONE = "no test yet";
-const HEADER = `# Conformance
-
-Each requirement, and the test that shows it: \`suite\`: name. A test shows a row when its name begins with the row's id and a colon.
-Generated from tests/requirements and from the tests that ran (\`npm test\`, then \`npm run conformance\`); every test run checks it.
-`;
-
-/** The whole page. Suites that did not run, or not whole, keep what the committed page says of them. */
-export function page(root: string, ran: Ran[], committed: string): string {
-  const shown = new Map<string, string[]>();
-  const suites = new Set(ran.filter(({ tests }) => !tests.some(({ outcome }) => outcome === "skipped")).map((suite) => suite.name));
-  for (const [id, entries] of entriesOf(committed)) {
-    for (const entry of entries) if (!suites.has(suiteOf(entry))) note(shown, id, entry);
-  }
-  for (const suite of ran) {
-    for (const test of suite.tests) {
-      if (test.outcome === "failed") continue;
-      for (const id of idsOf(test.name)) note(shown, id, `\`${suite.name}\`: ${escaped(test.name)}`);
-    }
-  }
-  const known = later(root);
-  return [HEADER, ...TABLES.map((table) => section(table, requirements(root, table), shown, known))].join("\n");
-}
-
-function section(table: Table, rows: Requirement[], shown: Map<string, string[]>, known: Map<string, string>): string {
-  let tested = 0;
-  const lines = rows.map(({ id, level, text }) => {
-    const entries = [...new Set(namesOf(id).flatMap((name) => shown.get(name) ?? []))].sort();
-    if (entries.length) tested++;
-    const answer = entries.length ? entries.join("<br>") : known.has(id) ? `later: ${escaped(known.get(id) ?? "")}` : NONE;
-    return `| ${id} | ${level} | ${escaped(text)} | ${answer} |\n`;
-  });
-  return `## ${table.title}\n\n${tested} of ${rows.length} rows have a test.\n\n| id | level | requirement | shown by |\n|---|---|---|---|\n${lines.join("")}`;
-}
-
-/** What a committed page says: row id to its tests. */
-function entriesOf(text: string): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const line of text.split("\n")) {
-    const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
-    if (cells.length !== 6 || !cells[4].startsWith("`")) continue;
-    found.set(cells[1], cells[4].split("<br>"));
-  }
-  return found;
-}
-
-function suiteOf(entry: string): string {
-  return /^`([^`]*)`/.exec(entry)?.[1] ?? "";
-}
-
-function note(shown: Map<string, string[]>, id: string, entry: string): void {
-  shown.set(id, [...(shown.get(id) ?? []), entry]);
-}
-
-function escaped(text: string): string {
-  return text.replace(/\|/g, "\\|").replace(/</g, "&lt;");
-}
+/** Most rows that may be declined. */
+const DECLINED_MOST = 12;
+/** The only rows of the level MUST that may be: source routes. */
+const DECLINABLE = ["MUST-51", "MUST-52", "MUST-53"];
 
 /** Ids at the head of test names that look like a row's but are none. */
 export function unknownIds(root: string, ran: Ran[]): string[] {
-  const ids = new Set(TABLES.flatMap((table) => requirements(root, table)).flatMap((row) => namesOf(row.id)));
+  const ids = rowNames(root);
   const kinds = new Set([...ids].map(kindOf));
   const cited = ran.flatMap((suite) => suite.tests).flatMap((test) => idsOf(test.name).map((id) => ({ id, name: test.name })));
   return cited.filter(({ id }) => /\d/.test(id) && kinds.has(kindOf(id)) && !ids.has(id)).map(({ id, name }) => `${id} in "${name}"`);
@@ -86,21 +31,43 @@ function kindOf(id: string): string {
 /** Rows of later.tsv that are no row of a table, or that a test shows already. */
 export function staleLater(root: string, text: string): string[] {
   const ids = new Set(TABLES.flatMap((table) => requirements(root, table)).map((row) => row.id));
-  const shown = entriesOf(text);
-  return [...later(root).keys()].filter((id) => !ids.has(id) || shown.has(id));
+  const shown = rowsOf(text);
+  return [...later(root).keys()].filter((id) => !ids.has(id) || (shown.get(id)?.entries.size ?? 0) > 0);
 }
 
-/** The report's own checks, counted as tests. */
+/** What is wrong with declined.tsv. */
+export function wronglyDeclined(root: string): string[] {
+  const not = declined(root);
+  const rows = TABLES.flatMap((table) => requirements(root, table));
+  const faults = [...not].flatMap(([id, reason]) => {
+    const row = rows.find((each) => each.id === id);
+    if (!row) return [`${id} is no row`];
+    if (!reason) return [`${id} has no reason`];
+    return /^MUST/.test(row.level) && !DECLINABLE.includes(id) ? [`${id} is a ${row.level}`] : [];
+  });
+  return not.size > DECLINED_MOST ? [...faults, `${not.size} rows are declined, at most ${DECLINED_MOST} may be`] : faults;
+}
+
+/** The report's own checks, counted as tests. Writes build/conformance.json when the tests of rows ran. */
 export function conformanceTests(root: string, ran: Ran[]): TestResult[] {
   const committed = committedPage(root);
   const fresh = page(root, ran, committed);
-  const unknown = unknownIds(root, ran);
-  const stale = staleLater(root, fresh);
-  return [
+  const checks = [
     verdict("docs/conformance.md agrees with the tests that ran", firstDifference(committed, fresh)),
-    verdict("ids in the names of tests are rows of tests/requirements", unknown.join("\n")),
-    verdict("tests/requirements/later.tsv names rows that have no test", stale.join(", ")),
+    verdict("ids in the names of tests are rows of tests/requirements", unknownIds(root, ran).join("\n")),
+    verdict("tests/requirements/later.tsv names rows that have no test", staleLater(root, fresh).join(", ")),
+    verdict(`at most ${DECLINED_MOST} rows are declined, and no MUST but source routes`, wronglyDeclined(root).join("\n")),
   ];
+  if (ran.some(({ name }) => name === "node")) checks.push(verdict("every test of a row left a note", withoutNote(root, ran).join("\n")));
+  return checks;
+}
+
+/** Tests of the suite node that show a row and passed, but of which no note says what they did. */
+function withoutNote(root: string, ran: Ran[]): string[] {
+  const noted = new Set(writeEvidence(root).map(({ test }) => test));
+  const rows = rowNames(root);
+  const passed = ran.filter(({ name }) => name === "node").flatMap(({ tests }) => tests.filter(({ outcome }) => outcome === "passed"));
+  return passed.filter(({ name }) => idsOf(name).some((id) => rows.has(id)) && !noted.has(name)).map(({ name }) => name);
 }
 
 function verdict(name: string, fault: string): TestResult {
@@ -126,6 +93,7 @@ function write(root: string): void {
   if (!existsSync(path)) throw new Error("no build/test-results.json: run `npm test` first");
   const kept = JSON.parse(readFileSync(path, "utf8")) as Record<string, Ran["tests"]>;
   const ran = Object.entries(kept).map(([name, tests]) => ({ name, tests }));
+  writeEvidence(root);
   writeFileSync(join(root, PAGE), page(root, ran, committedPage(root)));
 }
 

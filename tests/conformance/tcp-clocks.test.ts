@@ -1,6 +1,6 @@
 // Faults that a bug hunt found, each kept as a test: what grows, wraps or stands still in a long life.
 import assert from "node:assert/strict";
-import test from "node:test";
+import { test } from "node:test";
 import { Option } from "../../bindings/node/core.js";
 import { Delayed } from "./delayed.js";
 

@@ -1,6 +1,6 @@
 // More than 2 GiB on one connection: what compares positions must not look half a space back.
 import assert from "node:assert/strict";
-import test from "node:test";
+import { test } from "node:test";
 import { instantiate } from "../../bindings/node/core.js";
 
 const RING = 1 << 20;

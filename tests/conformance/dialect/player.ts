@@ -3,19 +3,9 @@ import assert from "node:assert/strict";
 import { icmp, ipv4, mss, type ParsedTcp, sack, sackPermitted, scale, tcp, timestamps } from "../frames.js";
 import { stream } from "../peer.js";
 import { type Answer, Departure, type Device } from "./device.js";
+import { checkText, compare, damage, type Got, lengthOf, said } from "./match.js";
 import type { Scenario, Step } from "./parse.js";
 import { value, type Written, written } from "./segment.js";
-
-/** A segment of the device, relative. */
-interface Got {
-  raw: ParsedTcp;
-  seq: number;
-  ack: number;
-  /** Octets offered. */
-  window: number;
-  sack: [number, number][];
-  ms: number;
-}
 
 const ISS = 0x20000;
 const RING_PATIENCE = 600;
@@ -264,37 +254,10 @@ export class Player {
     const slack = kind === "linux" ? grace + most / 10 : 0;
     const got = await this.#next(most + slack + (kind === "linux" ? grace : 0));
     const late = got.ms - this.#mark;
-    this.#compare(want, got);
+    compare(want, got, (text) => this.#value(text));
     assert.ok(late <= most + slack, `${said(got)}, but ${Math.round(late)} ms later`);
     assert.ok(!want.after || late >= least - slack, `${said(got)}, but after ${Math.round(late)} ms already`);
     this.#mark = Math.max(this.#mark, got.ms);
-  }
-  #compare(want: Written, got: Got): void {
-    const { raw } = got;
-    const ctl = want.ctl.includes("PSH") ? raw.ctl : raw.ctl.replace("PSH,", "");
-    const isSame = (field: string, seen: number | undefined) => {
-      const text = want.numbers[field];
-      return text === undefined || text === "*" ? text === undefined || seen !== undefined : seen === this.#value(text);
-    };
-    const { shift: scaled, mss: size, sackPermitted: permits, timestamps: ts } = raw.options;
-    const blocks = want.sack.map(([left, right]) => [this.#value(left), this.#value(right)].join(":"));
-    const isRight =
-      (want.ctl === "*" || want.ctl.split("|").some((each) => normal(ctl) === normal(each))) &&
-      isSame("seq", got.seq) &&
-      isSame("ack", got.ack) &&
-      isSame("win", got.window) &&
-      isSame("data", raw.data.length) &&
-      isSame("urg", raw.urgent) &&
-      isSame("ttl", raw.ttl) &&
-      isSame("tos", raw.tos) &&
-      isSame("mss", size) &&
-      isSame("scale", scaled) &&
-      (!want.sackok || permits === true) &&
-      (!want.sack.length || blocks.join() === got.sack.map((block) => block.join(":")).join()) &&
-      (!want.ts || (ts !== undefined && want.ts.every((each, i) => each === "*" || ts[i] === this.#value(each) >>> 0))) &&
-      want.without.every((name) => !hasOption(name, raw));
-    assert.ok(isRight, said(got));
-    checkText(got);
   }
   /** Segments that together carry the text `A:B`, each at most as long as `segment N` says. */
   async #text(words: string, more: string[]): Promise<void> {
@@ -370,45 +333,4 @@ export class Player {
     }
     this.#mark = this.#device.now();
   }
-}
-
-/** Sequence numbers that a segment takes. */
-function lengthOf(ctl: string, octets: number): number {
-  return octets + (ctl.includes("SYN") ? 1 : 0) + (ctl.includes("FIN") ? 1 : 0);
-}
-
-function normal(ctl: string): string {
-  return ctl.split(",").sort().join();
-}
-
-function hasOption(name: string, { options }: ParsedTcp): boolean {
-  const kinds: Record<string, number> = { mss: 2, scale: 3, sackok: 4, sack: 5, ts: 8 };
-  const kind = kinds[name];
-  if (kind === undefined) throw new Error(`${name} is no option`);
-  return options.kinds.includes(kind);
-}
-
-function checkText({ raw, seq }: Got): void {
-  const first = raw.ctl.includes("SYN") ? seq : seq - 1;
-  if (raw.data.length && Buffer.compare(raw.data, stream(first, raw.data.length)))
-    throw new Error(`text at ${seq} is not what was written`);
-}
-
-function damage(segment: Uint8Array, bad: string): void {
-  if (bad === "checksum") segment[16] = (segment[16] ?? 0) ^ 1;
-  else if (bad) throw new Error(`nothing is called bad ${bad}`);
-}
-
-/** A segment in a few words. */
-function said({ raw, seq, ack, window, sack: blocks }: Got): string {
-  const { mss: size, shift, sackPermitted: permits, timestamps: ts } = raw.options;
-  const options = [
-    size === undefined ? "" : ` mss ${size}`,
-    shift === undefined ? "" : ` scale ${shift}`,
-    permits ? " sackok" : "",
-    ts ? ` ts ${ts.join(" ")}` : "",
-    blocks.length ? ` sack ${blocks.map((block) => block.join(":")).join()}` : "",
-    raw.urgent ? ` urg ${raw.urgent}` : "",
-  ];
-  return `${raw.ctl} seq ${seq} ack ${ack} data ${raw.data.length} win ${window}${options.join("")}`;
 }

@@ -43,15 +43,3 @@ export async function runWrong(root: string): Promise<TestResult[]> {
   }
   return results;
 }
-
-/** Tests with the wrong stacks with which they fail, by file and name. */
-export function failures(root: string): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const stack of WRONG) {
-    for (const note of notes(root, stack)) {
-      const before = found.get(keyOf(note)) ?? [];
-      found.set(keyOf(note), note.passed ? before : [...before, stack]);
-    }
-  }
-  return found;
-}
