@@ -121,6 +121,14 @@ test("TCP-22: ephemeral ports of a thousand connections to one place are spread 
   }
   assert.ok(Math.max(...steps.values()) <= 6, "one step comes often");
   assert.ok(new Set(ports).size > 3600);
+  const last = wire.core.tcp_connect({ address: PEER.address, port: 80 });
+  wire.run();
+  const [syn] = wire.others.slice(-1);
+  assert.equal(
+    syn?.kind === "tcp" && syn.segment.sourcePort,
+    wire.core.status(last)?.local.port,
+    "a SYN leaves from the port that was chosen",
+  );
   assert.ok(isEven(ports.map((port) => Math.floor(((port - 1024) * 256) / (65536 - 1024)))));
 });
 

@@ -185,6 +185,8 @@ test("A094, MUST-46: an active open to an address that is no single host's is re
   assert.equal(wire.core.counter("TCP_OUT"), sent);
   assert.deepEqual(wire.others, []);
   assert.ok(wire.core.tcp_connect({ address: PEER.address, port: 80 }) > 0);
+  wire.run();
+  assert.equal(wire.others.length, 1, "the SYN to a single host leaves");
 });
 
 test("A095, MUST-43: a local address that is not ours, and a host without a route, are errors of the call", async () => {
@@ -193,6 +195,8 @@ test("A095, MUST-43: a local address that is not ours, and a host without a rout
   assert.equal(wire.core.tcp_connect({ address: "192.0.2.1", port: 80 }), Err.NO_ROUTE);
   assert.equal(wire.core.pools().TCP0.used, 0);
   assert.ok(wire.core.tcp_connect({ address: PEER.address, port: 80 }, { address: STACK.address }) > 0);
+  wire.run();
+  assert.equal(wire.others.length, 1, "the SYN from our address leaves");
 });
 
 test("MUST-44, MUST-45: an unspecified local address becomes that of the interface", async () => {
@@ -291,6 +295,9 @@ test("A343, RFC6056-1: ephemeral ports spread over 1024 to 65535 and none is use
     ports.add(wire.core.status(handle)?.local.port ?? 0);
   }
   assert.equal(ports.size, 500);
+  wire.run();
+  const sent = wire.others.map((frame) => (frame.kind === "tcp" ? frame.segment.sourcePort : 0));
+  assert.deepEqual(new Set(sent), ports, "each SYN leaves from its port");
   const sorted = [...ports].sort((a, b) => a - b);
   assert.ok((sorted[0] ?? 0) >= 1024);
   for (let at = 1024; at < 65536; at += 8192)

@@ -189,7 +189,10 @@ describe("UDP: sockets", () => {
     });
     assert.deepEqual(new Set(chosen), free);
     assert.equal(t.core.udp_bind({}), Err.IN_USE);
-    assert.equal(t.core.udp_bind({ address: US.ip, port: 80 }) > 0, true, "a port that is named is still to be had");
+    const named = t.core.udp_bind({ address: US.ip, port: 80 });
+    assert.ok(named > 0, "a port that is named is still to be had");
+    t.send(named, "control", PEER.ip);
+    assert.equal(datagrams(t.poll())[0]?.udp?.fromPort, 80);
   });
 
   test("A296: a datagram comes before an error that came later, readiness tells of both, and each is told once", async () => {
