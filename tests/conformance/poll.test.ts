@@ -286,7 +286,7 @@ describe("poll: time", () => {
     t.send(t.bind(), "anybody", OTHER.ip);
     let polls = 0;
     let asked = 0;
-    for (let ms = 0; ms < 250_000 && t.wait < NOTHING_ARMED; polls++) {
+    for (let ms = 0; ms < 1_250_000; polls++) {
       asked += t.poll().length;
       assert.ok(t.wait > 0);
       if (t.wait >= NOTHING_ARMED) break;

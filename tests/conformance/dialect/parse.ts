@@ -39,6 +39,7 @@ const VERBS = [
   "silence",
   "advance",
   "skip",
+  "mark",
   "fill",
   "acks",
   "icmp",

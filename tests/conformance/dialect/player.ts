@@ -31,6 +31,8 @@ export class Player {
   #clock: number | null = null;
   #began = 0;
   #tsval = 0;
+  /** The device's timestamp when a step said `mark`. */
+  #marked = 0;
   #written = 0;
   #read = 0;
   /** When the last step, or the segment it waited for, happened. */
@@ -106,6 +108,9 @@ export class Player {
         return;
       case "advance":
         return this.#pass(Number(first));
+      case "mark":
+        this.#marked = this.#tsval;
+        return;
       case "skip":
         await this.#pass(this.#device.quiet);
         this.queue.splice(0);
@@ -153,6 +158,7 @@ export class Player {
       seen: this.#seen,
       edge: this.#edge,
       tsval: this.#tsval,
+      marked: this.#marked,
       clock: this.#clockNow(),
       half: 2 ** 31,
     };
@@ -190,8 +196,9 @@ export class Player {
     });
     damage(bytes, segment.bad);
     if (ctl.includes("ACK") && ack <= this.#seen) this.#una = Math.max(this.#una, ack);
-    const isNext = numbers.seq === undefined || segment.isNew || (isSyn && this.#nxt === 0);
-    if (isNext && !segment.bad && !ctl.includes("RST")) this.#nxt = Math.max(this.#nxt, seq + lengthOf(ctl, octets));
+    const isNext = numbers.seq === undefined || (isSyn && this.#nxt === 0);
+    if (segment.isNew) this.#nxt = seq + lengthOf(ctl, octets);
+    else if (isNext && !segment.bad && !ctl.includes("RST")) this.#nxt = Math.max(this.#nxt, seq + lengthOf(ctl, octets));
     return ipv4({ source: this.#address, destination: this.#device.address, protocol: 6, tos: number("tos", 0) }, bytes);
   }
   #options(segment: Written, isSyn: boolean): number[] {
@@ -256,7 +263,7 @@ export class Player {
     const late = got.ms - this.#mark;
     compare(want, got, (text) => this.#value(text));
     assert.ok(late <= most + slack, `${said(got)}, but ${Math.round(late)} ms later`);
-    assert.ok(!want.after || late >= least - slack, `${said(got)}, but after ${Math.round(late)} ms already`);
+    assert.ok(!least || late >= least - slack, `${said(got)}, but after ${Math.round(late)} ms already`);
     this.#mark = Math.max(this.#mark, got.ms);
   }
   /** Segments that together carry the text `A:B`, each at most as long as `segment N` says. */
