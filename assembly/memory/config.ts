@@ -24,6 +24,14 @@ export const PING: i32 = isDefined(CFG_PING) ? CFG_PING : 1;
 export const RACK: i32 = isDefined(CFG_RACK) ? CFG_RACK : 1;
 /** 1: the module holds CUBIC and HyStart++; 0: NewReno alone, and `congestion` must be 0. */
 export const CUBIC: i32 = isDefined(CFG_CUBIC) ? CFG_CUBIC : 1;
+/** 1: the module holds timestamps and PAWS; 0: their offer bit does nothing. */
+export const TIMESTAMPS: i32 = isDefined(CFG_TIMESTAMPS) ? CFG_TIMESTAMPS : 1;
+/** 1: the module holds ECN; 0: it neither asks nor agrees. */
+export const ECN: i32 = isDefined(CFG_ECN) ? CFG_ECN : 1;
+/** 1: the module takes back reductions of the window that were for nothing (Eifel, F-RTO, DSACK). */
+export const UNDO: i32 = isDefined(CFG_UNDO) ? CFG_UNDO : 1;
+/** 1: the module looks for the path MTU itself where routers are silent (RFC 4821); what routers say is always heeded. */
+export const MTU_PROBING: i32 = isDefined(CFG_MTU_PROBING) ? CFG_MTU_PROBING : 1;
 /** 1: the module spreads bursts over the round trip. */
 export const PACING: i32 = isDefined(CFG_PACING) ? CFG_PACING : 1;
 /** 1: the module holds SYN cookies; 0: their offer bit does nothing. */

@@ -2,9 +2,11 @@
 // config.ts asks for each with isDefined; what is not given has the default that stands there.
 declare const CFG_COOKIES: i32;
 declare const CFG_CUBIC: i32;
+declare const CFG_ECN: i32;
 declare const CFG_HOLDS: i32;
 declare const CFG_INTERFACES_MAX: i32;
 declare const CFG_LISTENERS: i32;
+declare const CFG_MTU_PROBING: i32;
 declare const CFG_NEIGHBOURS: i32;
 declare const CFG_OWNERS: i32;
 declare const CFG_PACING: i32;
@@ -19,8 +21,10 @@ declare const CFG_TCP_RANGES: i32;
 declare const CFG_TCP_RECEIVE: i32;
 declare const CFG_TCP_SEND: i32;
 declare const CFG_TCP_SOCKETS: i32;
+declare const CFG_TIMESTAMPS: i32;
 declare const CFG_TIME_WAIT: i32;
 declare const CFG_UDP_OCTETS: i32;
 declare const CFG_UDP_RECEIVE: i32;
 declare const CFG_UDP_SEND: i32;
 declare const CFG_UDP_SOCKETS: i32;
+declare const CFG_UNDO: i32;

@@ -3,6 +3,10 @@
 @global const CFG_TCP_RANGES: i32 = 4;
 @global const CFG_STATE_HASH: i32 = 0;
 @global const CFG_RACK: i32 = 0;
+@global const CFG_TIMESTAMPS: i32 = 0;
+@global const CFG_ECN: i32 = 0;
+@global const CFG_UNDO: i32 = 0;
+@global const CFG_MTU_PROBING: i32 = 0;
 @global const CFG_PACING: i32 = 0;
 @global const CFG_COOKIES: i32 = 0;
 @global const CFG_SENT_RECORDS: i32 = 0;

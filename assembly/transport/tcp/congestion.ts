@@ -76,5 +76,5 @@ export function reduce(tcb: Tcb): void {
   else it.ssthresh = max(used >> 1, tcb.snd.mss << 1);
   it.recover = tcb.snd.nxt;
   it.acked = 0;
-  tcb.cwr = tcb.ecn;
+  tcb.cwr = <u8>tcb.ecn;
 }

@@ -1,4 +1,5 @@
 // One segment, written straight into a TX slot.
+import { ECN, TIMESTAMPS } from "../../memory/config";
 import { bump, count, Counter } from "../../memory/counters";
 import { Offer } from "../../memory/errors";
 import * as ring from "../../memory/ring";
@@ -18,6 +19,8 @@ import { offer, offerInSyn, shiftFor } from "./window";
 /** SACK blocks that fit beside nothing else; beside timestamps one less. RFC 2018 §3. */
 const BLOCKS_MAX: u32 = 4;
 
+/** Offer bits that this build can keep. */
+const OFFERED: u32 = Offer.SCALE | Offer.SACK | (TIMESTAMPS ? Offer.TIMESTAMPS : 0) | (ECN ? Offer.ECN : 0);
 /** SYNs that ask for ECN before one goes without, in case the asking is what is dropped. RFC 3168 §6.1.1.1. */
 const ECN_TRIES: u32 = 2;
 
@@ -65,10 +68,10 @@ function acknowledge(tcb: Tcb, ack: Seq, ctl: u32): u32 {
 
 /** ECE and CWR: in a SYN asking or agreeing, later echoing a mark and telling of a reduction. RFC 3168 §6.1. */
 function ecnBits(tcb: Tcb, ctl: u32, isNew: bool): u32 {
-  if (ctl & Ctl.RST) return 0;
+  if (!ECN || ctl & Ctl.RST) return 0;
   if (ctl & Ctl.SYN) {
     if (tcb.state == State.SYN_RECEIVED) return tcb.ecn ? Ctl.ECE : 0;
-    return tcb.offer & Offer.ECN && tcb.rtt.backoff < ECN_TRIES ? Ctl.ECE | Ctl.CWR : 0;
+    return tcb.offer & OFFERED & Offer.ECN && tcb.rtt.backoff < ECN_TRIES ? Ctl.ECE | Ctl.CWR : 0;
   }
   let bits: u32 = tcb.echoes ? Ctl.ECE : 0;
   if (isNew && tcb.cwr) {
@@ -86,7 +89,7 @@ function optionsFor(tcb: Tcb, from: usize, ctl: u32, length: u32): usize {
 }
 /** MSS always; the others when asking for what is offered, or when asked. MUST-14, SHLD-5. */
 function synOptions(tcb: Tcb, from: usize): usize {
-  const asked: u32 = tcb.state == State.SYN_SENT ? tcb.offer : 0;
+  const asked: u32 = tcb.state == State.SYN_SENT ? tcb.offer & OFFERED : 0;
   let at = writeMss(from, tcb.rcv.mss);
   if (asked & Offer.SCALE || tcb.scaled) at = writeWindowScale(at, shiftFor(tcb.rcv.limit));
   if (asked & Offer.SACK || tcb.sack) at = writeSackPermitted(at);

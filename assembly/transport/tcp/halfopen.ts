@@ -1,4 +1,5 @@
 import { Link } from "../../memory/list";
+import { ECN } from "../../memory/config";
 import { Offer } from "../../memory/errors";
 import { root } from "../../memory/root";
 import { Instant } from "../../memory/time";
@@ -71,8 +72,8 @@ export function takeSyn(it: HalfOpen, listener: Listener, seg: Segment, now: Ins
   it.mss = seg.mss;
   it.shift = offer & Offer.SCALE ? seg.shift : -1;
   it.sack = offer & Offer.SACK ? <u8>seg.sackPermitted : 0;
-  it.ecn = ecn.isAsked(seg) ? 1 : 0;
-  it.stamped = offer & Offer.TIMESTAMPS ? seg.stamped : 0;
+  it.ecn = ECN && ecn.isAsked(seg) ? 1 : 0;
+  it.hasStamps = offer & Offer.TIMESTAMPS ? seg.stamped : 0;
   it.tsRecent = seg.tsVal;
   it.tsRecentAt = now;
   it.tsOffset = timestamps.offsetFor(seg.local, seg.remote, seg.ports);

@@ -221,7 +221,7 @@ function watch(tcb: Tcb, now: Instant, isPartial: bool): void {
     timers.clear(tcb, Timer.USER);
     return;
   }
-  timers.set(tcb, Timer.USER, now, tcb.userTimeout);
+  if (tcb.held || tcb.snd.wnd) timers.set(tcb, Timer.USER, now, tcb.userTimeout); // an orphan does not live on probes, RFC 6429
   if (!isPartial) timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
 }
 /** The send window, from the newest segment only; one that acknowledges more than all before is that, whatever its sequence number: SND.UNA has moved, and an old window would reach too far beyond it. RFC 9293 §3.10.7.4. */
@@ -245,6 +245,7 @@ function updateWindow(tcb: Tcb, seg: Segment, isNews: bool, now: Instant): void 
   tcb.probes = 0;
   if (snd.una == snd.nxt) return;
   recovery.sendAllAgain(tcb);
+  timers.set(tcb, Timer.USER, now, tcb.userTimeout);
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
 }
 

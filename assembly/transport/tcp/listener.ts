@@ -178,7 +178,7 @@ function synchronize(tcb: Tcb, it: HalfOpen, seg: Segment): void {
   agree(tcb, it.mss, it.shift, it.sack);
   agreeOnTimestamps(tcb, it.stamped, it.tsRecent, it.tsRecentAt);
   tcb.tsOffset = it.tsOffset;
-  tcb.ecn = it.ecn;
+  tcb.hasEcn = it.ecn;
   snd.wnd = seg.wnd << snd.shift;
   snd.maxWnd = snd.wnd;
   snd.wl1 = seg.seq;

@@ -1,5 +1,6 @@
 // read RFC 5681 §3.2, RFC 6582 and RFC 5682 first
 // Loss recovery without records of what was sent: duplicate acknowledgements are counted. SACK blocks, where there are any, only help counting.
+import { UNDO } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
@@ -15,7 +16,7 @@ const DUPLICATE_THRESHOLD: u32 = 3;
 export function allowed(tcb: Tcb): u32 {
   const it = tcb.congestion;
   const mss = tcb.snd.mss;
-  if (it.frto > 1) return it.recover.since(tcb.snd.una) + (mss << 1);
+  if (UNDO && it.frto > 1) return it.recover.since(tcb.snd.una) + (mss << 1);
   const isNewTextNext = it.phase == Phase.OPEN && tcb.snd.cursor == tcb.snd.nxt;
   return isNewTextNext ? it.cwnd + min<u32>(it.duplicates, DUPLICATE_THRESHOLD - 1) * mss : it.cwnd;
 }
@@ -24,7 +25,7 @@ export function allowed(tcb: Tcb): u32 {
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): void {
   const it = tcb.congestion;
   undo.acknowledged(tcb, seg, octets, false);
-  if (it.frto && answersTimeout(tcb)) return;
+  if (UNDO && it.frto && answersTimeout(tcb)) return;
   if (it.phase == Phase.RECOVERY) return repair(tcb, octets);
   it.duplicates = 0;
   // What lies far behind must not come to lie ahead when the space wraps.
@@ -65,7 +66,7 @@ function repair(tcb: Tcb, octets: u32): void {
 /** A duplicate acknowledgement arrived. RFC 5681 §3.2. */
 export function duplicate(tcb: Tcb, seg: Segment): void {
   const it = tcb.congestion;
-  if (it.frto) stopFrto(tcb);
+  if (UNDO && it.frto) stopFrto(tcb);
   const had = it.duplicates;
   it.duplicates = max(had + 1, min<u32>(sackedSegments(tcb, seg), 0xffff));
   if (it.phase == Phase.RECOVERY) {

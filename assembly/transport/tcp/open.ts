@@ -1,4 +1,5 @@
 // read RFC 9293 §3.10.7.3 first
+import { ECN } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Offer } from "../../memory/errors";
 import { Instant } from "../../memory/time";
@@ -58,7 +59,7 @@ function synArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   rcv.acked = rcv.nxt;
   rcv.edge = rcv.nxt.plus(min<u32>(rcv.limit, 65535));
   agree(tcb, seg.mss, tcb.offer & Offer.SCALE ? seg.shift : -1, tcb.offer & Offer.SACK ? seg.sackPermitted : 0);
-  tcb.ecn = seg.has(Ctl.ACK) ? (tcb.offer & Offer.ECN && ecn.isAgreed(seg) ? 1 : 0) : ecn.isAsked(seg) ? 1 : 0;
+  if (ECN) tcb.hasEcn = seg.has(Ctl.ACK) ? (tcb.offer & Offer.ECN && ecn.isAgreed(seg) ? 1 : 0) : ecn.isAsked(seg) ? 1 : 0;
   agreeOnTimestamps(tcb, tcb.offer & Offer.TIMESTAMPS ? seg.stamped : 0, seg.tsVal, now);
   snd.wnd = seg.wnd;
   snd.maxWnd = max(snd.maxWnd, seg.wnd);
@@ -77,7 +78,7 @@ export function agree(tcb: Tcb, mss: u32, shift: i32, sack: u32): void {
 }
 /** Both sides offered timestamps (`stamped` 1), or not: they take room from every segment. */
 export function agreeOnTimestamps(tcb: Tcb, stamped: u32, recent: u32, now: Instant): void {
-  tcb.stamped = <u8>stamped;
+  tcb.hasStamps = <u8>stamped;
   if (stamped) tcb.snd.mss -= TIMESTAMPS_OCTETS;
   tcb.mssMax = tcb.snd.mss;
   tcb.tsRecent = recent;

@@ -174,7 +174,7 @@ function send(tcb: Tcb, slot: usize, what: Due, now: Instant): void {
     case Due.KEEPALIVE:
       tcb.owes &= ~Owes.KEEPALIVE;
       count(Counter.TCP_KEEPALIVES);
-      return emit(tcb, slot, tcb.snd.nxt.minus(1), Ctl.ACK, tcb.keepalive - 1, 0);
+      return emit(tcb, slot, tcb.snd.nxt.minus(1), Ctl.ACK, tcb.keepalive > 1 ? 1 : 0, 0);
     case Due.ACK:
       return sendAck(tcb, slot);
     case Due.NOTHING:

@@ -1,5 +1,6 @@
 // read RFC 1191 §3, §6 and RFC 4821 §7 first
 // Path MTU: taken down by what routers say, or, where they say nothing, by timeouts; looked for upwards by one longer segment.
+import { MTU_PROBING } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Instant } from "../../memory/time";
 import * as recovery from "./recovery";
@@ -22,7 +23,7 @@ const SUSPECTED: u32 = 60000;
 export function isTold(tcb: Tcb, mtu: u32, now: Instant): void {
   if (mtu < SMALLEST_MTU) tcb.fragmentable = 1;
   const mss = max<u32>(mtu, SMALLEST_MTU) - tcb.headers;
-  if (tcb.isTrying && mss < tcb.mssMax) {
+  if (MTU_PROBING && tcb.isTrying && mss < tcb.mssMax) {
     tcb.isTrying = 0;
     tcb.mssMax = max(mss, tcb.snd.mss);
     recovery.cutToSize(tcb);
@@ -41,6 +42,7 @@ function shorten(tcb: Tcb, mss: u32, now: Instant, kept: u32): void {
 }
 /** The retransmission timer ran out once more: a path may swallow long packets in silence. RFC 4821 §7.7. */
 export function timedOut(tcb: Tcb, now: Instant): void {
+  if (!MTU_PROBING) return;
   if (tcb.isTrying) giveUp(tcb, now);
   if (tcb.rtt.backoff < SUSPECT) return;
   const mtu: u32 = tcb.snd.mss + tcb.headers > BASE_MTU ? BASE_MTU : SMALLEST_MTU;
@@ -58,18 +60,18 @@ export function raise(tcb: Tcb): void {
 /** Octets of the next new segment at most: the send MSS, or all that the link and the peer take when a longer one is to be tried. */
 export function segmentSize(tcb: Tcb): u32 {
   const snd = tcb.snd;
-  return tcb.mayTry && snd.end >= snd.cursor.plus(tcb.mssMax) ? tcb.mssMax : snd.mss;
+  return MTU_PROBING && tcb.mayTry && snd.end >= snd.cursor.plus(tcb.mssMax) ? tcb.mssMax : snd.mss;
 }
 /** New text has left, up to `end`. */
 export function sent(tcb: Tcb, length: u32, end: Seq): void {
-  if (!tcb.mayTry || length <= tcb.snd.mss) return;
+  if (!MTU_PROBING || !tcb.mayTry || length <= tcb.snd.mss) return;
   tcb.mayTry = 0;
   tcb.isTrying = 1;
   tcb.tryEnd = end;
 }
 /** What has been acknowledged, or was found lost, says whether the long segment got through. RFC 4821 §7.6. */
 export function acknowledged(tcb: Tcb, now: Instant): void {
-  if (!tcb.isTrying) return;
+  if (!MTU_PROBING || !tcb.isTrying) return;
   if (tcb.congestion.phase) return giveUp(tcb, now);
   if (tcb.snd.una < tcb.tryEnd) return;
   tcb.isTrying = 0;

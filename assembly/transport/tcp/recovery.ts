@@ -1,7 +1,7 @@
 // read RFC 8985 §6-§7, RFC 9937 and RFC 6675 first
 // What to do about loss: which octets may leave, and what is sent again. With records of what was sent RACK judges; without, NewReno.
 import { count, Counter } from "../../memory/counters";
-import { RACK } from "../../memory/config";
+import { RACK, UNDO } from "../../memory/config";
 import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
 import * as newreno from "./newreno";
@@ -107,6 +107,7 @@ function leave(tcb: Tcb): void {
   it.phase = Phase.OPEN;
   it.frto = 0;
   it.duplicates = 0;
+  tcb.owes &= ~Owes.RETRANSMIT;
   rack.recovered(tcb.rack);
 }
 
@@ -126,7 +127,7 @@ export function timedOut(tcb: Tcb): void {
   const it = tcb.congestion;
   const isFirst = tcb.rtt.backoff <= 1;
   if (isFirst) congestion.reduce(tcb);
-  it.frto = isFirst && it.phase != Phase.LOSS && !tcb.stamped ? 1 : 0; // with timestamps the first acknowledgement tells
+  it.frto = UNDO && isFirst && it.phase != Phase.LOSS && !tcb.stamped ? 1 : 0; // with timestamps the first acknowledgement tells
   it.recover = tcb.snd.nxt;
   it.cwnd = tcb.snd.mss;
   it.acked = 0;

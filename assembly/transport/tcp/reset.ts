@@ -1,4 +1,5 @@
 // Resets and acknowledgements that belong to no connection: built straight into a TX slot, limited in rate, never kept.
+import { TIMESTAMPS } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { root, state } from "../../memory/root";
 import { Instant } from "../../memory/time";
@@ -21,10 +22,14 @@ export class Brief extends Tuple {
   /** Answers given to empty segments and SYNs. */
   answers: u32;
   /** 1: segments carry timestamps; TS.Recent, when it came, and what our clock is ahead. */
-  stamped: u32;
+  hasStamps: u32;
   tsRecent: u32;
   tsRecentAt: Instant;
   tsOffset: u32;
+
+  get stamped(): u32 {
+    return TIMESTAMPS ? this.hasStamps : 0;
+  }
 }
 
 /** Answers a segment that fits no connection. Never a RST to a RST. RFC 9293 §3.10.7.1. */

@@ -1,5 +1,6 @@
 // read RFC 9293 §3.1 and §3.3.1 (current segment variables) first
 import { fold, pseudo, sum } from "../../memory/checksum";
+import { TIMESTAMPS } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { root } from "../../memory/root";
 import { Ipv4Header, Protocol } from "../../wire/ipv4";
@@ -127,7 +128,7 @@ function readOptions(seg: Segment, from: usize, end: usize): void {
         }
         break;
       case OptionKind.TIMESTAMPS:
-        if (length == 10) {
+        if (TIMESTAMPS && length == 10) {
           seg.stamped = 1;
           seg.tsVal = option32(at, 0);
           seg.tsEcr = option32(at, 1);

@@ -1,4 +1,5 @@
 // read RFC 9293 §3.3.1 first
+import { ECN, TIMESTAMPS } from "../../memory/config";
 import { Link } from "../../memory/list";
 import { PoolIndex } from "../../memory/pool";
 import { CLASSES } from "../../memory/control";
@@ -255,10 +256,8 @@ export class Tcb extends Socket {
   sack: u8;
   /** 1: in the hash table. */
   attached: u8;
-  /** 1: every segment carries timestamps. */
-  stamped: u8;
-  /** 1: both sides understand ECN. */
-  ecn: u8;
+  hasStamps: u8;
+  hasEcn: u8;
   /** 1: congestion was met on the peer's way to us: ECE until it says CWR. */
   echoes: u8;
   /** 1: the next new text says CWR. */
@@ -307,6 +306,14 @@ export class Tcb extends Socket {
   acceptNext: u32;
   acceptPrevious: u32;
 
+  /** 1: every segment carries timestamps. */
+  get stamped(): u32 {
+    return TIMESTAMPS ? this.hasStamps : 0;
+  }
+  /** 1: both sides understand ECN. */
+  get ecn(): u32 {
+    return ECN ? this.hasEcn : 0;
+  }
   get snd(): Send {
     return changetype<Send>(changetype<usize>(this) + SND_AT);
   }

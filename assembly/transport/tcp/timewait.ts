@@ -65,7 +65,7 @@ function fill(record: TimeWait, tcb: Tcb, now: Instant): void {
   record.wnd = min<u32>(tcb.window >> tcb.rcv.shift, 65535);
   record.tos = tcb.tos;
   record.ttl = tcb.ttl;
-  record.stamped = tcb.stamped;
+  record.hasStamps = tcb.stamped;
   record.tsRecent = tcb.tsRecent;
   record.tsRecentAt = tcb.tsRecentAt;
   record.tsOffset = tcb.tsOffset;

@@ -1,12 +1,13 @@
 // read RFC 3522 (Eifel detection), RFC 5682 (F-RTO) and RFC 3708 (DSACK) first
 // The window is given back when it turns out that nothing was lost.
 import { count, Counter } from "../../memory/counters";
-import { RACK } from "../../memory/config";
+import { RACK, UNDO } from "../../memory/config";
 import { Segment } from "./segment";
-import { Phase, Tcb } from "./tcb";
+import { Owes, Phase, Tcb } from "./tcb";
 
 /** The window is about to be reduced. */
 export function remember(tcb: Tcb): void {
+  if (!UNDO) return;
   const it = tcb.undo;
   it.cwnd = tcb.congestion.cwnd;
   it.ssthresh = tcb.congestion.ssthresh;
@@ -18,14 +19,14 @@ export function remember(tcb: Tcb): void {
 /** A segment leaves once more. */
 export function sentAgain(tcb: Tcb): void {
   const it = tcb.undo;
-  if (!it.isOpen || tcb.congestion.phase == Phase.OPEN) return;
+  if (!UNDO || !it.isOpen || tcb.congestion.phase == Phase.OPEN) return;
   if (!it.copies) it.tsVal = tcb.tsVal;
   it.copies++;
 }
 /** Looks for signs that all was in vain: an echo of a stamp older than the first retransmission, or a DSACK for each. */
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, isDsack: bool): void {
   const it = tcb.undo;
-  if (!it.isOpen || !it.copies) return;
+  if (!UNDO || !it.isOpen || !it.copies) return;
   if (isDsack && !--it.copies) return restore(tcb);
   if (!octets || !it.waits) return;
   it.waits = 0;
@@ -41,6 +42,7 @@ export function restore(tcb: Tcb): void {
   it.phase = Phase.OPEN;
   it.frto = 0;
   it.duplicates = 0;
+  tcb.owes &= ~Owes.RETRANSMIT;
   tcb.undo.isOpen = 0;
   tcb.rtt.backoff = 0;
   if (RACK && tcb.board.capacity) tcb.board.findAll();
