@@ -1,5 +1,5 @@
 // A bulk transfer from stack 0 to stack 1 in virtual time, measured where it arrives.
-import { type Core, type Option, type Status } from "../../bindings/node/core.js";
+import { type Core, type Option, State, type Status } from "../../bindings/node/core.js";
 import { octetStream } from "../../bindings/node/cli/demo/octets.js";
 import { countsOfStack, type Measured } from "./counts.js";
 import { ADDRESSES, VirtualPair, type VirtualOptions } from "./virtual.js";
@@ -58,6 +58,7 @@ class Source {
     this.#watch = watch;
     this.#patience = 4 * (link.delay ?? 0);
     this.#handle = core.tcp_connect({ address: ADDRESSES[1], port: PORT });
+    if (this.#handle < 0) throw new Error(`tcp_connect answered ${this.#handle}`);
     apply(core, this.#handle, sender);
   }
   serve(now: number): boolean {
@@ -70,7 +71,7 @@ class Source {
     const count = this.#core.tcp_write(this.#handle, this.#octets, this.#written);
     if (count < 0) throw new Error(`the sender's connection is gone: ${count}`);
     this.#written += count;
-    if (this.#written < this.#octets.length) return count > 0;
+    if (this.#written < this.#octets.length || this.#core.tcp_status(this.#handle) === State.SYN_SENT) return count > 0;
     this.#closed = true;
     this.#core.tcp_close(this.#handle, true);
     return true;

@@ -9,9 +9,11 @@ export interface VirtualOptions {
   /** Octets of the rings of each connection. Default 262,144. */
   rings?: { receive: number; send: number };
   mtu?: number;
-  settings?: CoreOptions["settings"];
+  /** Settings of each. */
+  settings?: readonly [CoreOptions["settings"], CoreOptions["settings"]];
   capacities?: CoreOptions["capacities"];
-  wasm?: CoreOptions["wasm"];
+  /** Paths of the modules of the two. Default: the one shipped. */
+  modules?: readonly [string?, string?];
   /** A capture of what the first stack sends and receives. */
   pcap?: string;
 }
@@ -108,13 +110,13 @@ export class VirtualPair {
   }
 }
 
-function coreOptions({ rings, mtu, settings, capacities, wasm }: VirtualOptions, end: 0 | 1): CoreOptions {
+function coreOptions({ rings, mtu, settings, capacities, modules }: VirtualOptions, end: 0 | 1): CoreOptions {
   return {
-    wasm,
+    wasm: modules?.[end],
     seed: Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11 + end) & 255),
     devices: [{ kind: "ethernet", rxSlots: 1024, txSlots: 1024 }],
     interfaces: [{ mac: `02:00:00:00:00:0${end + 1}`, mtu, addresses: [`${ADDRESSES[end]}/24`] }],
     capacities: { classes: [{ sockets: 4, ...(rings ?? { receive: 262_144, send: 262_144 }) }], ...capacities },
-    settings: { clockGranularity: 1, ...settings },
+    settings: { clockGranularity: 1, ...settings?.[end] },
   };
 }

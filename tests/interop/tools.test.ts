@@ -5,58 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { capture, type TapDriver } from "../../bindings/node/index.js";
+import { dissect, FAULTS, mangledBy } from "./dissect.js";
 import { Lab, missing, needs } from "./lab.js";
 import { echoed, echoing } from "./streams.js";
 
 let lab: Lab;
 let folder = "";
 
-/** Fields of tshark, one row a frame that the filter lets through. */
-async function dissect(file: string, filter: string, ...fields: string[]): Promise<string[][]> {
-  const checks = ["ip.check_checksum", "tcp.check_checksum", "udp.check_checksum"].flatMap((name) => ["-o", `${name}:TRUE`]);
-  const wanted = fields.flatMap((field) => ["-e", field]);
-  const plain = ["-d", "tcp.port==1-65535,data", "-d", "udp.port==1-65535,data"]; // random octets may look like anything
-  const { status, stdout, stderr } = await lab.run("tshark", [
-    "-n",
-    "-r",
-    file,
-    ...plain,
-    ...checks,
-    "-Y",
-    filter,
-    "-T",
-    "fields",
-    ...wanted,
-  ]);
-  assert.equal(status, 0, stderr);
-  return stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => line.split("\t"));
-}
-
 /** Ports by state, from nmap's greppable output. */
 function portStates(output: string): Record<string, string> {
   const listed = /Ports: ([^\t\n]*)/.exec(output)?.[1] ?? "";
   return Object.fromEntries(listed.split(", ").map((entry) => entry.split("/").slice(0, 2) as [string, string]));
 }
-
-/** Frames in which tshark finds fault: malformed, a bad checksum, a violation of a protocol. Retransmissions and the like are no faults. */
-const FAULTS = [
-  "_ws.malformed",
-  "ip.checksum.status == 0",
-  "tcp.checksum.status == 0",
-  "udp.checksum.status == 0",
-  "icmp.checksum.status == 0",
-  '_ws.expert.severity == "Error"',
-  '_ws.expert.group == "Protocol"',
-  '_ws.expert.group == "Malformed"',
-  '_ws.expert.group == "Checksum"',
-  "tcp.analysis.ack_lost_segment",
-  "tcp.analysis.lost_segment",
-].join(" or ");
-/** A checksum that comes out as 0 leaves the kernel as 0xffff (CSUM_MANGLED_0), for UDP rightly, for TCP without need: its affair. */
-const mangledBy = (kernel: string): string => `(ip.src == ${kernel} and tcp.checksum == 0xffff)`;
 
 describe("tools", { skip: missing, timeout: 60_000 }, () => {
   before(() => {

@@ -55,7 +55,7 @@ export const SUITES: Suite[] = [
   },
   {
     name: "wide",
-    about: "long transfers, floods and many seeds",
+    about: "long transfers, floods, many seeds and grids",
     budgetMinutes: 20,
     always: false,
     run: (root, onTest) => runNode(testsIn(root, "wide"), { concurrency: 1, fileMinutes: 15, onTest }),
