@@ -13,6 +13,8 @@ export interface Offers {
   timestamps?: boolean;
   /** Asks for ECN (RFC 3168). A peer that asks is answered in any case. Default false. */
   ecn?: boolean;
+  /** Of listeners: SYN cookies when the SYN queue is full (RFC 4987 §3.6). Default true. */
+  cookies?: boolean;
 }
 
 /** How a sender shares a path with others. */
@@ -24,7 +26,13 @@ export interface TcpExtensions extends Offers {
   congestion?: Congestion;
 }
 
-const BITS = { windowScaling: Offer.SCALE, sack: Offer.SACK, timestamps: Offer.TIMESTAMPS, ecn: Offer.ECN } as const;
+const BITS = {
+  windowScaling: Offer.SCALE,
+  sack: Offer.SACK,
+  timestamps: Offer.TIMESTAMPS,
+  ecn: Offer.ECN,
+  cookies: Offer.COOKIES,
+} as const;
 /** Names of the offers. */
 const OFFERS = Object.keys(BITS) as (keyof Offers)[];
 /** In the order of their numbers. */

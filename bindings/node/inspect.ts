@@ -11,6 +11,8 @@ import {
   Kind,
   NEIGHBOUR,
   NeighbourState,
+  Offer,
+  Phase,
   POOL,
   PoolIndex,
   STATUS,
@@ -18,6 +20,7 @@ import {
   Waits,
 } from "./constants.js";
 import { type ErrorCode, errorName } from "./error.js";
+import type { Offers } from "./extensions.js";
 import { ADDRESS, OCTETS } from "./layout.js";
 import type { Exports } from "./module.js";
 
@@ -68,6 +71,34 @@ export interface Status {
   owner: number;
   /** Connections that wait to be accepted. */
   backlog: number;
+  /** What loss recovery does: `OPEN` nothing, `RECOVERY` repairs what was found lost, `LOSS`: the retransmission timer ran out. */
+  phase: keyof typeof Phase;
+  /** Octets in the network. */
+  pipe: number;
+  /** Octets the peer has, behind some that it has not. */
+  sacked: number;
+  /** Segments taken for lost and not yet sent again. */
+  lost: number;
+  /** The smallest round-trip time, microseconds. */
+  minRtt: number;
+  /** Timeouts in a row. */
+  backoff: number;
+  /** Timeouts in all. */
+  timeouts: number;
+  /** Reductions of the congestion window that were taken back. */
+  undone: number;
+  /** The TCP extensions that both sides agreed on. */
+  agreed: Required<Omit<Offers, "cookies">>;
+  /** Shift of the peer's windows. */
+  sndShift: number;
+  /** Shift of ours. */
+  rcvShift: number;
+  /** Unread octets up to the end of urgent data. */
+  urgent: number;
+  /** TOS octet of the last segment that arrived. */
+  receivedTos: number;
+  /** Text octets of a full segment as link and peer allow; `mss` may be less for the path. */
+  mssMax: number;
 }
 
 /** An interface, as the stack has it. */
@@ -109,6 +140,7 @@ export interface Pool {
 }
 
 const STATES = Object.fromEntries(Object.entries(State).map(([name, value]) => [value, name])) as Record<number, keyof typeof State>;
+const PHASES = Object.fromEntries(Object.entries(Phase).map(([name, value]) => [value, name])) as Record<number, keyof typeof Phase>;
 const WAITS = Object.fromEntries(Object.entries(Waits).map(([name, value]) => [value, name])) as Record<number, keyof typeof Waits>;
 const NEIGHBOUR_STATES = Object.fromEntries(Object.entries(NeighbourState).map(([name, value]) => [value, name])) as Record<
   number,
@@ -257,11 +289,38 @@ export class Inspector {
       softError: u32(STATUS.softError),
       owner: u32(STATUS.owner),
       backlog: u32(STATUS.backlog),
+      ...recoveryOf(u32),
     };
   }
   #word(offset: number): number {
     return this.#view.getUint32(this.#control + offset, true);
   }
+}
+
+/** The second part of a status record: loss recovery, and what both sides agreed on. */
+function recoveryOf(u32: (offset: number) => number) {
+  const agreed = u32(STATUS.agreed);
+  return {
+    phase: PHASES[u32(STATUS.phase)] ?? "OPEN",
+    pipe: u32(STATUS.pipe),
+    sacked: u32(STATUS.sacked),
+    lost: u32(STATUS.lost),
+    minRtt: u32(STATUS.minRtt),
+    backoff: u32(STATUS.backoff),
+    timeouts: u32(STATUS.timeouts),
+    undone: u32(STATUS.undone),
+    agreed: {
+      windowScaling: (agreed & Offer.SCALE) !== 0,
+      sack: (agreed & Offer.SACK) !== 0,
+      timestamps: (agreed & Offer.TIMESTAMPS) !== 0,
+      ecn: (agreed & Offer.ECN) !== 0,
+    },
+    sndShift: u32(STATUS.sndShift),
+    rcvShift: u32(STATUS.rcvShift),
+    urgent: u32(STATUS.urgent),
+    receivedTos: u32(STATUS.receivedTos),
+    mssMax: u32(STATUS.mssMax),
+  };
 }
 
 /** Reads the endpoint record at `at`. */

@@ -29,7 +29,7 @@ const EXPECTED: Record<string, string> = {
   msl: "1 to 536,870,912 ms",
   delayedAck: "1 to 499 ms",
   keepCount: "1 to 255",
-  offer: "offer bits, 0 to 15",
+  offer: "offer bits, 0 to 31",
   congestion: "newreno (0) or, where the module has it, cubic (1)",
   sentRecords: "0 to 65,536, or 0 where the module has no RACK",
   arenaStart: "4096 or more",

@@ -4,6 +4,7 @@ import type { Core } from "./core.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import type { Client, Host } from "./host.js";
 import type { Address, Status } from "./inspect.js";
+import { integer } from "./validate.js";
 
 /** Most octets handed to the stream in one piece. */
 const CHUNK = 65536;
@@ -33,7 +34,8 @@ interface Writing {
 /**
  * A TCP connection as a stream. A slow reader holds the sender: octets leave the receive ring only when the stream takes them. A write is done
  * when its octets are in the send ring. `end` closes one half; `destroy` lets go (what was written is still sent), `destroy` with an error and
- * `resetAndDestroy` reset the connection. A connection that ends by reset or timeout emits `error` with a RingwireError at once, whether
+ * `resetAndDestroy` reset the connection. `urgent` tells, before those octets are read, how many lie before the end of urgent data; `stalled`, that
+ * the same octets were sent again three times without an answer. A connection that ends by reset or timeout emits `error` with a RingwireError at once, whether
  * or not everything was read.
  */
 export class TcpSocket extends Duplex implements Client {
@@ -106,6 +108,14 @@ export class TcpSocket extends Duplex implements Client {
     if (enable && initialDelay > 0) this.#set(Option.KEEP_IDLE, Math.ceil(initialDelay));
     return this.#set(Option.KEEPALIVE, enable ? 1 : 0);
   }
+  /** The TOS octet of what is sent from now on: DSCP in the upper six bits; the lower two are the stack's. */
+  setTypeOfService(tos: number): this {
+    return this.#set(Option.TOS, integer(tos, 0, 255, "tos"));
+  }
+  /** Unread octets up to the end of what the peer called urgent; they stay in the stream. 0: nothing is. RFC 6093. */
+  get urgent(): number {
+    return this.status()?.urgent ?? 0;
+  }
   /** How long sent octets may stay unacknowledged before the connection is given up, milliseconds. */
   setUserTimeout(ms: number): this {
     return this.#set(Option.USER_TIMEOUT, ms);
@@ -142,6 +152,8 @@ export class TcpSocket extends Duplex implements Client {
   /** @internal */
   ready(events: number): void {
     if (events & Event.CONNECTED && this.connecting) this.#connected();
+    if (events & Event.URGENT) this.emit("urgent", this.urgent);
+    if (events & Event.STALLED) this.emit("stalled");
     if (events & (Event.READABLE | Event.FINISHED | Event.CLOSED)) this.#pull();
     if (events & Event.CLOSED) this.#closed();
     if (events & (Event.WRITABLE | Event.CLOSED)) this.#flush();

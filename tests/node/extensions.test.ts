@@ -4,7 +4,8 @@ import { describe, test } from "node:test";
 import { CONTROL, instantiate, Offer, Option } from "../../bindings/node/core.js";
 import { createStack, createWire, RingwireError, type Stack, type TcpExtensions, type TcpOptions } from "../../bindings/node/index.js";
 
-const DEFAULT = Offer.SCALE | Offer.SACK | Offer.TIMESTAMPS;
+const COOKIES = Offer.COOKIES;
+const DEFAULT = Offer.SCALE | Offer.SACK | Offer.TIMESTAMPS | COOKIES;
 
 /** Two stacks on a wire; the first has these options. */
 async function pair(tcp: TcpOptions = {}): Promise<{ a: Stack; b: Stack; close: () => Promise<unknown> }> {
@@ -23,8 +24,8 @@ describe("TCP extensions of a stack", () => {
   test("what is said is set, what is not said stays the module's", async () => {
     const rows: [TcpOptions, number, number, number][] = [
       [{}, DEFAULT, 0, 1024],
-      [{ timestamps: false }, Offer.SCALE | Offer.SACK, 0, 1024],
-      [{ windowScaling: false, sack: false, timestamps: false }, 0, 0, 1024],
+      [{ timestamps: false }, Offer.SCALE | Offer.SACK | COOKIES, 0, 1024],
+      [{ windowScaling: false, sack: false, timestamps: false, cookies: false }, 0, 0, 1024],
       [{ ecn: true, congestion: "cubic", sentRecords: 64 }, DEFAULT | Offer.ECN, 1, 64],
       [{ congestion: "newreno", sentRecords: 0, sack: true }, DEFAULT, 0, 0],
     ];
@@ -38,7 +39,7 @@ describe("TCP extensions of a stack", () => {
     const given = { seed: "0123456789abcdef".repeat(4), devices: [{ kind: "ip" as const }], interfaces: [{ addresses: ["10.0.0.1/24"] }] };
     for (const [settings, offer, congestion] of [
       [{ offer: 2, congestion: 1 }, 2, 1],
-      [{ offer: { sack: false, ecn: true }, congestion: "cubic" as const }, Offer.SCALE | Offer.TIMESTAMPS | Offer.ECN, 1],
+      [{ offer: { sack: false, ecn: true }, congestion: "cubic" as const }, Offer.SCALE | Offer.TIMESTAMPS | Offer.ECN | COOKIES, 1],
       [{ offer: {} }, DEFAULT, 0],
     ] as const) {
       const core = await instantiate({ ...given, settings });
@@ -47,7 +48,7 @@ describe("TCP extensions of a stack", () => {
     }
     const refused = (settings: object, code: string, message: RegExp) =>
       assert.rejects(instantiate({ ...given, settings }), is(code, message));
-    await refused({ offer: 16 }, "BAD_SETTING", /offer \(expected offer bits, 0 to 15\)/);
+    await refused({ offer: 32 }, "BAD_SETTING", /offer \(expected offer bits, 0 to 31\)/);
     await refused({ offer: { sack: 1 } }, "BAD_SETTING", /settings\.offer\.sack: 1 is no switch/);
     await refused({ offer: { fack: true } }, "BAD_ARGUMENT", /settings\.offer: unknown option "fack"/);
     await refused({ congestion: "bbr" }, "BAD_SETTING", /settings\.congestion: "bbr" is not known \(expected "newreno" or "cubic"\)/);
@@ -81,11 +82,11 @@ describe("TCP extensions of a socket", () => {
   test("of a listener they are those of its connections, of a connection its own; others keep the stack's", async (t) => {
     const { a, b, close } = await pair({ timestamps: false });
     t.after(close);
-    const listener = b.listen({ port: 7, sack: false, ecn: true, congestion: "cubic" });
+    const listener = b.listen({ port: 7, sack: false, ecn: true, cookies: false, congestion: "cubic" });
     const asked: [TcpExtensions, number, number][] = [
-      [{ windowScaling: false, timestamps: true }, Offer.SACK | Offer.TIMESTAMPS, 0],
-      [{ congestion: "cubic", ecn: false }, Offer.SCALE | Offer.SACK, 1],
-      [{}, Offer.SCALE | Offer.SACK, 0],
+      [{ windowScaling: false, timestamps: true }, Offer.SACK | Offer.TIMESTAMPS | COOKIES, 0],
+      [{ congestion: "cubic", ecn: false }, Offer.SCALE | Offer.SACK | COOKIES, 1],
+      [{}, Offer.SCALE | Offer.SACK | COOKIES, 0],
     ];
     for (const [options, offer, congestion] of asked) {
       const [client, server] = await Promise.all([a.connect({ host: "10.0.0.2", port: 7, ...options }), listener.accept()]);
