@@ -29,7 +29,7 @@ function acknowledged(ack: u32): void {
 }
 /** The same with TSecr `echo`, `ms` after the stamp it echoes. */
 function echoed(ack: u32, echo: u32, ms: u32): void {
-  tcb().stamped = 1;
+  tcb().hasStamps = 1;
   tcb().tsOffset = 0;
   state.now = echo + ms;
   segment().ack = Seq.of(ack);
@@ -169,7 +169,7 @@ describe("transport/tcp/rtt: RFC 6298 by hand", () => {
     echoed(200, 7000, 31);
     expect<u32>(it().srtt).toBe(30500);
     start(200);
-    tcb().stamped = 1;
+    tcb().hasStamps = 1;
     acknowledged(200);
     expect<u32>(it().srtt).toBe(0);
     echoed(200, 0, 31);

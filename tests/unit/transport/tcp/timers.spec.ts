@@ -77,6 +77,6 @@ describe("transport/tcp/timers", () => {
     start();
     timers.set(it(), Timer.COUNT - 1, 1000, 77);
     expect<u32>(timers.within(it(), 1000)).toBe(77);
-    expect<usize>(it().timers.at10).toBe(1077);
+    expect<usize>(it().timers.at11).toBe(1077);
   });
 });
