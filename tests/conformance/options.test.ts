@@ -21,7 +21,7 @@ interface Row {
 }
 const TCP_ROWS: Record<string, Row> = {
   NODELAY: { option: Option.NODELAY, least: 0, most: 1, default: 0 },
-  KEEPALIVE: { option: Option.KEEPALIVE, least: 0, most: 1, default: 0 },
+  KEEPALIVE: { option: Option.KEEPALIVE, least: 0, most: 2, default: 0 },
   KEEP_IDLE: { option: Option.KEEP_IDLE, least: 1, most: NEVER, default: "keepIdle" },
   KEEP_INTERVAL: { option: Option.KEEP_INTERVAL, least: 1, most: NEVER, default: "keepInterval" },
   KEEP_COUNT: { option: Option.KEEP_COUNT, least: 1, most: 255, default: "keepCount" },
@@ -29,7 +29,8 @@ const TCP_ROWS: Record<string, Row> = {
   TTL: { option: Option.TTL, least: 1, most: 255, default: "ttl" },
   TOS: { option: Option.TOS, least: 0, most: 255, default: 0 },
   CONGESTION: { option: Option.CONGESTION, least: 0, most: 1, default: "congestion" },
-  OFFER: { option: Option.OFFER, least: 0, most: 15, default: "offer" },
+  OFFER: { option: Option.OFFER, least: 0, most: 31, default: "offer" },
+  REPORTS: { option: Option.REPORTS, least: 0, most: 1, default: 1 },
 };
 
 /** The constant of config.ts that is the default of a control-block word. */
@@ -59,7 +60,7 @@ test(`${ID}: the page names every option with its number, the range of times, an
   assert.match(row, /`USER_TIMEOUT` \(milliseconds\), 7 `TTL` \(1 to 255\)/);
   assert.match(
     row,
-    /Times are milliseconds, 1 to 2\^30\. Defaults: the settings of the control block.*What is set counts from the call on.*TCP has 1 to 8, 10 and 11, UDP and ping have 7 to 9\. Set on a listener they are inherited/,
+    /Times are milliseconds, 1 to 2\^30\. Defaults: the settings of the control block.*What is set counts from the call on.*TCP has 1 to 8 and 10 to 12, UDP and ping have 7 to 9\. Set on a listener they are inherited/,
   );
 });
 
@@ -105,7 +106,7 @@ test(`${ID}: the ends of each range are taken and read back, one beyond is refus
     }
   }
   for (const handle of [tcp, listener]) assert.equal(core.socket_set(handle, Option.BROADCAST, 1), Err.BAD_ARGUMENT);
-  for (const option of [0, 12, -1]) {
+  for (const option of [0, 13, -1]) {
     assert.equal(core.socket_set(tcp, option as Option, 1), Err.BAD_ARGUMENT);
     assert.equal(core.socket_get(tcp, option as Option), Err.BAD_ARGUMENT);
   }
@@ -125,6 +126,7 @@ test(`${ID}: what was set on a listener is that of the connections it accepts`, 
     TOS: 0xb8,
     CONGESTION: 1,
     OFFER: 3,
+    REPORTS: 0,
   };
   for (const [name, value] of Object.entries(values)) peer.core.socket_set(peer.listener, Option[name as keyof typeof values], value);
   peer.handshake();

@@ -35,6 +35,8 @@ export interface Sends {
   options?: number[];
   /** TSval instead of the clock's; null: no timestamps. */
   stamp?: number | null;
+  /** TOS octet of the IP header. */
+  tos?: number;
   urgent?: number;
 }
 
@@ -228,7 +230,7 @@ export class Peer implements Listens {
   }
   /** A segment as an IP packet. */
   packet(given: Sends): Uint8Array {
-    return ipv4({ source: this.address, destination: STACK.address, protocol: 6 }, this.segment(given));
+    return ipv4({ source: this.address, destination: STACK.address, protocol: 6, tos: given.tos ?? 0 }, this.segment(given));
   }
   /** A segment alone. */
   segment(given: Sends): Uint8Array {

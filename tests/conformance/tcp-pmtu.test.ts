@@ -1,0 +1,104 @@
+// Path MTU: RFC 1191 §6.3, RFC 4821 §7.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { icmp, ipv4 } from "./frames.js";
+import { Peer } from "./peer.js";
+import { STACK } from "./wire.js";
+
+const MINUTE = 60_000;
+
+/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
+function tells(peer: Peer, mtu: number, seq: number): void {
+  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
+  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
+  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
+}
+/** The application sends, and the peer acknowledges what is no longer than `most`; answers the octets of text of each segment. */
+function bulk(peer: Peer, octets: number, most = 1460): number[] {
+  const sizes: number[] = [];
+  let at = peer.seen;
+  peer.write(octets);
+  for (let i = 0; i < 400 && peer.status.unacknowledged + peer.status.unsent > 0; i++) {
+    for (const { seq, data } of peer.take().filter(({ data }) => data.length)) {
+      sizes.push(data.length);
+      if (data.length <= most && seq <= at) at = Math.max(at, seq + data.length);
+    }
+    peer.send({ ack: at });
+    if (!peer.queue.length) peer.advance(100);
+  }
+  peer.seen = at;
+  return sizes;
+}
+
+test("1191-2: after a decrease nothing longer is sent for ten minutes; then one segment is, and its acknowledgement raises the MSS", async () => {
+  for (const sack of [true, false]) {
+    const peer = await Peer.server({ sack });
+    peer.write(1460);
+    tells(peer, 1000, 1);
+    bulk(peer, 0);
+    assert.equal(peer.status.mss, 960);
+    assert.equal(peer.status.mssMax, 1460);
+    for (let minute = 1; minute < 10; minute++) {
+      peer.advance(MINUTE);
+      assert.equal(Math.max(...bulk(peer, 5000)), 960, `after ${minute} minutes`);
+    }
+    peer.advance(2 * MINUTE);
+    const sizes = bulk(peer, 8000);
+    assert.equal(sizes[0], 1460);
+    assert.equal(peer.status.mss, 1460);
+    assert.equal(Math.max(...bulk(peer, 8000)), 1460);
+    assert.equal(peer.status.timeouts, 0);
+  }
+});
+
+test("1191-2: a longer segment that a router refuses again leaves once more in pieces, and nothing longer follows for ten minutes", async () => {
+  const peer = await Peer.server({ sack: true });
+  peer.write(1460);
+  tells(peer, 1000, 1);
+  bulk(peer, 0);
+  peer.advance(11 * MINUTE);
+  peer.write(5000);
+  const [tried] = peer.take();
+  assert.equal(tried?.data.length, 1460);
+  tells(peer, 1000, tried?.seq ?? 0);
+  assert.ok(peer.take().every(({ data }) => data.length <= 960));
+  bulk(peer, 0, 960);
+  assert.equal(peer.status.unacknowledged, 0);
+  peer.advance(8 * MINUTE);
+  assert.equal(Math.max(...bulk(peer, 5000, 960)), 960);
+});
+
+test("4821-1: a path that swallows long packets and says nothing: the transfer ends all the same, with short ones", async () => {
+  for (const [limit, sack] of [
+    [1000, true],
+    [1000, false],
+    [552, true],
+    [552, false],
+  ] as const) {
+    // biome-ignore format: short
+    const peer = await Peer.server({ sack });
+    bulk(peer, 20_000, limit - 40);
+    assert.equal(peer.status.unsent + peer.status.unacknowledged, 0, `a path of ${limit}, ${sack ? "with" : "without"} SACK`);
+    assert.equal(peer.status.mss <= limit - 40, true);
+    assert.ok(peer.counter("TCP_BLACK_HOLES") >= 1);
+    assert.equal(peer.seen, 20_001);
+  }
+});
+
+test("4821-1: when the hole is gone, a longer segment is tried and the MSS is what it was", async () => {
+  const peer = await Peer.server({ sack: true });
+  bulk(peer, 20_000, 960);
+  assert.ok(peer.status.mss <= 984);
+  peer.advance(11 * MINUTE);
+  bulk(peer, 20_000);
+  assert.equal(peer.status.mss, 1460);
+});
+
+test("4821-1: short text that gets no answer blames nobody's MTU", async () => {
+  const peer = await Peer.server();
+  peer.write(400);
+  peer.advance(100_000);
+  assert.equal(peer.counter("TCP_BLACK_HOLES"), 0);
+  assert.equal(peer.status.mss, 1460);
+  assert.ok(peer.status.timeouts >= 5);
+});
