@@ -3,7 +3,7 @@
 // with the ACK: a keyed hash and the MSS in its sequence number, window scale, SACK and ECN in the echoed timestamp.
 import { count, Counter } from "../../memory/counters";
 import { keyed } from "../../memory/random";
-import { root, state } from "../../memory/root";
+import { state } from "../../memory/root";
 import { Instant } from "../../memory/time";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
@@ -13,6 +13,7 @@ import { scratchHop } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import { HalfOpen, takeSyn, writeSynAck } from "./halfopen";
 import { Listener } from "./listening";
+import { scratch, SCRATCH_OCTETS } from "./reset";
 import { Segment } from "./segment";
 import { Seq } from "./seq";
 import * as timestamps from "./timestamps";
@@ -46,17 +47,11 @@ function make(it: HalfOpen, step: u32, index: u32): Seq {
   const hash = <u32>keyed(state.keyIsn0, state.keyIsn1, ends, ((<u64>step) << 8) | index);
   return Seq.of(((step & STEPS) << 27) | (index << 24) | (hash >> 8));
 }
-/** A place for what is known of the SYN in hand. */
-function blank(): HalfOpen {
-  const it = root.packetAt + 256;
-  memory.fill(it, 0, offsetof<HalfOpen>());
-  return changetype<HalfOpen>(it);
-}
-if (offsetof<HalfOpen>() > 192) ERROR("HalfOpen outgrew its scratch place");
+if (offsetof<HalfOpen>() > SCRATCH_OCTETS) ERROR("HalfOpen outgrew its scratch place");
 
 /** Answers a SYN with a cookie. Dropped when there is no TX slot. */
 export function answer(listener: Listener, seg: Segment, now: Instant): void {
-  const it = blank();
+  const it = changetype<HalfOpen>(scratch());
   takeSyn(it, listener, seg, now);
   if (!it.stamped) {
     it.shift = -1;
@@ -86,7 +81,7 @@ function stampFor(it: HalfOpen): u32 {
 /** The connection that an ACK brings back; null when it bears no cookie of ours. */
 export function take(listener: Listener, seg: Segment, now: Instant): HalfOpen | null {
   if (!listener.hasCookies || now - listener.cookieAt > BELIEVED) return null;
-  const it = blank();
+  const it = changetype<HalfOpen>(scratch());
   it.local = seg.local;
   it.remote = seg.remote;
   it.ports = seg.ports;

@@ -107,6 +107,10 @@ function sackOption(tcb: Tcb, from: usize): usize {
   let at = writeSackHead(from, blocks + twice);
   if (twice) at = writeSackBlock(at, tcb.dsackLeft.u32, tcb.dsackRight.u32);
   tcb.dsackLeft = tcb.dsackRight;
-  for (let i: u32 = 0; i < blocks; i++) at = writeSackBlock(at, ahead.left(i).u32, ahead.right(i).u32);
+  for (let i: u32 = 0; i < blocks; i++) {
+    const right = ahead.right(i);
+    const fin: u32 = tcb.rcv.hasFin && right == tcb.rcv.fin ? 1 : 0; // the FIN is there, too
+    at = writeSackBlock(at, ahead.left(i).u32, right.plus(fin).u32);
+  }
   return at;
 }

@@ -192,9 +192,9 @@ function sendAck(tcb: Tcb, slot: usize): void {
   const stretch = STRETCH * fullSegment(tcb);
   let short: u32 = 0;
   if (rcv.nxt.since(rcv.acked) > stretch && !tcb.ahead.count) short = rcv.nxt.since(rcv.acked) - stretch;
-  if (tcb.duplicates) tcb.duplicates--;
   emit(tcb, slot, sendSeq(tcb), Ctl.ACK, 0, short);
   if (tcb.duplicates || short) tcb.owes |= Owes.ACK;
+  if (tcb.duplicates) tcb.duplicates--;
 }
 /** Octets of what counts as a full segment of the peer. */
 export function fullSegment(tcb: Tcb): u32 {

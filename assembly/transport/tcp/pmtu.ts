@@ -25,7 +25,7 @@ export function isTold(tcb: Tcb, mtu: u32, now: Instant): void {
   const mss = max<u32>(mtu, SMALLEST_MTU) - tcb.headers;
   if (MTU_PROBING && tcb.isTrying && mss < tcb.mssMax) {
     tcb.isTrying = 0;
-    tcb.mssMax = max(mss, tcb.snd.mss);
+    tcb.snd.mss = max(mss, tcb.snd.mss);
     recovery.cutToSize(tcb);
     timers.set(tcb, Timer.RAISE, now, KEPT);
     return mark(tcb);

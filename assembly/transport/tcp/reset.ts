@@ -32,6 +32,15 @@ export class Brief extends Tuple {
   }
 }
 
+/** Octets of the place for a record that is not kept. */
+export const SCRATCH_OCTETS: usize = 192;
+/** A place, all zero, for a record that only lives as long as the segment in hand. */
+export function scratch(): usize {
+  const at = root.packetAt + 256;
+  memory.fill(at, 0, SCRATCH_OCTETS);
+  return at;
+}
+
 /** Answers a segment that fits no connection. Never a RST to a RST. RFC 9293 §3.10.7.1. */
 export function answer(seg: Segment, now: Instant): void {
   if (seg.has(Ctl.RST)) return;

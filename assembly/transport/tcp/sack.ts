@@ -25,8 +25,10 @@ export function take(tcb: Tcb, seg: Segment): void {
 function takeBlock(tcb: Tcb, seg: Segment, left: Seq, right: Seq): void {
   const board = tcb.board;
   if (right > tcb.snd.nxt || left >= right) return;
-  for (let i = board.find(left); i != board.next && board.at(i).end <= right; i++) {
+  for (let i = board.find(left); i != board.next && board.at(i).start < right; i++) {
     const it = board.at(i);
+    const isTextOnly = right == tcb.snd.end && it.end > right; // and the FIN is missing
+    if (it.end > right && !(isTextOnly && board.split(i, right))) return;
     if (!it.has(Mark.SACKED) && it.start >= left) deliver(tcb, it, seg);
   }
 }

@@ -10,7 +10,7 @@ import { Ctl } from "../../wire/tcp";
 import { Event } from "../../memory/errors";
 import * as life from "./life";
 import * as reset from "./reset";
-import { Brief } from "./reset";
+import { Brief, scratch, SCRATCH_OCTETS } from "./reset";
 import { Segment, segment } from "./segment";
 import { Seq } from "./seq";
 import { become, State } from "./state";
@@ -41,22 +41,25 @@ export class TimeWait extends Brief {
 
 /** Octets of a record. */
 export const TIME_WAIT_OCTETS: u32 = offsetof<TimeWait>();
+if (offsetof<TimeWait>() > SCRATCH_OCTETS) ERROR("TimeWait outgrew its scratch place");
 
 /** The connection goes to TIME-WAIT; when the segment in hand is the peer's FIN it is acknowledged. When all records are taken the oldest is given up. */
 export function enter(tcb: Tcb, now: Instant): void {
-  const record = take();
+  const kept = take();
+  const record = kept ? kept : changetype<TimeWait>(scratch());
   const owesAck = (tcb.owes & Owes.ACK) != 0;
-  if (record) fill(record, tcb, now);
+  fill(record, tcb);
   become(tcb, State.TIME_WAIT);
   tell(tcb, Event.CLOSED);
   life.detach(tcb);
-  if (record) {
-    enterTable(record);
-    if (owesAck) acknowledge(record, segment(), now);
+  if (kept) {
+    restart(kept, now);
+    enterTable(kept);
   }
+  if (owesAck) acknowledge(record, segment(), now);
   life.retire(tcb);
 }
-function fill(record: TimeWait, tcb: Tcb, now: Instant): void {
+function fill(record: TimeWait, tcb: Tcb): void {
   record.local = tcb.local;
   record.remote = tcb.remote;
   record.ports = tcb.ports;
@@ -69,7 +72,6 @@ function fill(record: TimeWait, tcb: Tcb, now: Instant): void {
   record.tsRecent = tcb.tsRecent;
   record.tsRecentAt = tcb.tsRecentAt;
   record.tsOffset = tcb.tsOffset;
-  restart(record, now);
 }
 function take(): TimeWait | null {
   const pool = root.pool(PoolIndex.TIME_WAIT);
