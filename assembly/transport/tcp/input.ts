@@ -77,7 +77,8 @@ function isWithin(seq: Seq, from: Seq, octets: u32): bool {
 /** Unacceptable: an ACK, unless it is a RST. Where our window is closed, or the segment stands at its very edge, what it acknowledges still counts. MUST-66 */
 function unacceptableArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   if (crossesOurs(tcb, seg)) {
-    ackArrives(tcb, seg, now);
+    const isUnanswered = tcb.snd.cursor == tcb.snd.iss; // our own SYN-ACK has not left yet, and now never will
+    if (ackArrives(tcb, seg, now) && isUnanswered) oweAck(tcb);
     return;
   }
   count(Counter.TCP_UNACCEPTABLE);
