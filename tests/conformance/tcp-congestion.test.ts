@@ -26,7 +26,7 @@ class Path {
   run(ms: number, watch: () => void = () => {}): void {
     const end = this.peer.wire.ms + ms;
     while (this.peer.wire.ms < end) {
-      this.peer.write(200_000);
+      if (this.peer.status.unsent < 100_000) this.peer.write(100_000);
       for (const segment of this.peer.take()) if (segment.data.length && !this.loses(segment)) this.#carry(segment);
       this.peer.advance(1);
       while (this.#way[0] && this.#way[0].at <= this.peer.wire.ms) this.peer.send({ ack: this.#way.shift()?.ack });
