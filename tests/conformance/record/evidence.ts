@@ -1,5 +1,5 @@
 // build/conformance.json: what each test of a row did, and whether that counts.
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Scenario, scenariosIn } from "../dialect/parse.js";
 import { differences } from "../dialect/table.js";
@@ -27,6 +27,8 @@ export interface Evidence {
 /** Where the results of a run are written, from the root. */
 export const RESULTS = "build/conformance.json";
 const SCENARIOS = "tests/conformance/scenarios";
+/** Which tests fail with which mutant; `npm run mutants -- --matrix` writes it. */
+const MATRIX = "build/mutants-matrix.json";
 
 /** Evidence of all tests of rows that were noted, one entry for each row of a test. */
 export function evidence(root: string): Evidence[] {
@@ -46,11 +48,25 @@ function entry(id: string, note: Note, failsAgainst: string[], linux: Evidence["
   return { id, test: name, file, passed, framesIn, framesOut, calls, assertions, failsAgainst, linux, counts };
 }
 
-/** Writes build/conformance.json. */
+/** Writes build/conformance.json; the mutants with which a test fails stand there too where they are known. */
 export function writeEvidence(root: string): Evidence[] {
   const all = evidence(root).sort((a, b) => a.id.localeCompare(b.id) || a.test.localeCompare(b.test));
-  writeFileSync(join(root, RESULTS), `${JSON.stringify(all, null, 1)}\n`);
+  const killed = mutants(root);
+  const told = all.map((each) => ({ ...each, failsAgainst: [...each.failsAgainst, ...(killed.get(each.test) ?? [])] }));
+  writeFileSync(join(root, RESULTS), `${JSON.stringify(told, null, 1)}\n`);
   return all;
+}
+
+/** By test: the mutants with which it fails. */
+function mutants(root: string): Map<string, string[]> {
+  const path = join(root, MATRIX);
+  const found = new Map<string, string[]>();
+  if (!existsSync(path)) return found;
+  const matrix = JSON.parse(readFileSync(path, "utf8")) as Record<string, { test: string }[]>;
+  for (const [name, tests] of Object.entries(matrix)) {
+    for (const { test } of tests) found.set(test, [...(found.get(test) ?? []), name]);
+  }
+  return found;
 }
 
 /** By test: the wrong stacks with which it fails. */
