@@ -40,6 +40,7 @@ const KNOWN = ["wasm", "seed", "ms", "us", "devices", "interfaces", "capacities"
 export async function instantiate(options: CoreOptions): Promise<Core> {
   only(options, KNOWN, "options");
   const limit = integer(options.memoryLimit ?? 2 ** 32, OCTETS.page, 2 ** 32, "memoryLimit");
+  time(options.ms ?? 0, options.us ?? 0);
   const exports = await load(options.wasm);
   return new Core(exports, options, limit);
 }
@@ -94,12 +95,12 @@ export class Core {
   }
   /** Does all work due. Answers 0 (poll again), or the milliseconds until something may be due, or 2^30 when nothing is armed. */
   poll(ms: number, us = 0): number {
-    this.#clock.stamp(ms);
+    this.#clock.stamp(time(ms, us));
     return this.exports.poll(ms, us);
   }
   /** The first half of `poll`: reads frames, runs what expired; answers how many frames it read. */
   receive(ms: number, us = 0): number {
-    this.#clock.stamp(ms);
+    this.#clock.stamp(time(ms, us));
     return this.exports.receive(ms, us);
   }
   /** The second half of `poll`: sends what is owed; answers as `poll`. */
@@ -375,6 +376,13 @@ export class Core {
     writeEndpoint(this.view, this.control + record, ip, port, index);
     return 0;
   }
+}
+
+/** Answers `ms`, or throws: what is no number would be taken for 0, and time would stand still. */
+function time(ms: number, us: number): number {
+  if (Number.isFinite(ms) && Number.isFinite(us)) return ms;
+  const [name, value] = Number.isFinite(ms) ? ["us", us] : ["ms", ms];
+  throw new RingwireError("BAD_ARGUMENT", `${name}: ${String(value)} is no time (expected a finite number)`);
 }
 
 export { RingwireError } from "./error.js";

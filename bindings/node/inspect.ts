@@ -19,7 +19,7 @@ import {
   State,
   Waits,
 } from "./constants.js";
-import { type ErrorCode, errorName } from "./error.js";
+import { type ErrorCode, errorName, RingwireError } from "./error.js";
 import type { Offers } from "./extensions.js";
 import { ADDRESS, OCTETS } from "./layout.js";
 import type { Exports } from "./module.js";
@@ -186,6 +186,9 @@ export class Inspector {
   }
   /** One counter. */
   counter(name: keyof typeof Counter): number {
+    if (!Object.hasOwn(Counter, name) || name === ("COUNT" as string)) {
+      throw new RingwireError("BAD_ARGUMENT", `counter: "${String(name)}" is not known (docs/abi.md lists them under Counter)`);
+    }
     return this.#view.getUint32(this.#word(CONTROL.counters) + Counter[name] * 4, true);
   }
   /** All pools by name. */

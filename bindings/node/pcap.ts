@@ -16,10 +16,15 @@ const FLUSH = 200;
 /** Milliseconds since 1970, fractions allowed. */
 export type Clock = () => number;
 
-/** Writes frames to a pcap file, with microsecond stamps. Frames are gathered in memory and written in large pieces, at the latest after 200 ms. */
+/** Writes frames to a pcap file, with microsecond stamps. Frames are gathered in memory and written in large pieces, at the latest after 200 ms.
+ * When the file takes no more (a full disk) `failed` is told once, or the next call throws LINK; nothing more is written. */
 export class PcapWriter {
   readonly #fd: number;
+  readonly #path: string;
   readonly #clock: Clock;
+  /** Is told when the file takes no more. */
+  failed: ((error: RingwireError) => void) | undefined;
+  #error: RingwireError | undefined;
   readonly #buffer = Buffer.alloc(BUFFER);
   #used = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -28,10 +33,11 @@ export class PcapWriter {
   /** Makes or empties the file; throws LINK when it cannot be written. */
   constructor(path: string, kind: Kind = "ethernet", clock: Clock = wallClock) {
     this.#clock = clock;
+    this.#path = path;
     try {
       this.#fd = openSync(path, "w");
     } catch (error) {
-      throw new RingwireError("LINK", `pcap: ${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
+      throw this.#errorFor(error);
     }
     const header = this.#buffer;
     header.writeUInt32LE(MAGIC, 0);
@@ -45,6 +51,7 @@ export class PcapWriter {
 
   /** Notes the first `length` octets of a frame. */
   write(frame: Uint8Array, length = frame.length): void {
+    this.#rethrow();
     if (this.#closed) return;
     if (this.#used + RECORD_HEADER + length > BUFFER) this.flush();
     const micros = Math.round(this.#clock() * 1000);
@@ -55,22 +62,47 @@ export class PcapWriter {
     this.#buffer.writeUInt32LE(length, at + 12);
     this.#buffer.set(frame.length === length ? frame : frame.subarray(0, length), at + RECORD_HEADER);
     this.#used = at + RECORD_HEADER + length;
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH).unref();
+    this.#timer ??= setTimeout(() => this.#writeOut(), FLUSH).unref();
   }
   /** Writes what was gathered. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#closed) return;
-    for (let written = 0; written < this.#used; ) written += writeSync(this.#fd, this.#buffer, written, this.#used - written);
-    this.#used = 0;
+    this.#writeOut();
+    this.#rethrow();
   }
   /** Writes what was gathered and closes the file. */
   close(): void {
+    this.#writeOut();
+    this.#end();
+    this.#rethrow();
+  }
+
+  #writeOut(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#closed) return;
-    this.flush();
+    try {
+      for (let written = 0; written < this.#used; ) written += writeSync(this.#fd, this.#buffer, written, this.#used - written);
+      this.#used = 0;
+    } catch (error) {
+      this.#end();
+      this.#error = this.#errorFor(error);
+      if (!this.failed) return;
+      this.failed(this.#error);
+      this.#error = undefined;
+    }
+  }
+  #end(): void {
+    if (this.#closed) return;
     this.#closed = true;
     closeSync(this.#fd);
+  }
+  #rethrow(): void {
+    const error = this.#error;
+    this.#error = undefined;
+    if (error) throw error;
+  }
+  #errorFor(error: unknown): RingwireError {
+    return new RingwireError("LINK", `pcap: ${this.#path} cannot be written: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
@@ -96,6 +128,7 @@ class CapturingDriver implements Driver {
     this.#file = file;
   }
   start(port: Port): void {
+    this.#file.failed = (error) => port.fail(error);
     this.#inner.start(new CapturingPort(port, this.#file));
   }
   pump(): void {

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
-import type { Counter, PoolIndex } from "./constants.js";
+import { CLASSES, type Counter, type PoolIndex } from "./constants.js";
 import { type Core, instantiate } from "./core.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
@@ -137,7 +137,7 @@ export class Stack extends EventEmitter implements Host {
     parseAddress(options.host, "host");
     const remote = { address: options.host, port: parsePort(options.port, "port", 1) };
     const local = localEnd(options.localAddress, options.localPort);
-    const handle = this.core.tcp_connect(remote, local, bufferClass(options.class));
+    const handle = this.core.tcp_connect(remote, local, bufferClass(options.class, this.core));
     const socket = this.#stream(handle, remote, options);
     if (handle < 0) {
       const error = errorOf(handle, `connect ${remote.address}:${remote.port}`);
@@ -158,7 +158,7 @@ export class Stack extends EventEmitter implements Host {
     const port = parsePort(options.port, "port", 1);
     const local = localEnd(options.host, port);
     const backlog = integer(options.backlog ?? 128, 1, 65535, "backlog");
-    const handle = check(this.core.tcp_listen(local, bufferClass(options.class), backlog), `listen ${local.address}:${port}`);
+    const handle = check(this.core.tcp_listen(local, bufferClass(options.class, this.core), backlog), `listen ${local.address}:${port}`);
     return new TcpListener(this, handle, local.address, port, options);
   }
   /** Binds a UDP socket; throws IN_USE, BAD_ADDRESS or NO_SOCKET. */
@@ -266,6 +266,11 @@ function localEnd(address: string | undefined, port: number | undefined): Requir
   return { address: address ?? "0.0.0.0", port: parsePort(port ?? 0, "local port") };
 }
 
-function bufferClass(given: number | undefined): number {
-  return integer(given ?? 0, 0, 3, "class");
+function bufferClass(given: number | undefined, core: Core): number {
+  const number = integer(given ?? 0, 0, CLASSES - 1, "class");
+  if (core.pools()[`TCP${number as 0 | 1 | 2 | 3}`].capacity) return number;
+  throw new RingwireError(
+    "BAD_ARGUMENT",
+    `class: buffer class ${number} has no sockets (expected one that tcp.sockets or tcp.classes gives some)`,
+  );
 }

@@ -16,7 +16,7 @@ export interface TapOptions {
   name: string;
   /** Network namespace where the device is: a name made by `ip netns add`, or a path. Default: the present one. */
   netns?: string;
-  /** Bring the device up. Default: false, which leaves it as it is. */
+  /** Bring the device up. Default: true with `hostAddress`, which is of no use otherwise, else false, which leaves it as it is. */
   up?: boolean;
   /** Address that the operating system gets on this device, as `10.0.0.1/24`. Default: none is set. */
   hostAddress?: string;
@@ -263,11 +263,12 @@ function attach(fd: number, name: string, kind: Kind): string {
 /** Sets what the options say about the operating system's side; answers its MTU. */
 function configure(name: string, options: TapOptions): number {
   const host = new HostSide(name);
+  const { up = options.hostAddress !== undefined } = options;
   try {
     if (options.mtu !== undefined && options.mtu !== host.mtu) host.mtu = options.mtu;
-    if (options.hostAddress !== undefined || options.up) host.queue = QUEUE;
+    if (options.hostAddress !== undefined || up) host.queue = QUEUE;
     if (options.hostAddress !== undefined) host.setAddress(options.hostAddress);
-    if (options.up) host.up();
+    if (up) host.up();
     return host.mtu;
   } finally {
     host.close();

@@ -34,6 +34,26 @@ describe("TAP driver against the kernel", { skip: reason }, () => {
     assert.ok(!devices().includes(tap), "the device is gone");
     assert.equal(openTunFiles(), 0);
   });
+  test("an address of the system's side brings the device up, unless that is not wanted", async () => {
+    const isUp = () => /[<,]UP[,>]/.test(ip("-n", NETNS, "link", "show", tap));
+    for (const [more, up] of [
+      [{}, true],
+      [{ up: true }, true],
+      [{ up: false }, false],
+    ] as const) {
+      // biome-ignore format: short
+      const driver = openTap({ name: tap, netns: NETNS, hostAddress: "10.77.0.1/24", ...more });
+      assert.equal(isUp(), up, JSON.stringify(more));
+      if (up) {
+        driver.start(new Responder(driver));
+        assert.equal(await echoes(3, "10.77.0.2"), 3);
+      }
+      await settles(driver);
+    }
+    const driver = openTap({ name: tap, netns: NETNS });
+    assert.equal(isUp(), false, "nothing is said, nothing is done");
+    await settles(driver);
+  });
   test("TUN: packets come and go without a link header", async () => {
     const driver = openTun({ name: tap, netns: NETNS, up: true, hostAddress: "10.78.0.1/24", mtu: 1400 });
     assert.equal(driver.kind, "ip");

@@ -1,8 +1,17 @@
 // TCP extensions and congestion control as options: of a stack, a listener, a connection.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test } from "node:test";
-import { CONTROL, instantiate, Offer, Option } from "../../bindings/node/core.js";
-import { createStack, createWire, RingwireError, type Stack, type TcpExtensions, type TcpOptions } from "../../bindings/node/index.js";
+import { CONTROL, Event, instantiate, Offer, Option } from "../../bindings/node/core.js";
+import {
+  createStack,
+  createWire,
+  RingwireError,
+  type Stack,
+  type TcpExtensions,
+  type TcpOptions,
+  TcpSocket,
+} from "../../bindings/node/index.js";
 
 const COOKIES = Offer.COOKIES;
 const DEFAULT = Offer.SCALE | Offer.SACK | Offer.TIMESTAMPS | COOKIES;
@@ -113,5 +122,49 @@ describe("TCP extensions of a socket", () => {
     assert.throws(() => a.listen({ port: 7, congestion: "vegas" as never }), is("BAD_SETTING", /^congestion: "vegas" is not known/));
     await assert.rejects(a.connect({ host: "10.0.0.2", port: 7, ecn: null as never }), is("BAD_SETTING", /^ecn: null is no switch/));
     assert.deepEqual(a.sockets(), []);
+  });
+});
+
+describe("what a connection is told", () => {
+  test("status says what was agreed on and how loss recovery stands; type of service is that of what is sent", async (t) => {
+    const { a, b, close } = await pair();
+    t.after(close);
+    const listener = b.listen({ port: 7 });
+    const [client, server] = await Promise.all([a.connect({ host: "10.0.0.2", port: 7 }), listener.accept()]);
+    client.setTypeOfService(0xb8).write("hello");
+    for await (const data of server) {
+      assert.equal(String(data), "hello");
+      break;
+    }
+    const status = a.sockets().find(({ protocol }) => protocol === "tcp");
+    assert.deepEqual(status?.agreed, { windowScaling: true, sack: true, timestamps: true, ecn: false });
+    assert.deepEqual([status?.phase, status?.lost, status?.timeouts, status?.undone, status?.mssMax], ["OPEN", 0, 0, 0, 1448]);
+    assert.equal(client.urgent, 0);
+    const option = a.core.socket_get(client.handle, Option.TOS);
+    assert.equal(option, 0xb8);
+    for (const wrong of [-1, 256, 1.5, "8"]) assert.throws(() => client.setTypeOfService(wrong as number), is("BAD_ARGUMENT", /^tos: /));
+  });
+  test("the TOS octet of what arrives can be read", async (t) => {
+    const { a, b, close } = await pair();
+    t.after(close);
+    const listener = b.listen({ port: 7 });
+    const [client, server] = await Promise.all([a.connect({ host: "10.0.0.2", port: 7 }), listener.accept()]);
+    client.setTypeOfService(0x28).write("hello");
+    await once(server.resume(), "data");
+    assert.equal(server.status()?.receivedTos, 0x28);
+  });
+  test("`urgent` tells how many octets lie before the end of urgent data, and they stay in the stream; `stalled` tells of R1", async () => {
+    const told: [string, number | undefined][] = [];
+    const core = { status: () => ({ urgent: 7 }), tcp_receive_ready: () => 0, tcp_abort: () => 0, tcp_close: () => 0 };
+    const host = { core, attach: () => {}, detach: () => {}, schedule: () => {}, ensureOpen: () => {} };
+    const end = { address: "10.0.0.1", port: 1, interface: 0 };
+    const socket = new TcpSocket(host as never, { handle: 1, local: end, remote: end, connecting: false });
+    socket.on("urgent", (octets: number) => told.push(["urgent", octets])).on("stalled", () => told.push(["stalled", undefined]));
+    socket.ready(Event.URGENT);
+    socket.ready(Event.STALLED | Event.READABLE);
+    socket.ready(Event.READABLE);
+    assert.deepEqual(told, [["urgent", 7], ["stalled", undefined]]); // biome-ignore format: short
+    assert.equal(socket.urgent, 7);
+    socket.destroy();
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -224,6 +225,36 @@ describe("pcap", () => {
     assert.equal(readFileSync(path).readUInt32LE(20), 101);
     rmSync(path);
     assert.throws(() => capture(near_, "/nowhere/x.pcap"), /pcap: \/nowhere\/x\.pcap cannot be written: ENOENT/);
+  });
+  test("a full disk is told by the name of the file: at once, or later to the stack, which goes on", {
+    skip: process.platform !== "linux",
+  }, () => {
+    const [near_] = createWire();
+    assert.throws(() => capture(near_, "/dev/full"), /^RingwireError: pcap: \/dev\/full cannot be written: ENOSPC$/);
+    const path = join(tmpdir(), `ringwire-full-${process.pid}.pcap`);
+    const from = (name: string) => JSON.stringify(new URL(`../../bindings/node/${name}.js`, import.meta.url).href);
+    const script = `
+      const { capture, createStack, createWire } = await import(${from("index")});
+      const { PcapWriter } = await import(${from("pcap")});
+      const [near, far] = createWire();
+      const driver = capture(near, ${JSON.stringify(path)});
+      const a = await createStack({ interfaces: [{ driver, addresses: ["10.0.0.1/24"] }] });
+      const b = await createStack({ interfaces: [{ driver: far, addresses: ["10.0.0.2/24"] }] });
+      a.on("error", (error) => console.log(error.code, error.message));
+      for (let i = 0; i < 3; i++) console.log((await a.ping("10.0.0.2", { size: 1400 })).intact);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      console.log((await a.ping("10.0.0.2")).intact);
+      await Promise.all([a.close(), b.close()]);
+      const file = new PcapWriter(${JSON.stringify(path)});
+      file.write(new Uint8Array(2000));
+      try { file.flush(); } catch (error) { console.log(error.message); }
+      file.write(new Uint8Array(10));
+      file.close();`;
+    const shell = `ulimit -f 1; exec ${process.execPath} --input-type=module -e "$SCRIPT"`;
+    const { stdout } = spawnSync("bash", ["-c", shell], { encoding: "utf8", env: { ...process.env, SCRIPT: script }, timeout: 20_000 });
+    rmSync(path, { force: true });
+    const line = `pcap: ${path} cannot be written: EFBIG`;
+    assert.deepEqual(stdout.trim().split("\n"), ["true", "true", "true", `LINK ${line}`, "true", line]);
   });
 });
 

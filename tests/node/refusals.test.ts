@@ -53,4 +53,33 @@ describe("refusals", () => {
       await assert.rejects(instantiate({ seed: SEED, devices: [{ kind: "ethernet" }], interfaces: wrong }), is("BAD_INTERFACE", /gateway/));
     }
   });
+  test("core: a time that is no number is refused, and time does not move; a counter that is none too", async () => {
+    const given = { seed: SEED, devices: [{ kind: "ip" as const }], interfaces: [{ addresses: ["10.0.0.1/24"] }] };
+    const core = await instantiate({ ...given, ms: 1000 });
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, undefined, "5", null]) {
+      assert.throws(() => core.poll(wrong as never), is("BAD_ARGUMENT", /^ms: .* is no time \(expected a finite number\)$/));
+      assert.throws(() => core.receive(wrong as never), is("BAD_ARGUMENT", /^ms: /));
+    }
+    assert.throws(() => core.poll(1001, Number.NaN), is("BAD_ARGUMENT", /^us: NaN is no time/));
+    await assert.rejects(instantiate({ ...given, ms: Number.NaN }), is("BAD_ARGUMENT", /^ms: NaN/));
+    assert.ok(core.poll(1001.5) > 0);
+    for (const wrong of ["nope", "COUNT", "toString", "", undefined]) {
+      assert.throws(() => core.counter(wrong as never), is("BAD_ARGUMENT", /^counter: ".*" is not known/));
+    }
+    assert.equal(core.counter("FRAMES_IN"), 0);
+  });
+  test("a buffer class without sockets is refused where it is named, before there is a socket", async () => {
+    const [driver] = createWire();
+    const tcp = { sockets: 4, classes: [{ sockets: 2, receive: 1024, send: 1024 }, { sockets: 0, receive: 1024, send: 1024 }] }; // biome-ignore format: short
+    const stack = await createStack({ interfaces: [{ driver, addresses: ["10.0.0.1/24"] }], tcp });
+    for (const wrong of [2, 3]) {
+      const message = new RegExp(`^class: buffer class ${wrong} has no sockets`);
+      assert.throws(() => stack.listen({ port: 7, class: wrong }), is("BAD_ARGUMENT", message));
+      await assert.rejects(stack.connect({ host: "10.0.0.2", port: 7, class: wrong }), is("BAD_ARGUMENT", message));
+    }
+    assert.throws(() => stack.listen({ port: 7, class: 4 }), is("BAD_ARGUMENT", /^class: 4 is out of range/));
+    assert.deepEqual(stack.sockets(), []);
+    assert.equal(stack.listen({ port: 7, class: 1 }).listening, true);
+    await stack.close();
+  });
 });
