@@ -7,7 +7,7 @@ import { Link } from "../memory/list";
 import { Pool, PoolIndex } from "../memory/pool";
 import { root, state } from "../memory/root";
 import { bucketOf, insert, remove } from "../memory/table";
-import { after, before, Instant } from "../memory/time";
+import { after, Instant } from "../memory/time";
 import { ARP_PACKET, ArpOperation, ArpPacket } from "../wire/arp";
 import { EthernetHeader, EtherType, isGroupMac, isZeroMac } from "../wire/ethernet";
 import { claim, Reserve, SLOT_IP } from "../link/device";
@@ -137,8 +137,7 @@ function ask(neighbour: Neighbour, now: Instant): void {
   if (neighbour.state == <u8>NeighbourState.ASKED && neighbour.tries) return;
   neighbour.state = <u8>NeighbourState.ASKED;
   neighbour.tries = 0;
-  const allowed = neighbour.asked + SPACING;
-  if (before(now, allowed)) deadlines.arm(neighbour, allowed);
+  if (now - neighbour.asked < SPACING) deadlines.arm(neighbour, neighbour.asked + SPACING);
   else request(neighbour, now);
 }
 
@@ -274,8 +273,7 @@ export function expire(neighbour: Neighbour, now: Instant): void {
     else ask(neighbour, now);
     return;
   }
-  const due = neighbour.asked + SPACING;
-  if (before(now, due)) return deadlines.arm(neighbour, due);
+  if (now - neighbour.asked < SPACING) return deadlines.arm(neighbour, neighbour.asked + SPACING);
   if (neighbour.tries < TRIES) return request(neighbour, now);
   fail(neighbour, now);
 }
@@ -291,8 +289,7 @@ function expireValid(neighbour: Neighbour, now: Instant): void {
   const isInUse = now - neighbour.used < root.arpTimeout >> 2;
   if (age < refreshAge()) return deadlines.arm(neighbour, neighbour.confirmed + refreshAge());
   if (!isInUse) return deadlines.arm(neighbour, neighbour.confirmed + root.arpTimeout);
-  const due = neighbour.asked + SPACING;
-  if (before(now, due)) return deadlines.arm(neighbour, due);
+  if (now - neighbour.asked < SPACING) return deadlines.arm(neighbour, neighbour.asked + SPACING);
   request(neighbour, now);
 }
 

@@ -75,6 +75,5 @@ export function reduce(tcb: Tcb): void {
   if (CUBIC && tcb.congestionControl == Control.CUBIC) it.ssthresh = cubic.reduced(tcb, used);
   else it.ssthresh = max(used >> 1, tcb.snd.mss << 1);
   it.recover = tcb.snd.nxt;
-  it.acked = 0;
   tcb.cwr = <u8>tcb.ecn;
 }

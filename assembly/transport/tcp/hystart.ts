@@ -18,7 +18,7 @@ const NONE: u32 = 0xffffffff;
 /** Slow start for `octets` acknowledged; `took` is the round-trip time this acknowledgement tells, 0: none. RFC 9406 §4.2. */
 export function grow(tcb: Tcb, octets: u32, took: u32): void {
   const it = tcb.congestion;
-  if (tcb.snd.una >= it.roundEnd) beginRound(tcb);
+  if (tcb.snd.una > it.roundEnd) beginRound(tcb);
   if (took) {
     it.roundMin = min(it.roundMin, took);
     it.samples++;

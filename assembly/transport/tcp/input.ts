@@ -220,6 +220,8 @@ function watch(tcb: Tcb, now: Instant, isPartial: bool): void {
   if (tcb.snd.una == tcb.snd.nxt) {
     timers.clear(tcb, Timer.RETRANSMIT);
     timers.clear(tcb, Timer.USER);
+    timers.clear(tcb, Timer.PERSIST); // output starts it anew where something is left to send
+    tcb.owes &= ~Owes.PROBE;
     return;
   }
   if (tcb.held || tcb.snd.wnd) timers.set(tcb, Timer.USER, now, tcb.userTimeout); // an orphan does not live on probes, RFC 6429

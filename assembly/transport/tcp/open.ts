@@ -12,6 +12,7 @@ import { oweAck } from "./owe";
 import * as reset from "./reset";
 import * as rtt from "./rtt";
 import { Segment } from "./segment";
+import { later } from "./seq";
 import { become, State } from "./state";
 import { mark, Tcb } from "./tcb";
 import { shiftFor } from "./window";
@@ -41,6 +42,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
     return mark(tcb);
   }
   snd.una = seg.ack;
+  snd.cursor = later(snd.cursor, snd.una); // a SYN that was to be sent again is not
   rtt.acknowledge(tcb, seg);
   life.establish(tcb, tcb.rtt.backoff != 0, now);
   oweAck(tcb);

@@ -24,6 +24,7 @@ export function sent(tcb: Tcb, isAgain: bool): void {
   rack.isProbing = 1;
   rack.probeIsAgain = isAgain ? 1 : 0;
   rack.probeEnd = tcb.snd.nxt;
+  timers.clear(tcb, Timer.LOSS_PROBE);
 }
 /** What an acknowledgement says about the probe: when it has repaired a loss, the window is reduced as for any other. RFC 8985 §7.4. */
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, isDsack: bool): void {

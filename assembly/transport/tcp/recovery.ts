@@ -53,7 +53,7 @@ function judge(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): 
   else {
     if (it.phase == Phase.LOSS && it.frto) answersTimeout(tcb, octets);
     if (board.lost && it.phase == Phase.OPEN) enter(tcb, board.delivered - had);
-    else if (octets) congestion.grow(tcb, octets, before, now);
+    else if (octets) congestion.grow(tcb, min(octets, board.delivered - had), before, now);
   }
   probe.schedule(tcb, now);
   mark(tcb);
@@ -203,5 +203,5 @@ export function isResendDue(tcb: Tcb): bool {
   if (!tcb.board.lost || it.frto > 1) return false;
   const first = tcb.board.firstLost;
   if (first.start >= snd.una.plus(snd.wnd)) return false;
-  return owed || tcb.board.pipe + first.octets <= it.cwnd;
+  return owed || !tcb.board.pipe || tcb.board.pipe + first.octets <= it.cwnd; // a FIN may make a segment longer than cwnd
 }
