@@ -59,12 +59,13 @@ export function grow(tcb: Tcb, octets: u32, before: u32, now: Instant): void {
   if (isCubic) cubic.grow(tcb, octets, now);
   else growLinearly(tcb, octets);
 }
-/** A segment more for each window acknowledged. RFC 5681 §3.1, RFC 3465. */
+/** A segment more for each window acknowledged, the window being whole segments: what is left over never leaves. RFC 5681 §3.1, RFC 3465. */
 function growLinearly(tcb: Tcb, octets: u32): void {
   const it = tcb.congestion;
+  const full = max(it.cwnd - (it.cwnd % tcb.snd.mss), tcb.snd.mss);
   it.acked += octets;
-  if (it.acked < it.cwnd) return;
-  it.acked -= it.cwnd;
+  if (it.acked < full) return;
+  it.acked -= full;
   it.cwnd = min(it.cwnd + tcb.snd.mss, CWND_MAX);
 }
 /** A loss, or word of congestion: part of what is in the network remains, and there is no new reduction before all that is outstanding now has been acknowledged. RFC 5681 §3.1 (4), RFC 3168 §6.1.2. */
