@@ -76,7 +76,9 @@ function octet(position: number): number {
 }
 /** Octets of the stream from a position on. */
 export function stream(position: number, length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => octet(position + i));
+  const octets = new Uint8Array(length);
+  for (let i = 0; i < length; i++) octets[i] = octet(position + i);
+  return octets;
 }
 
 export class Peer implements Listens {
@@ -170,7 +172,8 @@ export class Peer implements Listens {
   }
   /** The application writes the next octets of its stream; answers how many fitted, or the name of the error. */
   write(octets: number): number | string {
-    const result = this.core.tcp_write(this.handle, stream(this.#written, octets));
+    const room = Math.max(this.core.status(this.handle)?.writable ?? 0, 1);
+    const result = this.core.tcp_write(this.handle, stream(this.#written, Math.min(octets, room)));
     if (result < 0) return errorName(result);
     this.#written += result;
     this.wire.run();

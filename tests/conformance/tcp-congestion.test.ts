@@ -95,7 +95,8 @@ test("RFC9406-1: slow start ends when the round trip grows, before anything is l
   path.run(4000);
   assert.ok(peer.status.ssthresh < NEVER, "slow start has ended");
   assert.ok(peer.status.ssthresh >= 50 * MSS, `${peer.status.ssthresh} octets, the path holds 50,000`);
-  assert.ok(peer.status.ssthresh <= 500 * MSS, `${peer.status.ssthresh} octets`);
+  // The growth is seen at 168 segments, in the second round with a queue; five cautious rounds make them 3.05 times as many.
+  assert.ok(peer.status.ssthresh <= 560 * MSS, `${peer.status.ssthresh} octets`);
   assert.equal(peer.status.retransmissions, 0);
 });
 

@@ -213,6 +213,8 @@ test("RFC7323-4: after 25 days of silence any stamp is taken, after 23 days none
     peer.send({ data: 10, stamp: T0 + 100 });
     peer.advance(days * DAY);
     peer.send({ seq: 11, data: 10, stamp: T0 + 99 });
+    peer.advance(50);
+    assert.equal(stampOf(peer.take().at(-1) as Segment)[1], isTaken ? T0 + 99 : T0 + 100, "it is acknowledged, too");
     assert.equal(peer.read(), isTaken ? 20 : 10);
     assert.equal(peer.counter("TCP_PAWS"), isTaken ? 0 : 1);
   }

@@ -22,12 +22,12 @@ function start(): void {
   it().congestion.ssthresh = 1 << 30;
   hystart.start(it());
 }
-/** A round trip: all that is in flight is acknowledged, a segment at a time, each after `took` microseconds but the last, which was not measured; as much leaves as cwnd allows. */
+/** A round trip: all that is in flight is acknowledged, a segment at a time, each after `took` microseconds; as much leaves as cwnd allows. */
 function round(took: u32): void {
   const segments = it().snd.nxt.since(it().snd.una) / MSS;
   for (let i: u32 = 0; i < segments; i++) {
     it().snd.una = it().snd.una.plus(MSS);
-    hystart.grow(it(), MSS, i + 1 < segments ? took : 0);
+    hystart.grow(it(), MSS, took);
     it().snd.nxt = it().snd.una.plus((cwnd() / MSS) * MSS);
   }
 }

@@ -62,6 +62,11 @@ describe("transport/tcp/probe: tail loss probe (RFC 8985 7)", () => {
     sendsText(ACK, nxt, NXT, 1000);
     silent();
     expect<u32>(counted(Counter.TCP_RETRANSMITTED)).toBe(0);
+    expect<u32>(probeIn()).toBe(0);
+    pass(tcb().rtt.rto);
+    sendsText(ACK, FROM, NXT, 1000);
+    expect<u32>(counted(Counter.TCP_LOSS_PROBES)).toBe(1);
+    expect<u32>(counted(Counter.TCP_TIMEOUTS)).toBe(1);
   });
   test("RFC 8985 7.4: what the probe has repaired was a loss: the window is halved, once", () => {
     flight(3000);
