@@ -24,6 +24,8 @@ export class State {
   /** Microseconds, wrapping; for measurements only. */
   micro: u32;
   hostNow: u32;
+  /** Sequence numbers chosen since the clock was last set. */
+  opens: u32;
   // keys derived from the seed
   keyIsn0: u64;
   keyIsn1: u64;

@@ -16,6 +16,7 @@ export function start(ms: u32, us: u32): void {
 /** Moves the clock to the host's time. A clock that went back lets no time pass. */
 export function stamp(ms: u32, us: u32): void {
   const passed = ms - state.hostNow;
+  state.opens = 0;
   state.hostNow = ms;
   if (<i32>passed >= 0) {
     const now = state.now + passed;

@@ -44,6 +44,7 @@ export function beforeSending(tcb: Tcb, now: Instant): void {
 /** `octets` were acknowledged: slow start or congestion avoidance; neither while the window was not used. RFC 5681 §3.1, RFC 7661. */
 export function grow(tcb: Tcb, octets: u32, before: u32, now: Instant): void {
   const it = tcb.congestion;
+  if (it.phase == Phase.OPEN && tcb.snd.una < it.recover) return; // reduced for an echo or a probe, less than a round trip ago
   const isCubic = CUBIC && tcb.congestionControl == Control.CUBIC;
   if (it.cwnd < it.ssthresh) {
     if (before << 1 < it.cwnd) return;

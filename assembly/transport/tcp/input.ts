@@ -198,7 +198,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   snd.cursor = later(snd.cursor, snd.una);
   rtt.settle(tcb.rtt);
   rtt.acknowledge(tcb, seg);
-  tcb.probes = 0;
+  if (seg.wnd) tcb.probes = 0; // that a probe's octet was taken opens no window
   tcb.owes &= ~Owes.LOSS_PROBE;
   const wasInRecovery = tcb.congestion.phase == Phase.RECOVERY;
   const neighbour = tcb.path.to;

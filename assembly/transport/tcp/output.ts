@@ -301,14 +301,19 @@ function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
   }
   if (tcb.probes < 16) tcb.probes++;
   timers.clear(tcb, Timer.RETRANSMIT);
-  timers.set(tcb, Timer.PERSIST, now, <u32>min<u64>((<u64>tcb.rtt.rto) << tcb.probes, rtt.MAX_RTO));
+  timers.set(tcb, Timer.PERSIST, now, probeWait(tcb));
   timers.start(tcb, Timer.USER, now, tcb.userTimeout);
+}
+
+/** Milliseconds to the next probe: the RTO, doubled for each that opened nothing. RFC 9293 §3.8.6.1. */
+function probeWait(tcb: Tcb): u32 {
+  return <u32>min<u64>((<u64>tcb.rtt.rto) << tcb.probes, rtt.MAX_RTO);
 }
 
 /** Nothing can leave now: what is held back gets a timer that looks again. */
 function rest(tcb: Tcb, now: Instant): void {
   const snd = tcb.snd;
   if (!tcb.attached || !transmits(tcb.state) || snd.una != snd.nxt || snd.nxt >= tcb.last || pace.isHeld(tcb)) return;
-  if (!snd.wnd) timers.start(tcb, Timer.PERSIST, now, rtt.timeout(tcb.rtt));
+  if (!snd.wnd) timers.start(tcb, Timer.PERSIST, now, probeWait(tcb));
   else timers.start(tcb, Timer.OVERRIDE, now, OVERRIDE_WAIT);
 }

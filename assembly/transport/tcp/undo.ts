@@ -40,6 +40,7 @@ export function restore(tcb: Tcb): void {
   it.wMax = tcb.undo.wMax;
   if (RACK && it.phase == Phase.RECOVERY) tcb.rack.hasReordered = 1;
   it.phase = Phase.OPEN;
+  it.recover = tcb.snd.una.minus(1);
   it.frto = 0;
   it.duplicates = 0;
   tcb.owes &= ~Owes.RETRANSMIT;
