@@ -95,8 +95,12 @@ async function main(): Promise<void> {
   if (options.write) writeFileSync(options.write, page(text));
 }
 
+/** Milliseconds that the process stays, so that V8's compiler threads end: a process of Node 20 may wait for them for ever at its end (nodejs/node#54918). */
+const LINGER = 200;
+
 try {
   await main();
+  setTimeout(() => {}, LINGER);
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
   process.exitCode = 1;
