@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { page, unknownIds } from "../conformance/report.js";
+import { page, uncounted, unknownIds } from "../conformance/report.js";
 import { idsOf, namesOf } from "../conformance/requirements.js";
 import { sentence, sum, type TestResult } from "../runner/result.js";
 import { chosen } from "../runner/suites.js";
@@ -101,6 +101,11 @@ describe("the conformance report", () => {
     assert.equal(page(ROOT, [{ name: "node", tests }], second), second);
     const failed = page(ROOT, [{ name: "node", tests: [{ name: "MUST-3: sum | all", outcome: "failed" }] }], second);
     assert.match(row(failed, "MUST-3"), /no test yet|later: /);
+  });
+  test("a row about TCP that neither counts nor is declined is seen", () => {
+    const text = page(ROOT, [{ name: "wide", tests: [{ name: "MUST-2: wide", outcome: "passed" }] }], "");
+    assert.ok(uncounted(ROOT, text).some((line) => line.startsWith("MUST-2: ")));
+    assert.ok(!uncounted(ROOT, text).some((line) => line.startsWith("MUST-51: ")));
   });
   test("an id that is no row is seen", () => {
     const tests: TestResult[] = [{ name: "MUST-999: none", outcome: "passed", leaf: true, file: "", reason: "" }];

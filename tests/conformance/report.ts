@@ -11,6 +11,8 @@ import { declined, idsOf, later, requirements, rowNames, TABLES } from "./requir
 export { page, type Ran } from "./page.js";
 
 const PAGE = "docs/conformance.md";
+/** Rows about TCP in the table of RFCs. */
+const TCP_ROW = /^(MUST|SHLD|MAY|REC|SM|XDEAD|RFC)/;
 /** Most rows that may be declined. */
 const DECLINED_MOST = 12;
 /** The only rows of the level MUST that may be: source routes. */
@@ -48,6 +50,16 @@ export function wronglyDeclined(root: string): string[] {
   return not.size > DECLINED_MOST ? [...faults, `${not.size} rows are declined, at most ${DECLINED_MOST} may be`] : faults;
 }
 
+/** TCP rows of the RFC table that neither count nor are declined. */
+export function uncounted(root: string, text: string): string[] {
+  const said = rowsOf(text);
+  const [rfc] = TABLES;
+  const rows = rfc ? requirements(root, rfc).filter(({ id }) => TCP_ROW.test(id)) : [];
+  return rows
+    .filter(({ id }) => !/^(yes|declined)/.test(said.get(id)?.counted ?? ""))
+    .map(({ id }) => `${id}: ${said.get(id)?.counted ?? "missing"}`);
+}
+
 /** The report's own checks, counted as tests. Writes build/conformance.json when the tests of rows ran. */
 export function conformanceTests(root: string, ran: Ran[]): TestResult[] {
   const committed = committedPage(root);
@@ -56,6 +68,7 @@ export function conformanceTests(root: string, ran: Ran[]): TestResult[] {
     verdict("docs/conformance.md agrees with the tests that ran", firstDifference(committed, fresh)),
     verdict("ids in the names of tests are rows of tests/requirements", unknownIds(root, ran).join("\n")),
     verdict("tests/requirements/later.tsv names rows that have no test", staleLater(root, fresh).join(", ")),
+    verdict("every row about TCP counts or is declined", uncounted(root, fresh).join("\n")),
     verdict(`at most ${DECLINED_MOST} rows are declined, and no MUST but source routes`, wronglyDeclined(root).join("\n")),
   ];
   if (ran.some(({ name }) => name === "node")) checks.push(verdict("every test of a row left a note", withoutNote(root, ran).join("\n")));

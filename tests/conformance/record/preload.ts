@@ -18,7 +18,7 @@ type TestFunction = (...given: unknown[]) => unknown;
 /** With a wrong stack a test may wait for ever: it has this long, and so many polls; a file whose tests are over has this long to end. */
 const WRONG_MS = 5000;
 const WRONG_POLLS = 300_000;
-const IDLE_MS = 4000;
+const IDLE_MS = 1500;
 
 const folder = process.env.RINGWIRE_RECORD;
 const wrong = WRONG.find((name) => name === process.env.RINGWIRE_WRONG);

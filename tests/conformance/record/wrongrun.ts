@@ -35,7 +35,7 @@ export async function runWrong(root: string): Promise<TestResult[]> {
   const files = [...new Set(shown.map(({ file }) => join(root, "build/js", file)))].sort();
   const results: TestResult[] = [];
   for (const stack of WRONG) {
-    await recording(root, stack, () => runNode(files, { concurrency: 2, fileMinutes: FILE_MINUTES }));
+    await recording(root, stack, () => runNode(files, { concurrency: 3, fileMinutes: FILE_MINUTES }));
     const met = new Set(notes(root, stack).map(keyOf));
     const missing = shown.filter((note) => !met.has(keyOf(note))).map(({ name }) => name);
     const name = `all row tests were played with the wrong stack ${stack}`;
