@@ -85,6 +85,35 @@ describe("TCP extensions of a stack", () => {
     await refused({ congestion: "cubic" }, /congestion \(expected newreno/);
     await refused({ sentRecords: 4 }, /sentRecords .*or 0 where the module has no RACK/);
   });
+  test("tiny agrees on window scaling and SACK, and on nothing that it leaves out, whatever it is told to offer", async () => {
+    const core = (last: number, more: object) =>
+      instantiate({
+        seed: "0123456789abcdef".repeat(4),
+        devices: [{ kind: "ip" }],
+        interfaces: [{ addresses: [`10.0.0.${last}/24`] }],
+        ...more,
+      });
+    const everything = { settings: { offer: { timestamps: true, ecn: true, cookies: true } } };
+    const tiny = await core(1, { wasm: new URL("../../../ringwire-tiny.wasm", import.meta.url), ...everything });
+    const full = await core(2, everything);
+    const turn = (ms: number) => {
+      for (const each of [tiny, full]) each.poll(ms);
+      tiny.transfer(full);
+      full.transfer(tiny);
+    };
+    for (const [from, to, address] of [
+      [tiny, full, "10.0.0.2"],
+      [full, tiny, "10.0.0.1"],
+    ] as const) {
+      // biome-ignore format: short
+      const listener = to.tcp_listen({ port: 7 });
+      const client = from.tcp_connect({ address, port: 7 });
+      for (let ms = 1; ms < 20; ms++) turn(ms);
+      const server = to.tcp_accept(listener);
+      const agreed = { windowScaling: true, sack: true, timestamps: false, ecn: false };
+      assert.deepEqual([from.status(client)?.agreed, to.status(server)?.agreed], [agreed, agreed]);
+    }
+  });
 });
 
 describe("TCP extensions of a socket", () => {
