@@ -199,6 +199,9 @@ describe("transport/tcp/ecn: the sender (RFC 3168 6.1.2)", () => {
     peer(ACK | ECE, NXT, UNA + 2000);
     peer(ACK | ECE, NXT, UNA + 6000);
     expect<u32>(tcb().congestion.ssthresh).toBe(4500);
+    // RFC 3168 6.1.2: nor does the window grow by what echoes.
+    expect<u32>(tcb().congestion.cwnd).toBe(4500);
+    peer(ACK | ECE, NXT, UNA + 7000);
     sendsText(ACK, UNA + 10000, NXT, 1000);
     expect<u32>(seenEcn()).toBe(CWR);
     ignore(0);

@@ -4,7 +4,7 @@ import { root } from "../../../../assembly/memory/root";
 import * as calls from "../../../../assembly/transport/tcp/calls";
 import * as settings from "../../../../assembly/transport/tcp/settings";
 import { State } from "../../../../assembly/transport/tcp/state";
-import { counted, ignore, pass, run, unsent } from "../../world";
+import { counted, ignore, ms, pass, run, unsent } from "../../world";
 import {
   ACK,
   clientAt,
@@ -265,5 +265,20 @@ describe("transport/tcp/expire: keepalive (RFC 9293 3.8.4)", () => {
     run(500);
     sends(ACK, UNA - 1, NXT);
     expect<u32>(root.keepIdle).toBe(7200000);
+  });
+  test("SHLD-30: probes whose octet is taken while the window stays closed come ever more slowly, too", () => {
+    established(0);
+    write(100);
+    let last = ms;
+    let pause: u32 = 0;
+    for (let i: u32 = 0; i < 5; i++) {
+      while (!unsent(0)) run(1);
+      sendsText(ACK, UNA + i, NXT, 1);
+      expect<u32>(ms - last).toBeGreaterThan(pause + (pause >> 1));
+      pause = ms - last;
+      last = ms;
+      peer(ACK, NXT, UNA + i + 1);
+      silent();
+    }
   });
 });

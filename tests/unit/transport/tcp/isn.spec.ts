@@ -1,4 +1,5 @@
 import { root, state } from "../../../../assembly/memory/root";
+import { stamp } from "../../../../assembly/memory/time";
 import * as isn from "../../../../assembly/transport/tcp/isn";
 import { blank, addDevice, addInterface, beginAt } from "../../world";
 
@@ -62,9 +63,16 @@ describe("transport/tcp/isn", () => {
   test("the same history gives the same number", () => {
     start(1000, 0, 1);
     const first = choose();
-    expect<u32>(choose()).toBe(first);
     start(1000, 0, 1);
     expect<u32>(choose()).toBe(first);
     expect<u32>(state.now).toBe(1000);
+  });
+  test("MUST-8: opens between two polls have numbers of their own, 64 steps apart; the clock goes on where it was", () => {
+    start(1000, 0, 1);
+    const first = choose();
+    expect<u32>(choose() - first).toBe(64);
+    expect<u32>(choose() - first).toBe(128);
+    stamp(1001, 0);
+    expect<u32>(choose() - first).toBe(250);
   });
 });
