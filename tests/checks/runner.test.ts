@@ -59,7 +59,7 @@ describe("the runner", () => {
     assert.throws(() => chosen(["nothing"]), /no suite nothing; there are checks, unit/);
     assert.deepEqual(
       chosen([]).map((suite) => suite.name),
-      ["checks", "unit", "node", "wrong", "interop"],
+      ["checks", "unit", "node", "wrong", "interop", "simulation"],
     );
   });
 });

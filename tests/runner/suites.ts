@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { recording, runWrong } from "../conformance/record/wrongrun.js";
+import { reported } from "../simulation/hold.js";
 import { runNode } from "./node.js";
 import { failure, type SuiteResult, type TestResult } from "./result.js";
 import { runUnit } from "./unit.js";
@@ -16,7 +17,7 @@ export interface Suite {
   run: (root: string, onTest: (test: TestResult) => void) => Promise<TestResult[]>;
 }
 
-const ELSEWHERE = ["checks", "interop", "wide"];
+const ELSEWHERE = ["checks", "interop", "simulation", "wide"];
 
 /** All suites, in the order in which they run. */
 export const SUITES: Suite[] = [
@@ -54,11 +55,18 @@ export const SUITES: Suite[] = [
     run: (root, onTest) => runNode(testsIn(root, "interop"), { concurrency: 1, fileMinutes: 3, onTest }),
   },
   {
+    name: "simulation",
+    about: "2,000 seeds in virtual time, the rules broken on purpose, performance",
+    budgetMinutes: 2,
+    always: true,
+    run: (root, onTest) => andReport(2000, runNode(testsIn(root, "simulation"), { concurrency: 1, fileMinutes: 2, onTest })),
+  },
+  {
     name: "wide",
     about: "long transfers, floods, many seeds and grids",
     budgetMinutes: 20,
     always: false,
-    run: (root, onTest) => runNode(testsIn(root, "wide"), { concurrency: 1, fileMinutes: 15, onTest }),
+    run: (root, onTest) => andReport(20_000, runNode(testsIn(root, "wide"), { concurrency: 1, fileMinutes: 15, onTest })),
   },
 ];
 
@@ -88,6 +96,13 @@ export async function runSuite(suite: Suite, root: string, onTest: (test: TestRe
     add(failure(`suite ${suite.name}`, `took ${(seconds / 60).toFixed(1)} minutes, its budget is ${suite.budgetMinutes}`));
   }
   return { name: suite.name, tests, seconds, budgetMinutes: suite.budgetMinutes };
+}
+
+/** Prints what so many seeds of the simulation came to. */
+async function andReport(seeds: number, run: Promise<TestResult[]>): Promise<TestResult[]> {
+  const results = await run;
+  console.log(reported(seeds));
+  return results;
 }
 
 function testsIn(root: string, folder: string): string[] {

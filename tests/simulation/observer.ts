@@ -1,0 +1,394 @@
+// Looks at every frame that one stack reads and writes, and judges what it writes by what it has read: a small tracker of its own.
+import { CONTROL, Counter, State } from "../../bindings/node/core.js";
+import { CTL, type Dissected, PROTOCOL } from "./dissect.js";
+import { Half } from "./half.js";
+import type { Host } from "./host.js";
+import { MS, SECOND } from "./units.js";
+import { isStream, streamOf } from "./stream.js";
+
+/** Address of stack number `index`, host byte order; and its MAC address as a number. */
+export const addressOf = (index: number) => (0x0a000001 + index) >>> 0;
+export const macOf = (index: number) => 0x020000000001 + index;
+/** The stack that has an address, -1: none. */
+export const stackOf = (address: number) => (address >= 0x0a000001 && address < 0x0a000009 ? address - 0x0a000001 : -1);
+/** A connection of a stack by its peer and ports. */
+export const keyOf = (remote: number, localPort: number, remotePort: number) => (remote & 255) * 2 ** 32 + localPort * 65_536 + remotePort;
+
+/** What the world tells the observer and learns from it. */
+export interface World {
+  now: number;
+  /** Octets that the application has written to the connection; Infinity when it is not known. */
+  written(stack: number, key: number): number;
+  fails(what: string, detail: string): void;
+  /** Something rare was seen. */
+  saw(what: string): void;
+}
+
+/** How much later than allowed the acknowledgement of a segment may leave: the host polls late, waits and refuses. Microseconds. */
+const ACK_SLACK = 20 * MS;
+/** A neighbour has failed after three requests a second apart. */
+const ARP_WAIT = 4 * SECOND;
+const EDGES = 64;
+/** Segments without text that a poll may send of itself. */
+const EMPTY_BESIDE = 10;
+/** Segments further away than this belong to another incarnation. */
+const PLAUSIBLE = 1 << 25;
+/** A segment is at least this long, whatever the peer says. */
+const SMALLEST_MSS = 64;
+
+/** Whether the module keeps records of what it has sent. */
+const HAS_RECORDS = "sentRecords" in CONTROL;
+
+interface Syn {
+  seq: number;
+  mss: number;
+  shift: number;
+  isSack: boolean;
+  window: number;
+}
+
+export class Observer {
+  readonly halves = new Map<number, Half>();
+  /** Segments without text that were written. */
+  empty = 0;
+  readonly #syns = new Map<number, Syn[]>();
+  #timeouts = 0;
+  #probes = 0;
+  #lossProbes = 0;
+  /** When an ARP packet left last: what is owed may wait for the answer. */
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly host: Host,
+    readonly isEthernet: boolean,
+    readonly world: World,
+  ) {}
+
+  /** The stack has sent what it wanted to, after reading `read` frames: what it owes must have left. */
+  turned(read: number): void {
+    this.#lossProbes = this.host.counter(Counter.TCP_LOSS_PROBES);
+    const { host, world } = this;
+    const most = EMPTY_BESIDE + 3 * read + 4 * host.plan.sockets;
+    if (this.empty > most)
+      world.fails("storm", `stack ${host.index} wrote ${this.empty} segments without text after reading ${read} frames`);
+    this.empty = 0;
+    if (host.isBlocked || host.waiting || world.now < host.refusedUntil + SECOND || world.now < this.#askedAt + ARP_WAIT) return;
+    for (const half of this.halves.values()) {
+      if (
+        half.snapshot !== host.polls ||
+        half.ackDue > world.now ||
+        half.state === State.CLOSED ||
+        (half.state === State.TIME_WAIT && !host.plan.timeWait)
+      )
+        continue;
+      world.fails(
+        "ack-late",
+        `stack ${host.index} has not acknowledged ${half.owed} on ports ${half.localPort} ${half.remotePort} in state ${half.state}, which came ${(world.now - half.ackDue) / MS} ms too long ago`,
+      );
+    }
+  }
+  /** The stack has read a frame. `isGenuine`: it is as its sender, one of our stacks, has written it. */
+  read(frame: Dissected, isGenuine: boolean): void {
+    if (frame.wrong || frame.protocol !== PROTOCOL.TCP) return;
+    if (frame.destination !== addressOf(this.host.index)) return;
+    const key = keyOf(frame.source, frame.destinationPort, frame.sourcePort);
+    if (frame.has(CTL.SYN)) this.#noteSyn(key, frame);
+    if (!isGenuine) return;
+    if (frame.has(CTL.RST)) return;
+    for (let half = this.halves.get(key) ?? null; half; half = half.older) if (!half.isOver) this.#readBy(half, frame);
+  }
+  #readBy(half: Half, frame: Dissected): void {
+    if (half.irs < 0) {
+      if (!frame.has(CTL.SYN)) return;
+      if (frame.has(CTL.ACK) && half.ours(frame.ack) !== 1) return;
+      adopt(half, frame.seq, frame);
+      half.peerEdge = 1 + frame.window;
+    }
+    if (Math.abs(half.theirs(frame.seq) - half.gotMost) > PLAUSIBLE) return;
+    if (frame.has(CTL.ACK)) this.#readAck(half, frame);
+    this.#readText(half, frame);
+  }
+  #noteSyn(key: number, frame: Dissected): void {
+    const list = this.#syns.get(key) ?? [];
+    list.push({ seq: frame.seq, mss: frame.mss, shift: frame.shift, isSack: frame.isSackPermitted, window: frame.window });
+    if (list.length > 8) list.shift();
+    this.#syns.set(key, list);
+  }
+  #readAck(half: Half, frame: Dissected): void {
+    const ack = half.ours(frame.ack);
+    if (ack < 0 || ack > half.sent) return;
+    if (ack > half.unaMost) {
+      half.flights.arrive(half.unaMost, ack);
+      half.unaMost = ack;
+    }
+    const isOld = frame.isStamped && half.isStamped && ((frame.tsVal - half.stamp) | 0) < 0;
+    if (frame.isStamped && !isOld) {
+      half.isStamped = true;
+      half.stamp = frame.tsVal;
+    }
+    const isTaken = ack >= half.una && !isOld && half.theirs(frame.seq) >= half.reached;
+    if (ack > half.una && isTaken) {
+      half.una = ack;
+      half.sacked.drop(ack);
+    }
+    const edge = ack + (frame.has(CTL.SYN) ? frame.window : frame.window << half.shiftIn);
+    half.peerEdge = Math.max(half.peerEdge, edge);
+    half.edges.push(edge);
+    if (half.edges.length > EDGES) half.edges.shift();
+    if (!half.isSack) return;
+    for (let i = 0; i < frame.blocks; i++) {
+      const left = half.ours(frame.edges[2 * i] as number);
+      const right = half.ours(frame.edges[2 * i + 1] as number);
+      if (left > ack && right > left && right <= half.sent) {
+        if (isTaken) half.sacked.add(left, right);
+        half.flights.arrive(left, right);
+      } else if (i === 0 && right <= ack && right > left) this.world.saw("DSACK read");
+    }
+  }
+  #readText(half: Half, frame: Dissected): void {
+    const from = Math.max(half.theirs(frame.seq) + (frame.has(CTL.SYN) ? 1 : 0), 1);
+    const end = half.theirs(frame.seq) + (frame.has(CTL.SYN) ? 1 : 0) + frame.textLength;
+    half.gotMost = Math.max(half.gotMost, end);
+    const to = Math.min(end, Math.max(half.edge, 1));
+    const before = half.reached;
+    half.got.add(from, to);
+    if (frame.has(CTL.FIN)) {
+      if (half.peerFin < 0 && half.fin >= 0 && half.unaMost <= half.fin) this.world.saw("simultaneous close");
+      half.peerFin = end;
+    }
+    if (half.reached < 1) half.reached = 1;
+    half.reached = half.got.endOf(half.reached);
+    const isNews = from <= Math.max(half.acked, half.owed, 1) && to > Math.max(half.acked, half.owed);
+    if (half.reached === half.peerFin) half.reached++;
+    if (frame.textLength && from > before && before) this.world.saw("out of order");
+    // An ACK field that is too old, or an old timestamp, may have the segment dropped. RFC 5961 §5.2, RFC 7323 §5.3.
+    if (!isNews || half.ours(frame.ack) < half.unaMost || (frame.isStamped && ((frame.tsVal - half.stamp) | 0) < 0)) return;
+    half.owed = to;
+    half.ackDue = Math.min(half.ackDue, this.world.now + (this.host.plan.delayedAck + 1) * MS + this.host.plan.lag + ACK_SLACK);
+  }
+
+  /** The stack has written a frame. */
+  wrote(frame: Dissected, octets: Uint8Array, inReceive: boolean): void {
+    const { host, world } = this;
+    if (frame.wrong) return world.fails("frame", `stack ${host.index} wrote: ${frame.wrong}`);
+    if (frame.source !== addressOf(host.index)) return world.fails("source", `stack ${host.index} wrote from ${frame.source.toString(16)}`);
+    if (this.isEthernet && frame.mac !== macOf(host.index))
+      return world.fails("source", `stack ${host.index} wrote from another MAC address`);
+    if (frame.isArp) {
+      this.#askedAt = world.now;
+      return;
+    }
+    if (frame.packet > host.plan.mtu) return world.fails("mtu", `${frame.packet} octets, the MTU is ${host.plan.mtu}`);
+    if (frame.protocol !== PROTOCOL.TCP) return;
+    const key = keyOf(frame.destination, frame.sourcePort, frame.destinationPort);
+    if (!frame.textLength) this.empty++;
+    this.#noteTimeouts();
+    const half = frame.has(CTL.SYN) && !frame.has(CTL.RST) ? this.#opening(key, frame) : this.#known(key, frame);
+    if (half && frame.has(CTL.SYN)) {
+      half.ourMss = frame.mss;
+      half.ourShift = frame.shift;
+      half.hasOurSack = frame.isSackPermitted;
+    }
+    if (frame.has(CTL.RST)) {
+      world.saw("RST written");
+      if (half && !inReceive) half.isOver = true;
+      return;
+    }
+    if (!half && stackOf(frame.destination) < 0) return; // for a stranger whose SYN-ACK waits for a neighbour
+    if (!half)
+      return world.fails(
+        "stray",
+        `stack ${host.index} wrote a segment of no connection, ports ${frame.sourcePort} ${frame.destinationPort}`,
+      );
+    if (half.isOver || this.#isEarly(half, key, frame)) return;
+    if (frame.has(CTL.ACK)) this.#wroteAck(half, frame, key);
+    else if (!frame.has(CTL.SYN)) world.fails("ack", "a segment without ACK");
+    if (frame.space) this.#wroteText(half, frame, octets, key);
+    else this.#wroteEmpty(half, frame);
+    half.wroteAt = world.now;
+  }
+  /** What is known of the connection of a segment: with SYN cookies the half whose ISN the peer has acknowledged. */
+  #known(key: number, frame: Dissected): Half | undefined {
+    const newest = this.halves.get(key);
+    for (let half = newest ?? null; half && newest?.older; half = half.older) {
+      if (half.ours(frame.seq) < 0 || half.ours(frame.seq) > half.sent + 1) continue;
+      if (half !== newest) this.halves.set(key, half);
+      return half;
+    }
+    return newest;
+  }
+  /** A timeout or a probe lets what was SACKed be sent again. */
+  #noteTimeouts(): void {
+    const timeouts = this.host.counter(Counter.TCP_TIMEOUTS);
+    const probes = this.host.counter(Counter.TCP_PROBES);
+    if (timeouts === this.#timeouts && probes === this.#probes) return;
+    this.#timeouts = timeouts;
+    this.#probes = probes;
+    for (const half of this.halves.values()) half.forget();
+  }
+  #opening(key: number, frame: Dissected): Half {
+    const known = this.halves.get(key);
+    const isClosed = known && known.fin >= 0 && known.unaMost > known.fin;
+    if (known && known.iss === frame.seq && !known.isOver && !isClosed) {
+      if (frame.has(CTL.ACK) && known.acked === 0 && known.isActive) this.world.saw("simultaneous open");
+      return known;
+    }
+    if (known && this.#waits(known) && frame.has(CTL.ACK)) this.world.saw("TIME-WAIT reused");
+    const peer = stackOf(frame.destination);
+    const { index } = this.host;
+    const half = new Half(
+      frame.seq,
+      frame.destination,
+      frame.sourcePort,
+      frame.destinationPort,
+      peer,
+      streamOf(index, frame.sourcePort, frame.destinationPort),
+      streamOf(peer, frame.destinationPort, frame.sourcePort),
+    );
+    half.isActive = !frame.has(CTL.ACK);
+    half.mayRecord = this.host.plan.sentRecords > 0 && HAS_RECORDS;
+    this.halves.set(key, half);
+    if (frame.has(CTL.ACK)) {
+      const irs = (frame.ack - 1) >>> 0;
+      const syn = this.#syns.get(key)?.findLast(({ seq }) => seq === irs);
+      if (syn) {
+        adopt(half, irs, { mss: syn.mss, shift: syn.shift, isSackPermitted: syn.isSack });
+        half.peerEdge = 1 + syn.window;
+        half.reached = 1;
+        if (known && known.irs === irs) half.older = known; // a cookie changes with time: the peer may come with an older one
+      }
+    }
+    return half;
+  }
+  /** An answer of a half-open connection whose SYN-ACK has not left yet; what is known belongs to an earlier incarnation. */
+  #isEarly(half: Half, key: number, frame: Dissected): boolean {
+    const isAnswer = !frame.has(CTL.SYN) && frame.has(CTL.ACK) && frame.space === 0 && frame.ack !== (half.irs + 1) >>> 0;
+    return (
+      isAnswer && half.theirs(frame.ack) > half.reached && (this.#syns.get(key)?.some(({ seq }) => (seq + 1) >>> 0 === frame.ack) ?? false)
+    );
+  }
+  /** Whether a side that closed first may be in TIME-WAIT still. */
+  #waits(half: Half): boolean {
+    const isClosed = half.fin >= 0 && half.peerFin >= 0 && half.unaMost > half.fin && !half.isOver;
+    return isClosed && this.world.now - half.wroteAt < 2 * this.host.plan.msl * MS;
+  }
+  #wroteAck(half: Half, frame: Dissected, key: number): void {
+    const { world } = this;
+    if (half.irs < 0) return world.fails("ack", `acknowledges ${frame.ack}, but no SYN was read`);
+    const isSyn = frame.has(CTL.SYN);
+    const ack = half.theirs(frame.ack);
+    if (ack > half.reached)
+      world.fails("ack-of-nothing", `stack ${this.host.index} acknowledges ${ack}, ${half.reached} was read (${key})`);
+    if (ack < half.acked) world.fails("ack-back", `stack ${this.host.index} acknowledges ${ack} after ${half.acked}`);
+    half.acked = Math.max(half.acked, ack);
+    half.ackDue = Number.POSITIVE_INFINITY;
+    half.owed = half.acked;
+    const shift = isSyn ? 0 : half.shiftOut;
+    const edge = ack + frame.window * 2 ** shift;
+    if (!isSyn && edge < half.edge - (2 ** half.shiftOut - 1)) {
+      world.fails("edge-left", `stack ${this.host.index}: right edge ${edge} after ${half.edge}, shift ${shift}`);
+    }
+    half.edge = Math.max(half.edge, edge);
+    if (!frame.window && !isSyn && half.edge === ack) world.saw("window closed");
+    if (frame.blocks) this.#wroteSack(half, frame, ack);
+  }
+  #wroteSack(half: Half, frame: Dissected, ack: number): void {
+    if (!half.isSack) this.world.fails("sack", "a SACK option that was not agreed on");
+    this.world.saw("SACK written");
+    for (let i = 0; i < frame.blocks; i++) {
+      const left = half.theirs(frame.edges[2 * i] as number);
+      const right = half.theirs(frame.edges[2 * i + 1] as number);
+      const to = right === half.peerFin + 1 ? right - 1 : right;
+      const isOlder = i === 0 && left < 1 && right <= ack; // a duplicate of an earlier incarnation
+      if (!isOlder && (left >= right || half.got.within(left, to) !== to - left))
+        this.world.fails("sack", `${left} to ${right} was not read whole`);
+      if (right <= ack && i > 0) this.world.fails("sack", `block ${i} ${left} to ${right} lies before ${ack}`);
+      if (right <= ack && i === 0) this.world.saw("DSACK written");
+    }
+  }
+
+  #wroteText(half: Half, frame: Dissected, octets: Uint8Array, key: number): void {
+    const { world } = this;
+    const from = half.ours(frame.seq);
+    const first = from + (frame.has(CTL.SYN) ? 1 : 0);
+    const to = from + frame.space;
+    const end = first + frame.textLength;
+    const mss = Math.min(Math.max(half.peerMss || 536, SMALLEST_MSS), this.host.plan.mtu - 40);
+    if (frame.textLength && frame.textLength + frame.options > mss) {
+      world.fails("mss", `${frame.textLength} octets of text and ${frame.options} of options, ${mss} are allowed`);
+    }
+    if (frame.has(CTL.SYN) ? from !== 0 : from < 1) world.fails("sequence", `text at ${from}`);
+    if (frame.textLength && !isStream(octets, frame.text, frame.textLength, half.out, first - 1)) {
+      world.fails("text", `stack ${this.host.index} wrote other octets than its application at ${first - 1}, ${frame.textLength} long`);
+    }
+    if (end - 1 > world.written(this.host.index, key)) world.fails("text", `octet ${end - 1} was never written by the application`);
+    if (half.fin >= 0 && (end > half.fin || (frame.has(CTL.FIN) && end !== half.fin)))
+      world.fails("fin", `${end} beyond the FIN at ${half.fin}`);
+    if (frame.has(CTL.FIN)) half.fin = end;
+    if (to > half.sent) this.#wroteNew(half, frame, from, to);
+    else this.#wroteAgain(half, frame, from, to);
+    half.flights.leave(from, to);
+    if (half.hasRecords && half.snapshot === this.host.polls) this.#judgePipe(half, to - from);
+    half.sent = Math.max(half.sent, to);
+  }
+  #wroteNew(half: Half, frame: Dissected, from: number, to: number): void {
+    const { world } = this;
+    if (frame.has(CTL.SYN)) return;
+    if (from > half.sent) world.fails("gap", `text at ${from}, ${half.sent} was sent before`);
+    const isProbe = to - from === 1 && from === half.peerEdge;
+    if (to > half.peerEdge && !isProbe) {
+      world.fails("beyond-edge", `stack ${this.host.index} sends up to ${to}, the peer's right edge is ${half.peerEdge}`);
+    }
+    if (isProbe) world.saw("probe with a new octet");
+    const isCut = to === half.peerEdge && frame.textLength > 1 && frame.textLength + frame.options < half.mss;
+    if (isCut && world.written(this.host.index, keyOf(half.remote, half.localPort, half.remotePort)) > to)
+      world.saw("silly window overridden");
+    if (!half.hasWrapped && half.iss + to >= 2 ** 32 && to > 1) {
+      half.hasWrapped = true;
+      world.saw("sequence wrapped");
+    }
+    if (half.snapshot !== this.host.polls || isProbe || half.hasRecords) return;
+    const most = Math.max(half.unaMost + half.cwnd, half.sentAtTimeout) + 2 * half.mss;
+    if (to - (frame.has(CTL.FIN) ? 1 : 0) > most)
+      world.fails("cwnd", `stack ${this.host.index} sends up to ${to}, ${half.unaMost} + ${half.cwnd} + 2 * ${half.mss} are allowed`);
+  }
+  /** The stack's own count of what is in the network, and a lower bound of ours (what left after everything that has arrived cannot be taken for lost), fit cwnd: but for a loss probe, limited transmit and the first retransmission. */
+  #judgePipe(half: Half, octets: number): void {
+    half.pipe += octets;
+    if (this.host.counter(Counter.TCP_LOSS_PROBES) !== this.#lossProbes) return;
+    const { index } = this.host;
+    const least = half.flights.least;
+    const most = Math.max(half.cwnd, octets) + 2 * half.mss;
+    if (least > most)
+      this.world.fails("cwnd", `stack ${index}: ${least} octets are in the network, ${half.cwnd} + 2 * ${half.mss} are allowed`);
+    const own = Math.max(half.cwnd, octets) + half.mss;
+    if (half.pipe > own) this.world.fails("cwnd", `stack ${index}: pipe is ${half.pipe}, ${half.cwnd} + ${half.mss} are allowed`);
+  }
+  #wroteAgain(half: Half, frame: Dissected, from: number, to: number): void {
+    const { world } = this;
+    if (frame.has(CTL.SYN)) return;
+    if (to <= half.una) world.fails("again", `stack ${this.host.index} sends ${from} to ${to} again, ${half.una} is acknowledged`);
+    world.saw("sent again");
+    if (!half.hasRecords || half.hasShrunk || half.snapshot !== this.host.polls) return;
+    const twice = half.sacked.within(from, to);
+    // A record of which the peer has only a part counts as missing: it leaves again as a whole.
+    const isCrumb = twice < to - from && twice < half.mss;
+    if (twice && !isCrumb)
+      world.fails("sacked-again", `stack ${this.host.index} sends ${from} to ${to} again, of which ${twice} octets were SACKed`);
+  }
+  /** A segment without text stands at SND.NXT, or at the peer's edge where that lies before, or one before for a keepalive. */
+  #wroteEmpty(half: Half, frame: Dissected): void {
+    const at = half.ours(frame.seq);
+    if (at === half.sent) return;
+    if (at === half.sent - 1 && half.una >= half.sent) return this.world.saw("keepalive");
+    if (at < half.sent && (half.edges.includes(at) || at === half.peerEdge)) return;
+    this.world.fails("next-back", `stack ${this.host.index} wrote an empty segment at ${at}, ${half.sent} was sent`);
+  }
+}
+
+function adopt(half: Half, irs: number, syn: { mss: number; shift: number; isSackPermitted: boolean }): void {
+  half.irs = irs;
+  half.peerMss = syn.mss;
+  half.peerShift = Math.min(syn.shift, 14);
+  half.hasPeerSack = syn.isSackPermitted;
+}
