@@ -53,7 +53,7 @@ function judge(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): 
   else {
     if (it.phase == Phase.LOSS && it.frto) answersTimeout(tcb, octets);
     if (board.lost && it.phase == Phase.OPEN) enter(tcb, board.delivered - had);
-    else if (octets) congestion.grow(tcb, min(octets, board.delivered - had), before, now);
+    else if (octets) congestion.grow(tcb, board.delivered - had, before, now);
   }
   probe.schedule(tcb, now);
   mark(tcb);
