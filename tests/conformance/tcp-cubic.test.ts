@@ -1,0 +1,117 @@
+// CUBIC and NewReno beside a model of RFC 9438 §4 and RFC 5681 §3.1 in floating point, acknowledgement by acknowledgement.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Option } from "../../bindings/node/core.js";
+import { sack } from "./frames.js";
+import { Peer } from "./peer.js";
+import { Wire } from "./wire.js";
+
+const MSS = 1000;
+const RTT = 400;
+const C = 0.4;
+const BETA = 0.7;
+
+/** The window as RFC 9438 §4 has it, in octets and seconds. */
+class Model {
+  #wMax = 0;
+  #prior = 0;
+  #epoch = -1;
+  #wEst = 0;
+  #origin = 0;
+  #k = 0;
+  constructor(public cwnd: number) {}
+
+  lost(before: number, flight: number): void {
+    this.#wMax = before < this.#wMax ? (before * (1 + BETA)) / 2 : before;
+    this.#prior = before;
+    this.cwnd = flight * BETA;
+    this.#epoch = -1;
+  }
+  acknowledged(octets: number, now: number): void {
+    if (this.#epoch < 0) this.#begin(now);
+    const alpha = this.#wEst < this.#prior ? (3 * (1 - BETA)) / (1 + BETA) : 1;
+    this.#wEst += (alpha * octets * MSS) / this.cwnd;
+    const t = now - this.#epoch + RTT / 1000 - this.#k;
+    const target = Math.min(Math.max(this.#origin + C * t ** 3 * MSS, this.cwnd), 1.5 * this.cwnd);
+    const next = this.cwnd + ((target - this.cwnd) * octets) / this.cwnd;
+    this.cwnd = Math.max(next, this.#wEst, this.cwnd);
+  }
+  #begin(now: number): void {
+    this.#epoch = now;
+    this.#wEst = this.cwnd;
+    this.#origin = Math.max(this.#wMax, this.cwnd);
+    this.#k = Math.cbrt((this.#origin - this.cwnd) / MSS / C);
+  }
+}
+
+/** A connection whose window was grown to `segments`, all of it in flight. */
+async function full(control: number, segments: number): Promise<Peer> {
+  const peer = new Peer(await Wire.make({ send: 1_048_576, receive: 65_536 }), { mss: MSS, sack: true, shift: 6 });
+  peer.connect();
+  assert.equal(peer.core.socket_set(peer.handle, Option.CONGESTION, control), 0);
+  peer.advance(RTT);
+  peer.take();
+  peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
+  fill(peer);
+  while (peer.status.cwnd < segments * MSS) round(peer, () => {});
+  return peer;
+}
+function fill(peer: Peer): void {
+  for (let filled = peer.write(100_000); typeof filled === "number" && filled > 0; ) filled = peer.write(100_000);
+}
+/** A round trip: what left is acknowledged, segment by segment. */
+function round(peer: Peer, each: (octets: number) => void): void {
+  peer.advance(RTT);
+  for (const { seq, data } of peer.take()) {
+    if (seq + data.length <= acked(peer)) continue;
+    peer.send({ ack: seq + data.length });
+    fill(peer);
+    each(data.length);
+  }
+}
+const acked = (peer: Peer): number => peer.seen - peer.status.unacknowledged;
+
+/** The first segment in flight is lost, sent again and got; answers window and flight when the loss was found, and when all was over. */
+function lose(peer: Peer): { before: number; flight: number } {
+  const before = peer.status.cwnd;
+  peer.advance(RTT);
+  const flying = peer.take().filter(({ seq }) => seq >= acked(peer));
+  const [first, second] = flying.map(({ seq }) => seq);
+  const last = flying.at(-1);
+  const end = (last?.seq ?? 0) + (last?.data.length ?? 0);
+  const flight = peer.status.unacknowledged;
+  const edges = [second ?? 0, end].map((edge) => ((peer.irs ?? 0) + edge) >>> 0);
+  peer.send({ ack: first, options: sack(...edges) });
+  peer.send({ ack: end });
+  return { before, flight: Math.min(flight, before) };
+}
+function assertNear(actual: number, expected: number, share: number, what: string): void {
+  assert.ok(Math.abs(actual / expected - 1) <= share, `${what}: ${actual}, but the model has ${expected.toFixed(0)}`);
+}
+
+test("RFC9438-1: after one loss, and after a second one below the last maximum, the window follows the cubic function", async () => {
+  const peer = await full(1, 60);
+  const model = new Model(peer.status.cwnd);
+  for (const rounds of [4, 25]) {
+    const { before, flight } = lose(peer);
+    model.lost(before, flight);
+    model.acknowledged(MSS, peer.wire.ms / 1000); // the ACK that ends the recovery tells of one segment more
+    assertNear(peer.status.cwnd, model.cwnd, 0.01, "after the loss");
+    for (let i = 0; i < rounds; i++) {
+      round(peer, (octets) => model.acknowledged(octets, peer.wire.ms / 1000));
+      assertNear(peer.status.cwnd, model.cwnd, 0.01, `${rounds} rounds, after round ${i}`);
+    }
+  }
+  assert.equal(peer.counter("TCP_TIMEOUTS"), 0);
+});
+
+test("RFC5681-2, RFC5681-3: NewReno halves, then gains a segment in each round trip", async () => {
+  const peer = await full(0, 40);
+  const { flight } = lose(peer);
+  const { cwnd } = peer.status;
+  assertNear(cwnd, flight / 2, 0.02, "half");
+  for (let i = 1; i <= 12; i++) {
+    round(peer, () => {});
+    assert.ok(Math.abs(peer.status.cwnd - cwnd - i * MSS) <= MSS, `round ${i}: ${peer.status.cwnd} from ${cwnd}`);
+  }
+});
