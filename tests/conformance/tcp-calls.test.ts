@@ -135,6 +135,7 @@ test("SM-USER-1: each thing that happens is an event, once: CONNECTED, READABLE,
   peer.send({ data: 10 });
   assert.deepEqual(told(core), [[handle, Event.READABLE]]);
   peer.write(2000);
+  assert.equal(core.tcp_send_space(handle), 0);
   assert.deepEqual(told(core), []);
   peer.send();
   assert.deepEqual(told(core), [[handle, Event.WRITABLE]]);
