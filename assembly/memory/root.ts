@@ -24,8 +24,8 @@ export class State {
   /** Microseconds, wrapping; for measurements only. */
   micro: u32;
   hostNow: u32;
-  /** Sequence numbers chosen since the clock was last set. */
-  opens: u32;
+  /** The clock of the last initial sequence number. */
+  isnClock: u32;
   // keys derived from the seed
   keyIsn0: u64;
   keyIsn1: u64;

@@ -11,12 +11,12 @@ export function start(ms: u32, us: u32): void {
   state.nowHigh = 0;
   state.hostNow = ms;
   state.micro = ms * 1000 + us;
+  state.isnClock = ms * 250 + (us >> 2) - 1;
 }
 
 /** Moves the clock to the host's time. A clock that went back lets no time pass. */
 export function stamp(ms: u32, us: u32): void {
   const passed = ms - state.hostNow;
-  state.opens = 0;
   state.hostNow = ms;
   if (<i32>passed >= 0) {
     const now = state.now + passed;

@@ -184,6 +184,7 @@ function send(tcb: Tcb, slot: usize, what: Due, now: Instant): void {
 
 /** Where a segment without text stands: SND.NXT, or the window's edge when that lies before it, so that a peer whose ring is full still takes the ACK. */
 function sendSeq(tcb: Tcb): Seq {
+  if (!isSynchronized(tcb.state)) return tcb.snd.nxt;
   return sooner(tcb.snd.nxt, tcb.snd.una.plus(tcb.snd.wnd));
 }
 /** An ACK; when more than a stretch is unacknowledged, for the first part of it only. Duplicates owed are segments of their own. */
