@@ -33,8 +33,9 @@ describe("named mutants", () => {
     assert.ok(!part.includes("**survives**") && !part.includes("not hunted"));
   });
   const hunted = partOf(PAGE, "automatic");
-  const skip = hunted ? false : "no automatic hunt is on the page: npm run mutants -- --automatic 300 --write";
-  test("docs/mutants.md says that enough of at least 300 automatic ones were caught", { skip }, () => {
+  // They are hunted by command (`npm run mutants -- --automatic 300 --write`); the page is held to its word once it has such a table.
+  test("an automatic hunt on docs/mutants.md had at least 300, and enough of them were caught", () => {
+    if (!hunted) return assert.ok(!PAGE.includes("## Automatic"), "a part without a table");
     const [, caught = 0, total = 0] = /(\d+) of (\d+) caught/.exec(hunted) ?? [];
     assert.ok(Number(total) >= 300 && Number(caught) >= LEAST_SHARE * Number(total), `${caught} of ${total}`);
   });

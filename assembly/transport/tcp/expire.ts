@@ -22,7 +22,10 @@ export function expire(tcb: Tcb, now: Instant): void {
   if (timers.fires(tcb, Timer.CLOSE, now)) return life.end(tcb, Err.TIMED_OUT);
   if (timers.fires(tcb, Timer.KEEP, now) && !keep(tcb, now)) return giveUp(tcb);
   if (timers.fires(tcb, Timer.LOSS_PROBE, now)) probe(tcb, now);
-  if (timers.fires(tcb, Timer.REORDER, now)) recovery.lookAgain(tcb, now);
+  if (timers.fires(tcb, Timer.REORDER, now)) {
+    recovery.lookAgain(tcb, now);
+    pmtu.acknowledged(tcb, now);
+  }
   if (timers.fires(tcb, Timer.RETRANSMIT, now)) retransmit(tcb, now);
   if (timers.fires(tcb, Timer.PERSIST, now)) owe(tcb, Owes.PROBE);
   if (timers.fires(tcb, Timer.ACK, now)) owe(tcb, Owes.ACK);

@@ -67,11 +67,11 @@ describe("transport/tcp/isn", () => {
     expect<u32>(choose()).toBe(first);
     expect<u32>(state.now).toBe(1000);
   });
-  test("MUST-8: opens between two polls have numbers of their own, 64 steps apart; the clock goes on where it was", () => {
+  test("MUST-8: opens between two polls have numbers of their own, a step apart; the clock goes on where it was", () => {
     start(1000, 0, 1);
     const first = choose();
-    expect<u32>(choose() - first).toBe(64);
-    expect<u32>(choose() - first).toBe(128);
+    expect<u32>(choose() - first).toBe(1);
+    expect<u32>(choose() - first).toBe(2);
     stamp(1001, 0);
     expect<u32>(choose() - first).toBe(250);
   });

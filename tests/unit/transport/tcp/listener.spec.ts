@@ -95,9 +95,9 @@ describe("transport/tcp/listener: LISTEN (RFC 9293 3.10.7.2)", () => {
   });
   test("MUST-42: a port takes connections while another is half open", () => {
     listening(4);
+    peer(SYN, IRS, 0);
     halfOpen(5000);
     peerPort(CLIENT);
-    peer(SYN, IRS, 0);
     expect<u32>(used()).toBe(2);
     peer(ACK, NXT, UNA);
     is(State.ESTABLISHED);
