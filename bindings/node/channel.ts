@@ -1,4 +1,5 @@
 import { Prng } from "./prng.js";
+import { Schedule } from "./schedule.js";
 import type { Kind } from "./settings.js";
 import { integer, number, only } from "./validate.js";
 
@@ -60,7 +61,7 @@ export class Channel {
   readonly #faults: Complete;
   readonly #random: Prng;
   readonly #start: number;
-  readonly #heap: Flight[] = [];
+  readonly #flights = new Schedule<Flight>();
   readonly #spare: Uint8Array[] = [];
   /** When each frame that waits for its turn begins to be sent; the first is the oldest. */
   readonly #turns: number[] = [];
@@ -78,11 +79,11 @@ export class Channel {
 
   /** Frames on their way. */
   get inFlight(): number {
-    return this.#heap.length;
+    return this.#flights.size;
   }
   /** When the next frame arrives, milliseconds; Infinity when none is on its way. */
   get next(): number {
-    return this.#heap[0]?.due ?? Number.POSITIVE_INFINITY;
+    return this.#flights.due;
   }
   /** A frame enters at time `now`. It is copied. */
   send(frame: Uint8Array, length: number, now: number): void {
@@ -110,13 +111,13 @@ export class Channel {
     if (flipped) this.#flip(flight, place);
     if (!twice) return;
     this.stats.duplicated++;
-    this.#push({ due: flight.due, order: this.#order++, frame: this.#copy(flight.frame, length), length });
+    this.#flights.push({ due: flight.due, order: this.#order++, frame: this.#copy(flight.frame, length), length });
   }
   /** Gives the frames that are due at `now` to `take`, in order, until it answers false: that frame stays and is offered again. Answers how many went. */
   deliver(now: number, take: (frame: Uint8Array, length: number) => boolean): number {
     let count = 0;
-    for (let first = this.#heap[0]; first && first.due <= now && take(first.frame, first.length); first = this.#heap[0]) {
-      this.#pop();
+    for (let first = this.#flights.first; first && first.due <= now && take(first.frame, first.length); first = this.#flights.first) {
+      this.#flights.pop();
       if (this.#spare.length < SPARE) this.#spare.push(first.frame);
       this.stats.delivered++;
       count++;
@@ -125,7 +126,7 @@ export class Channel {
   }
   /** Drops what is on its way. */
   clear(): void {
-    this.#heap.length = 0;
+    this.#flights.clear();
     this.#turns.length = 0;
   }
 
@@ -149,7 +150,7 @@ export class Channel {
       frame: this.#copy(frame, length),
       length,
     };
-    this.#push(flight);
+    this.#flights.push(flight);
     return flight;
   }
   #flip(flight: Flight, place: number): void {
@@ -168,36 +169,6 @@ export class Channel {
     copy.set(frame.length <= copy.length ? frame : frame.subarray(0, length)); // a few octets more cost less than a view of their own
     return copy;
   }
-  #push(flight: Flight): void {
-    const heap = this.#heap;
-    let at = heap.push(flight) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      if (!before(flight, heap[parent] as Flight)) break;
-      heap[at] = heap[parent] as Flight;
-      at = parent;
-    }
-    heap[at] = flight;
-  }
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as Flight;
-    if (!heap.length) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Flight, heap[child] as Flight)) child++;
-      if (!before(heap[child] as Flight, last)) break;
-      heap[at] = heap[child] as Flight;
-      at = child;
-    }
-    heap[at] = last;
-  }
-}
-
-function before(a: Flight, b: Flight): boolean {
-  return a.due < b.due || (a.due === b.due && a.order < b.order);
 }
 
 function complete(faults: Faults): Complete {

@@ -1,5 +1,6 @@
 // One direction between two stacks in virtual time: delay, jitter, rate, a queue, a router in between, and the faults of the list.
 import { Prng } from "../../bindings/node/prng.js";
+import { Schedule } from "../../bindings/node/schedule.js";
 import { type FrameFaults, type Faults, FaultKind } from "./faults.js";
 
 /** What a path is like. Times in microseconds. */
@@ -40,7 +41,7 @@ export class Path {
   longestWait = 0;
   /** What a router does with packets that are too long. */
   onTooLong: OnTooLong = () => {};
-  readonly #heap: Flight[] = [];
+  readonly #flights = new Schedule<Flight>();
   readonly #spare: Uint8Array[] = [];
   readonly #turns: number[] = [];
   readonly #jitter: Prng;
@@ -61,7 +62,7 @@ export class Path {
 
   /** When the next frame arrives; Infinity when none is on its way. */
   get next(): number {
-    return this.#heap[0]?.due ?? Number.POSITIVE_INFINITY;
+    return this.#flights.due;
   }
   /** A frame enters. It is copied. `isOver`: faults have stopped. */
   send(frame: Uint8Array, length: number, now: number, isOver: boolean): void {
@@ -93,9 +94,9 @@ export class Path {
   }
   /** Takes the frame that arrived by `now`, or null. Give it back with `done`. */
   take(now: number): Flight | null {
-    const first = this.#heap[0];
+    const first = this.#flights.first;
     if (!first || first.due > now) return null;
-    this.#pop();
+    this.#flights.pop();
     return first;
   }
   /** The octets of a frame that was taken may be used again. */
@@ -161,37 +162,7 @@ export class Path {
     const octets = spare && spare.length >= length ? spare : new Uint8Array(Math.max(length, 2048));
     octets.set(frame.length === length ? frame : frame.subarray(0, length));
     const flight = { due, order: this.#order++, octets, length, isGenuine };
-    this.#push(flight);
+    this.#flights.push(flight);
     return flight;
   }
-  #push(flight: Flight): void {
-    const heap = this.#heap;
-    let at = heap.push(flight) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      if (!before(flight, heap[parent] as Flight)) break;
-      heap[at] = heap[parent] as Flight;
-      at = parent;
-    }
-    heap[at] = flight;
-  }
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as Flight;
-    if (!heap.length) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Flight, heap[child] as Flight)) child++;
-      if (!before(heap[child] as Flight, last)) break;
-      heap[at] = heap[child] as Flight;
-      at = child;
-    }
-    heap[at] = last;
-  }
-}
-
-function before(a: Flight, b: Flight): boolean {
-  return a.due < b.due || (a.due === b.due && a.order < b.order);
 }
