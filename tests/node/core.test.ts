@@ -283,6 +283,10 @@ describe("socket calls", () => {
     assert.equal(a.tcp_listen({ port: 80 }), Err.IN_USE);
     assert.equal(a.tcp_connect({ address: "192.0.2.1", port: 80 }), Err.NO_ROUTE);
     assert.equal(a.tcp_connect({ address: "10.0.0.255", port: 80 }), Err.BAD_ADDRESS);
+    for (const nothing of [undefined, null, 80]) {
+      assert.equal(a.tcp_connect(nothing as never), Err.BAD_ARGUMENT);
+      assert.equal(a.tcp_listen(nothing as never), Err.BAD_ARGUMENT);
+    }
     assert.equal(a.socket_set(12345, Option.NODELAY, 1), Err.BAD_HANDLE);
   });
   test("routes are added, used and removed", async () => {
