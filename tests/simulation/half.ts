@@ -1,5 +1,11 @@
 // What an observer knows of one side of a connection: from the frames that stack has read and written, not from the stack.
 
+/** The application at an end of a connection, as far as an observer wants to know. */
+export interface Owner {
+  /** Octets that it has written to the connection. */
+  readonly written: number;
+}
+
 /** Pieces of sequence space kept sorted; positions count from the side's ISN. */
 export class Ranges {
   readonly list: number[] = [];
@@ -147,6 +153,16 @@ export class Half {
   pipe = 0;
   /** An earlier SYN-ACK to the same SYN had another ISN: a cookie. */
   older: Half | null = null;
+  /** Whose connection it is; null: nobody has opened or accepted it yet. */
+  owner: Owner | null = null;
+  /** Its SYN-ACK was a cookie: nothing is kept until it comes back. */
+  isCookie = false;
+  /** A late duplicate has brought the cookie once more, after the end. */
+  isAgain = false;
+  /** Right edge that its SYN-ACK offered. */
+  firstEdge = 0;
+  /** A RST was read that stood at RCV.NXT. */
+  isReset = false;
   hasShrunk = false;
   /** Seen once already. */
   hasWrapped = false;
@@ -175,8 +191,36 @@ export class Half {
   get isSack(): boolean {
     return this.hasOurSack && this.hasPeerSack;
   }
+  /** Nothing of it is left in the stack: ended by a RST, or both FINs are acknowledged. */
+  get isGone(): boolean {
+    return this.isOver || this.isReset || (this.fin >= 0 && this.unaMost > this.fin && this.peerFin >= 0 && this.acked > this.peerFin);
+  }
   get hasRecords(): boolean {
     return this.mayRecord && this.isSack;
+  }
+  /** Takes what the peer's SYN says. */
+  adopt(irs: number, syn: { mss: number; shift: number; isSackPermitted: boolean }): void {
+    this.irs = irs;
+    this.peerMss = syn.mss;
+    this.peerShift = Math.min(syn.shift, 14);
+    this.hasPeerSack = syn.isSackPermitted;
+  }
+  /** What a cookie that comes once more makes: the same connection, of which nothing but both SYNs has been seen. */
+  again(): Half {
+    const half = new Half(this.iss, this.remote, this.localPort, this.remotePort, this.peer, this.out, this.inwards);
+    half.adopt(this.irs, { mss: this.peerMss, shift: this.peerShift, isSackPermitted: this.hasPeerSack });
+    half.ourMss = this.ourMss;
+    half.ourShift = this.ourShift;
+    half.hasOurSack = this.hasOurSack;
+    half.mayRecord = this.mayRecord;
+    half.isCookie = true;
+    half.isAgain = true;
+    half.firstEdge = this.firstEdge;
+    half.edge = this.firstEdge;
+    half.reached = 1;
+    half.acked = 1;
+    half.sent = 1;
+    return half;
   }
   /** Segments have become shorter: pieces of what was in flight lie across what was SACKed. */
   shorten(): void {

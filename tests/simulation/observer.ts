@@ -17,8 +17,8 @@ export const keyOf = (remote: number, localPort: number, remotePort: number) => 
 /** What the world tells the observer and learns from it. */
 export interface World {
   now: number;
-  /** Octets that the application has written to the connection; Infinity when it is not known. */
-  written(stack: number, key: number): number;
+  /** A stack has sent the first SYN or SYN-ACK of a connection. */
+  opened(stack: number, key: number, half: Half): void;
   fails(what: string, detail: string): void;
   /** Something rare was seen. */
   saw(what: string): void;
@@ -51,7 +51,12 @@ export class Observer {
   readonly halves = new Map<number, Half>();
   /** Segments without text that were written. */
   empty = 0;
+  /** ISNs of peers whose segments drew a RST though a cookie of theirs is on its way: they did not bring it. */
+  readonly refused = new Set<number>();
   readonly #syns = new Map<number, Syn[]>();
+  #cookiesIn = 0;
+  /** Cookies seen leaving; in a turn they leave before every other SYN-ACK. */
+  #cookiesOut = 0;
   #timeouts = 0;
   #probes = 0;
   #lossProbes = 0;
@@ -67,6 +72,8 @@ export class Observer {
   /** The stack has sent what it wanted to, after reading `read` frames: what it owes must have left. */
   turned(read: number): void {
     this.#lossProbes = this.host.counter(Counter.TCP_LOSS_PROBES);
+    this.#cookiesIn = this.host.counter(Counter.TCP_COOKIES_IN);
+    this.#cookiesOut = this.host.counter(Counter.TCP_COOKIES_OUT);
     const { host, world } = this;
     const most = EMPTY_BESIDE + 3 * read + 4 * host.plan.sockets;
     if (this.empty > most)
@@ -94,14 +101,26 @@ export class Observer {
     const key = keyOf(frame.source, frame.destinationPort, frame.sourcePort);
     if (frame.has(CTL.SYN)) this.#noteSyn(key, frame);
     if (!isGenuine) return;
-    if (frame.has(CTL.RST)) return;
+    if (frame.has(CTL.RST)) return this.#readReset(this.halves.get(key), frame);
+    this.#readCookie(key, frame);
     for (let half = this.halves.get(key) ?? null; half; half = half.older) if (!half.isOver) this.#readBy(half, frame);
+  }
+  #readReset(half: Half | undefined, frame: Dissected): void {
+    if (half && half.irs >= 0 && half.theirs(frame.seq) === half.reached) half.isReset = true;
+  }
+  /** A late duplicate of the ACK that brought a cookie may bring it once more when the connection is gone: it begins anew. RFC 4987 §3.6. */
+  #readCookie(key: number, frame: Dissected): void {
+    const gone = this.halves.get(key);
+    if (!gone?.isCookie || !gone.isGone || this.host.counter(Counter.TCP_COOKIES_IN) === this.#cookiesIn) return;
+    if (frame.has(CTL.SYN) || !frame.has(CTL.ACK) || gone.ours(frame.ack) !== 1 || gone.theirs(frame.seq) !== 1) return;
+    this.halves.set(key, gone.again());
+    this.world.saw("cookie taken again");
   }
   #readBy(half: Half, frame: Dissected): void {
     if (half.irs < 0) {
       if (!frame.has(CTL.SYN)) return;
       if (frame.has(CTL.ACK) && half.ours(frame.ack) !== 1) return;
-      adopt(half, frame.seq, frame);
+      half.adopt(frame.seq, frame);
       half.peerEdge = 1 + frame.window;
     }
     if (Math.abs(half.theirs(frame.seq) - half.gotMost) > PLAUSIBLE) return;
@@ -168,7 +187,7 @@ export class Observer {
   }
 
   /** The stack has written a frame. */
-  wrote(frame: Dissected, octets: Uint8Array, inReceive: boolean): void {
+  wrote(frame: Dissected, octets: Uint8Array): void {
     const { host, world } = this;
     if (frame.wrong) return world.fails("frame", `stack ${host.index} wrote: ${frame.wrong}`);
     if (frame.source !== addressOf(host.index)) return world.fails("source", `stack ${host.index} wrote from ${frame.source.toString(16)}`);
@@ -191,7 +210,10 @@ export class Observer {
     }
     if (frame.has(CTL.RST)) {
       world.saw("RST written");
-      if (half && !inReceive) half.isOver = true;
+      if (!half) return;
+      if (frame.has(CTL.ACK) && half.ours(frame.seq) > 0) half.isOver = true; // else an answer to what belongs to no connection
+      if (!frame.has(CTL.ACK) && half.isCookie && half.sent === 1 && half.acked === 1 && half.ours(frame.seq) === 1)
+        this.refused.add(half.irs);
       return;
     }
     if (!half && stackOf(frame.destination) < 0) return; // for a stranger whose SYN-ACK waits for a neighbour
@@ -203,7 +225,7 @@ export class Observer {
     if (half.isOver || this.#isEarly(half, key, frame)) return;
     if (frame.has(CTL.ACK)) this.#wroteAck(half, frame, key);
     else if (!frame.has(CTL.SYN)) world.fails("ack", "a segment without ACK");
-    if (frame.space) this.#wroteText(half, frame, octets, key);
+    if (frame.space) this.#wroteText(half, frame, octets);
     else this.#wroteEmpty(half, frame);
     half.wroteAt = world.now;
   }
@@ -246,13 +268,17 @@ export class Observer {
       streamOf(peer, frame.destinationPort, frame.sourcePort),
     );
     half.isActive = !frame.has(CTL.ACK);
+    half.isCookie = frame.has(CTL.ACK) && this.#cookiesOut < this.host.counter(Counter.TCP_COOKIES_OUT);
+    if (half.isCookie) this.#cookiesOut++;
+    half.firstEdge = 1 + frame.window;
     half.mayRecord = this.host.plan.sentRecords > 0 && HAS_RECORDS;
     this.halves.set(key, half);
+    this.world.opened(index, key, half);
     if (frame.has(CTL.ACK)) {
       const irs = (frame.ack - 1) >>> 0;
       const syn = this.#syns.get(key)?.findLast(({ seq }) => seq === irs);
       if (syn) {
-        adopt(half, irs, { mss: syn.mss, shift: syn.shift, isSackPermitted: syn.isSack });
+        half.adopt(irs, { mss: syn.mss, shift: syn.shift, isSackPermitted: syn.isSack });
         half.peerEdge = 1 + syn.window;
         half.reached = 1;
         if (known && known.irs === irs) half.older = known; // a cookie changes with time: the peer may come with an older one
@@ -307,7 +333,7 @@ export class Observer {
     }
   }
 
-  #wroteText(half: Half, frame: Dissected, octets: Uint8Array, key: number): void {
+  #wroteText(half: Half, frame: Dissected, octets: Uint8Array): void {
     const { world } = this;
     const from = half.ours(frame.seq);
     const first = from + (frame.has(CTL.SYN) ? 1 : 0);
@@ -321,7 +347,7 @@ export class Observer {
     if (frame.textLength && !isStream(octets, frame.text, frame.textLength, half.out, first - 1)) {
       world.fails("text", `stack ${this.host.index} wrote other octets than its application at ${first - 1}, ${frame.textLength} long`);
     }
-    if (end - 1 > world.written(this.host.index, key)) world.fails("text", `octet ${end - 1} was never written by the application`);
+    if (end - 1 > (half.owner?.written ?? 0)) world.fails("text", `octet ${end - 1} was never written by the application`);
     if (half.fin >= 0 && (end > half.fin || (frame.has(CTL.FIN) && end !== half.fin)))
       world.fails("fin", `${end} beyond the FIN at ${half.fin}`);
     if (frame.has(CTL.FIN)) half.fin = end;
@@ -341,8 +367,7 @@ export class Observer {
     }
     if (isProbe) world.saw("probe with a new octet");
     const isCut = to === half.peerEdge && frame.textLength > 1 && frame.textLength + frame.options < half.mss;
-    if (isCut && world.written(this.host.index, keyOf(half.remote, half.localPort, half.remotePort)) > to)
-      world.saw("silly window overridden");
+    if (isCut && (half.owner?.written ?? 0) > to) world.saw("silly window overridden");
     if (!half.hasWrapped && half.iss + to >= 2 ** 32 && to > 1) {
       half.hasWrapped = true;
       world.saw("sequence wrapped");
@@ -384,11 +409,4 @@ export class Observer {
     if (at < half.sent && (half.edges.includes(at) || at === half.peerEdge)) return;
     this.world.fails("next-back", `stack ${this.host.index} wrote an empty segment at ${at}, ${half.sent} was sent`);
   }
-}
-
-function adopt(half: Half, irs: number, syn: { mss: number; shift: number; isSackPermitted: boolean }): void {
-  half.irs = irs;
-  half.peerMss = syn.mss;
-  half.peerShift = Math.min(syn.shift, 14);
-  half.hasPeerSack = syn.isSackPermitted;
 }
