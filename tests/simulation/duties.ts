@@ -18,7 +18,7 @@ const ORPHAN = 190 * SECOND;
 /** Longest RTO, milliseconds. */
 const RTO_MOST = 120_000;
 const OWED = [STATUS.unacknowledged, STATUS.unsent, STATUS.state, STATUS.rto] as const;
-const POOLS = ["TCP0", "TCP1", "TCP2", "TCP3", "LISTENER", "HALF_OPEN", "TIME_WAIT"] as const;
+const POOLS = ["TCP0", "TCP1", "TCP2", "TCP3", "LISTENER", "HALF_OPEN", "TIME_WAIT", "HOLD"] as const;
 
 /** What is looked at. */
 export interface Watched {

@@ -4,6 +4,8 @@
 export interface Owner {
   /** Octets that it has written to the connection. */
   readonly written: number;
+  /** It has let go. */
+  readonly isDone: boolean;
 }
 
 /** Pieces of sequence space kept sorted; positions count from the side's ISN. */
@@ -147,8 +149,11 @@ export class Half {
   snapshot = -1;
   state = -1;
   cwnd = 0;
-  flight = 0;
   mss = 0;
+  timeouts = 0;
+  window = -1;
+  /** A recovery has begun: one segment may leave whatever cwnd is. */
+  mayResend = false;
   /** Octets in the network as the stack counts them, and those that left since. */
   pipe = 0;
   /** An earlier SYN-ACK to the same SYN had another ISN: a cookie. */
@@ -161,9 +166,12 @@ export class Half {
   isAgain = false;
   /** Right edge that its SYN-ACK offered. */
   firstEdge = 0;
+  /** Connections of the stack that had ended badly when it last wrote. */
+  endings = 0;
   /** A RST was read that stood at RCV.NXT. */
   isReset = false;
-  hasShrunk = false;
+  /** Where text stood that had left when segments became shorter. */
+  shrunkTo = 0;
   /** Seen once already. */
   hasWrapped = false;
   /** Longest RTO since all was acknowledged, milliseconds: a timer may run with it still. */
@@ -224,7 +232,7 @@ export class Half {
   }
   /** Segments have become shorter: pieces of what was in flight lie across what was SACKed. */
   shorten(): void {
-    this.hasShrunk = true;
+    this.shrunkTo = this.sent;
     this.forget();
   }
   /** All that is in flight may be sent again. */

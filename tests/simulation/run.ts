@@ -1,5 +1,5 @@
 // One seed from its plan to its verdict: an event queue in virtual time over hosts, paths and applications.
-import { Event, STATUS } from "../../bindings/node/core.js";
+import { Event } from "../../bindings/node/core.js";
 import type { Application } from "./application.js";
 import { Connection } from "./connection.js";
 import { describe } from "./describe.js";
@@ -165,7 +165,7 @@ export class Simulation implements HostEvents, World {
   }
   /** Does what is due next; nothing later than `end`. */
   #step(end = Number.POSITIVE_INFINITY): void {
-    if (++this.#events > EVENTS_MOST) this.fails("livelock", `${EVENTS_MOST} events`);
+    if (++this.#events > (this.options.eventsMost ?? EVENTS_MOST)) this.fails("livelock", `${this.#events} events`);
     let next = this.#later[0]?.at ?? Number.POSITIVE_INFINITY;
     let host: Host | null = null;
     let path: Path | null = null;
@@ -256,15 +256,7 @@ export class Simulation implements HostEvents, World {
     for (const [application, key] of this.#live[host.index] ?? []) {
       const half = this.observers[host.index]?.halves.get(key);
       if (half?.owner !== application || exports.tcp_status(application.handle) < 0) continue;
-      half.snapshot = host.polls;
-      half.state = host.status(STATUS.state);
-      half.cwnd = host.status(STATUS.cwnd);
-      half.flight = host.status(STATUS.unacknowledged);
-      const mss = host.status(STATUS.mss);
-      if (mss < half.mss) half.shorten();
-      half.mss = mss;
-      half.pipe = host.status(STATUS.pipe);
-      half.rto = half.flight ? Math.max(half.rto, host.status(STATUS.rto)) : 0;
+      this.observers[host.index]?.sending.look(half);
     }
   }
   serve(host: Host): void {
