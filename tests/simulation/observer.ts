@@ -160,10 +160,8 @@ export class Observer {
   #readAck(half: Half, frame: Dissected): void {
     const ack = half.ours(frame.ack);
     if (ack < 0 || ack > half.sent) return;
-    if (ack > half.unaMost) {
-      half.flights.arrive(half.unaMost, ack);
-      half.unaMost = ack;
-    }
+    half.flights.arrive(0, ack); // what an ACK told that was not taken may have left once more
+    half.unaMost = Math.max(half.unaMost, ack);
     const isOld = frame.isStamped && half.isStamped && ((frame.tsVal - half.stamp) | 0) < 0;
     if (frame.isStamped && !isOld) {
       half.isStamped = true;
