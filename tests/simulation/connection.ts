@@ -25,6 +25,8 @@ export interface Run {
   isBusy(connection: Connection): boolean;
   /** Whether a listener did not know the connection of a cookie that it had sent to a SYN with this ISN. */
   hasRefused(stack: number, irs: number): boolean;
+  /** Whether a SYN with this sequence number may be a duplicate of a connection that a stack has closed. */
+  hasUsed(stack: number, key: number, seq: number): boolean;
 }
 
 const TRIES = 12;
@@ -226,7 +228,10 @@ export class Connection {
   #again(): void {
     const { run } = this;
     run.saw("handshake failed");
-    if (this.openedAt > run.calm && !this.plan.isCrossing && !this.#isCrowded && !run.hasHole) {
+    // What has sent faster than the clock of ISNs runs is opened anew within its own sequence numbers: TIME-WAIT has to hold that off.
+    const isOld = this.sides[0]?.error === Err.TIMED_OUT && run.hasUsed(this.plan.server, this.key(1), this.sides[0].iss);
+    if (isOld) run.saw("SYN too old for TIME-WAIT");
+    if (this.openedAt > run.calm && !this.plan.isCrossing && !this.#isCrowded && !run.hasHole && !isOld) {
       run.fails("handshake", `connection ${this.plan.number} failed with ${this.sides[0]?.error} without a fault`);
     }
     if (this.tries >= TRIES) {

@@ -199,9 +199,18 @@ export class Half {
   get isSack(): boolean {
     return this.hasOurSack && this.hasPeerSack;
   }
+  /** Whether a SYN of the peer with this sequence number may be a duplicate of it: it stands in the space that the peer has used, and no timestamp tells them apart. RFC 9293 §3.6.1, RFC 6191. */
+  hasUsed(seq: number): boolean {
+    const at = this.theirs(seq);
+    return this.isClosed && !this.isStamped && at > 0 && at <= this.reached;
+  }
   /** Nothing of it is left in the stack: ended by a RST, or both FINs are acknowledged. */
   get isGone(): boolean {
-    return this.isOver || this.isReset || (this.fin >= 0 && this.unaMost > this.fin && this.peerFin >= 0 && this.acked > this.peerFin);
+    return this.isOver || this.isReset || this.isClosed;
+  }
+  /** Both FINs are acknowledged. */
+  get isClosed(): boolean {
+    return this.fin >= 0 && this.unaMost > this.fin && this.peerFin >= 0 && this.acked > this.peerFin;
   }
   get hasRecords(): boolean {
     return this.mayRecord && this.isSack;

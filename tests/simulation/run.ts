@@ -322,6 +322,9 @@ export class Simulation implements HostEvents, World {
     half.owner = application;
     application.iss = half.iss;
   }
+  hasUsed(stack: number, key: number, seq: number): boolean {
+    return this.observers[stack]?.halves.get(key)?.hasUsed(seq) ?? false;
+  }
   hasRefused(stack: number, irs: number): boolean {
     return this.observers[stack]?.refused.has(irs) ?? false;
   }
