@@ -52,7 +52,7 @@ export const RARE: readonly Rare[] = [
   { name: "SYN queue full", counter: "TCP_SYN_QUEUE_FULL", within: FEW },
   { name: "SYN cookie sent", counter: "TCP_COOKIES_OUT", within: FEW },
   { name: "SYN cookie taken", counter: "TCP_COOKIES_IN", within: FEW },
-  { name: "SYN cookie taken again", seen: "cookie taken again", within: MANY },
+  { name: "SYN cookie taken again", seen: "cookie taken again", within: 0 },
   { name: "accept queue full", counter: "TCP_ACCEPT_FULL", within: FEW },
   { name: "no socket left", counter: "TCP_NO_SOCKET", within: 0 },
   { name: "half-open connection given up", counter: "TCP_SYN_EXPIRED", within: FEW },

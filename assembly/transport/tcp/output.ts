@@ -215,11 +215,10 @@ function sendSyn(tcb: Tcb, slot: usize, now: Instant): void {
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
   timers.start(tcb, Timer.USER, now, patience(tcb));
 }
-/** The call did not know the time: the ISN catches up with its clock, in whole turns of the ring once text lies in it. MUST-8 */
+/** The call did not know the time: the ISN catches up with its clock, in whole turns of the ring, in which text may lie already. MUST-8 */
 function renew(tcb: Tcb): void {
   const snd = tcb.snd;
-  const turn: u32 = snd.end.since(snd.iss) > 1 ? snd.mask : 0;
-  const late = isn.choose(tcb.local, tcb.remote, tcb.ports).since(snd.iss) & ~turn;
+  const late = isn.choose(tcb.local, tcb.remote, tcb.ports).since(snd.iss) & ~snd.mask;
   snd.iss = snd.iss.plus(late);
   snd.una = snd.iss;
   snd.end = snd.end.plus(late);
