@@ -317,6 +317,7 @@ function textInOrder(tcb: Tcb, seg: Segment, to: Seq, now: Instant): void {
   const reached = hadHoles ? tcb.ahead.advance(to) : to;
   bump(Counter.OCTETS_IN, reached.since(rcv.nxt));
   rcv.nxt = reached;
+  tcb.duplicates = 0; // they spoke of the hole that is filled
   tell(tcb, Event.READABLE);
   if (rcv.hasFin && rcv.nxt == rcv.fin) finIsReached(tcb, now);
   else if (hadHoles) oweAck(tcb);
