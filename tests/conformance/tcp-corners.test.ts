@@ -74,6 +74,7 @@ test("SM-CLOSED-1: a RST comes from the address that was called; without ACK its
   const tester = await twoAddresses();
   const [rst] = tester.inject(toSecond(CTL.ACK, { seq: 1000, ack: 2000 }));
   assert.deepEqual([rst?.ip?.from, rst?.tcp?.ctl, rst?.tcp?.seq, rst?.tcp?.ack], ["10.0.0.9", CTL.RST, 2000, 0]);
+  assert.deepEqual([rst?.ip?.tos, rst?.tcp?.window], [0, 0]);
   const [answer] = tester.inject(toSecond(CTL.SYN, { seq: 1000 }));
   assert.deepEqual([answer?.ip?.from, answer?.tcp?.ctl, answer?.tcp?.seq, answer?.tcp?.ack], ["10.0.0.9", CTL.RST | CTL.ACK, 0, 1001]);
 });

@@ -42,8 +42,8 @@ export interface Hunt {
 }
 
 /** Seconds of processor time without the end of a test after which one is taken to hang: as many times as long as without a mutant, but not less. */
-const PATIENCE_LEAST = 10;
-const PATIENCE_FACTOR = 5;
+const PATIENCE_LEAST = 5;
+const PATIENCE_FACTOR = 4;
 const PATIENCE_HEALTHY = 120;
 
 /** For each flag of a watched module the killers that set it. */
