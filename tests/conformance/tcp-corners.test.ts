@@ -115,7 +115,7 @@ for (const [what, options, counter, wait] of [
   ["a retransmission", {}, "TCP_RETRANSMITTED", 500],
   ["a tail loss probe", { sack: true }, "TCP_LOSS_PROBES", 500],
 ] as const) {
-  test(`RFC6298-5: ${what} leaves the last slots of the transmit ring to replies`, async () => {
+  test(`${what} leaves the last slots of the transmit ring to replies`, async () => {
     const peer = await crowded(options);
     peer.advance(wait);
     assert.deepEqual([waiting(peer), peer.counter(counter)], [2, 0]);
@@ -127,7 +127,7 @@ for (const [what, options, counter, wait] of [
     peer.expectSegment({ ctl: "ACK", data: 100 });
   });
 }
-test("MUST-36: a probe of a closed window leaves the last slots of the transmit ring to replies", async () => {
+test("a probe of a closed window leaves the last slots of the transmit ring to replies", async () => {
   const peer = await Peer.client({ txSlots: 4, mss: MSS });
   peer.send({ win: 0 });
   peer.write(100);
@@ -187,4 +187,101 @@ test("a connection accepted on one interface stays with it, though another has t
   const ack = (synAck?.tcp?.seq ?? 0) + 1;
   const [none, some] = exchange({ ctl: CTL.ACK, seq: 8, ack, text: new Uint8Array(10) });
   assert.deepEqual([none?.length, some?.map((seen) => seen.tcp?.ack)], [0, [18]]);
+});
+
+test("RFC7323-1: a window scale of 13 or 14 is taken as it is", async () => {
+  for (const shift of [13, 14]) assert.equal((await Peer.server({ shift })).status.sndShift, shift);
+});
+
+test("of the repeated SYNs of one peer four are answered, and the first", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.listen();
+  for (let i = 0; i < 8; i++) peer.syn();
+  assert.equal(peer.take().length, 5);
+});
+
+test("RFC4987-1: a cookie keeps a window scale of 0 apart from none", async () => {
+  for (const shift of [0, undefined]) {
+    const wire = await Wire.make({ receive: 131_072, capacities: { synQueue: 1 } });
+    const first = new Peer(wire, { port: 5001 });
+    first.listen();
+    first.syn();
+    const peer = new Peer(wire, { shift, tsVal: 9000, sack: true });
+    peer.listener = first.listener;
+    peer.handshake();
+    assert.equal(peer.counter("TCP_COOKIES_IN"), 1);
+    assert.equal(peer.status.agreed.windowScaling, shift === 0);
+    assert.equal(peer.status.rcvShift > 0, shift === 0);
+  }
+});
+
+test("what acknowledges all our text does not take back the ACK owed for what came before it", async () => {
+  const peer = await Peer.client({ mss: MSS });
+  peer.write(100);
+  peer.take();
+  peer.batch([{ data: 100, ack: peer.seen - 100 }, {}]);
+  peer.expectSegment({ ctl: "ACK", ack: 101, data: 0 });
+  peer.expectSilence();
+});
+
+test("MUST-12: the RST of an abort has no text and acknowledges all that came", async () => {
+  const peer = await Peer.server();
+  peer.send({ data: 100 });
+  peer.take();
+  peer.abort();
+  peer.expectSegment({ ctl: "RST,ACK", seq: 1, ack: 101, data: 0 });
+  peer.expectSilence();
+});
+
+test("RFC9406-1: slow start heeds a longer round trip at the eighth measurement of a round, no earlier", async () => {
+  const peer = await Peer.client({ mss: MSS, sack: true, send: 262_144, shift: 4 });
+  peer.write(200 * MSS);
+  const growth: number[] = [];
+  for (const delay of [100, 150]) {
+    const flight = peer.take();
+    peer.wire.ms += delay;
+    for (const { seq, data } of flight) {
+      const { cwnd } = peer.status;
+      peer.send({ ack: seq + data.length });
+      growth.push(peer.status.cwnd - cwnd);
+    }
+  }
+  assert.deepEqual(growth.slice(0, 18), new Array(18).fill(MSS));
+  assert.deepEqual(growth.slice(18, 20), [MSS / 4, MSS / 4]);
+});
+
+for (const [segments, wait] of [
+  [2, 2000],
+  [1, 2200],
+] as const) {
+  test(`RFC8985-2: with ${segments} in flight a tail loss probe leaves after ${wait} ms where the round trip takes 1,000`, async () => {
+    const peer = new Peer(await Wire.make(), { mss: MSS, sack: true });
+    peer.connect();
+    peer.wire.ms += 1000;
+    peer.take();
+    peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
+    assert.equal(peer.status.srtt, 1_000_000);
+    peer.take();
+    const began = peer.wire.ms;
+    peer.write(segments * MSS);
+    peer.take();
+    while (!peer.queue.length) peer.advance(1);
+    assert.deepEqual([peer.counter("TCP_LOSS_PROBES"), peer.wire.ms - began], [1, wait]);
+  });
+}
+
+test("SM-USER-1: what refuses, resets or gives up an opening connection is told by name and counted", async () => {
+  const refused = new Peer(await Wire.make());
+  refused.connect();
+  refused.take();
+  refused.send({ ctl: "RST,ACK", ack: 1, seq: 0 });
+  assert.deepEqual([refused.read(), refused.counter("TCP_RST_IN")], ["REFUSED", 1]);
+  const silent = new Peer(await Wire.make());
+  silent.connect();
+  silent.advance(600_000);
+  assert.deepEqual([silent.read(), silent.counter("TCP_GIVEN_UP")], ["TIMED_OUT", 1]);
+  const halved = new Peer(await Wire.make());
+  halved.connect();
+  halved.close();
+  assert.equal(halved.read(), "ABORTED");
 });

@@ -13,7 +13,7 @@ import { automaticPart, keyOf, LEAST_SHARE, namedPart, PAGE, percent, reasons, s
 
 const ROOT = process.cwd();
 const LAST_NAMED = "build/mutants-named.json";
-const LAST_AUTOMATIC = (seed: number) => `build/mutants-automatic-${seed}.json`;
+const LAST_AUTOMATIC = "build/mutants-automatic.json";
 const HINTS = "tests/mutants/hints.json";
 const USAGE = `npm run mutants -- [options]
 
@@ -127,8 +127,8 @@ async function huntAutomatic(given: Prepared, count: number, seed: number): Prom
   console.log(
     `${changes.length} of ${all.length} changes in ${new Set(all.map((change) => change.function)).size} functions, seed ${seed}\n`,
   );
-  const key = createHash("sha256").update(module).update(`${count} ${seed}`).digest("hex");
-  const before = OPTIONS.again ? caughtBefore(LAST_AUTOMATIC(seed), key) : new Map<string, Verdict>();
+  const key = createHash("sha256").update(module).digest("hex");
+  const before = OPTIONS.again ? caughtBefore(LAST_AUTOMATIC, key) : new Map<string, Verdict>();
   const known = reasons(ROOT);
   for (const change of changes) {
     if (!OPTIONS.equivalent && known.has(keyOf(change, lineOf))) before.set(change.name, { name: change.name, failed: [], seconds: 0 });
@@ -144,7 +144,7 @@ async function huntAutomatic(given: Prepared, count: number, seed: number): Prom
   const onVerdict = (verdict: Verdict) => {
     print(verdict);
     before.set(verdict.name, verdict);
-    if (!names) keep(LAST_AUTOMATIC(seed), key, before);
+    if (!names) keep(LAST_AUTOMATIC, key, before);
   };
   await hunt(mutants, { ...given, healthy: module, onVerdict });
   const verdicts = changes.map(({ name }) => before.get(name) as Verdict);
@@ -167,7 +167,7 @@ interface Kept {
 function caughtBefore(path: string, key = ""): Map<string, Verdict> {
   if (!existsSync(join(ROOT, path))) throw new Error("--again: there was no hunt before");
   const last = JSON.parse(readFileSync(join(ROOT, path), "utf8")) as Kept;
-  if (last.key !== key) throw new Error("--again: the module, the count or the seed is not that of the last hunt");
+  if (last.key !== key) throw new Error("--again: the module is not that of the last hunt");
   return new Map(last.verdicts.filter(([, { failed }]) => failed.length));
 }
 function keep(path: string, key: string, verdicts: Map<string, Verdict>): void {
