@@ -285,3 +285,16 @@ test("SM-USER-1: what refuses, resets or gives up an opening connection is told 
   halved.close();
   assert.equal(halved.read(), "ABORTED");
 });
+
+test("a FIN that leaves in the turn in which text came acknowledges it; no ACK follows", async () => {
+  const peer = await Peer.server();
+  const { core, wire } = peer;
+  peer.put({ data: 100 });
+  core.receive(wire.ms);
+  assert.equal(core.tcp_close(peer.handle, true), 0);
+  core.transmit();
+  wire.run();
+  peer.expectSegment({ ctl: "FIN,ACK", seq: 1, ack: 101 });
+  peer.advance(100);
+  assert.equal(peer.take().filter(({ ctl }) => ctl === "ACK").length, 0);
+});

@@ -356,3 +356,19 @@ test("MUST-36: probes of a window that closes again begin with an RTO, and none 
   const [again = 0] = pauses(1);
   assert.ok(Math.abs(again - once) < 50, `${once} ms, then ${again} ms`);
 });
+
+test("RFC8985-1: a repeated segment that is lost again leaves a third time, though a later one was repeated in between", async () => {
+  const peer = await Peer.client({ mss: MSS, sack: true, send: 65_536 });
+  peer.write(10 * MSS);
+  const first = peer.take()[0]?.seq ?? 0;
+  const at = (segment: number) => first + segment * MSS;
+  const tells = (...edges: number[]): number[] => {
+    peer.wire.ms += 30;
+    peer.put({ ack: first, options: blocks(peer, ...edges) });
+    peer.wire.run();
+    return seqs(peer.take()).filter((seq) => seq < at(8));
+  };
+  assert.deepEqual(tells(at(1), at(4)), [first]);
+  assert.deepEqual(tells(at(5), at(8), at(1), at(4)), [at(4)]);
+  assert.deepEqual(tells(at(4), at(8), at(1), at(4)), [first]);
+});
