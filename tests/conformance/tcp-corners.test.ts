@@ -298,3 +298,17 @@ test("a FIN that leaves in the turn in which text came acknowledges it; no ACK f
   peer.advance(100);
   assert.equal(peer.take().filter(({ ctl }) => ctl === "ACK").length, 0);
 });
+
+test("RFC3168-1: a FIN echoes a mark of congestion like any other segment", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.listen();
+  peer.syn({ ctl: "SYN,ECE,CWR" });
+  peer.expectSegment({ ctl: "SYN,ECE,ACK" });
+  peer.send();
+  peer.accept();
+  peer.send({ data: 100, tos: 3 });
+  assert.ok(peer.expectSegment().ctl.includes("ECE"));
+  peer.close();
+  const { ctl } = peer.expectSegment();
+  assert.deepEqual([ctl.includes("FIN"), ctl.includes("ECE")], [true, true]);
+});
