@@ -1,7 +1,7 @@
 // Corners of the state: what is forgotten, kept back or told in moments that no other test looks at. Each test here has caught a changed instruction.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instantiate } from "../../bindings/node/core.js";
+import { Event, instantiate } from "../../bindings/node/core.js";
 import { icmp, ipv4, sack } from "./frames.js";
 import { CTL, ipv4 as ipv4Packet, PROTOCOL, readRaw, type Seen, tcp } from "./packets.js";
 import { Peer } from "./peer.js";
@@ -91,7 +91,7 @@ test("RFC4987-1: a cookie comes from the address that was called", async () => {
     const [answer] = tester.inject(from(port)).filter((seen) => seen.tcp);
     assert.deepEqual([answer?.ip?.from, answer?.tcp?.ctl, answer?.tcp?.ack], ["10.0.0.9", CTL.SYN | CTL.ACK, 8]);
   }
-  assert.equal(tester.core.counter("TCP_COOKIES_OUT"), 1);
+  assert.deepEqual([tester.core.counter("TCP_COOKIES_OUT"), tester.core.counter("TCP_SYN_QUEUE_FULL")], [1, 1]);
 });
 
 /** Two slots of four are taken by echo replies that nobody fetches: what is not a reply has to wait. */
@@ -311,4 +311,28 @@ test("RFC3168-1: a FIN echoes a mark of congestion like any other segment", asyn
   peer.close();
   const { ctl } = peer.expectSegment();
   assert.deepEqual([ctl.includes("FIN"), ctl.includes("ECE")], [true, true]);
+});
+
+test("SM-ACK-4: behind crossing SYNs an ACK that does not acknowledge ours draws a RST and opens nothing", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.connect();
+  peer.take();
+  peer.send({ ctl: "SYN", options: peer.synOptions });
+  peer.expectSegment({ ctl: "SYN,ACK" });
+  peer.send({ seq: 1, ack: 0 });
+  peer.expectSegment({ ctl: "RST", seq: 0 });
+  assert.equal(peer.state, "SYN_RECEIVED");
+  peer.send({ seq: 1, ack: 1 });
+  assert.equal(peer.state, "ESTABLISHED");
+});
+
+test("SM-USER-1: the application is told that the peer has finished and that the connection is over, and nothing else", async () => {
+  const peer = await Peer.server();
+  const { core } = peer;
+  while (core.ready_next() > 0);
+  peer.close();
+  peer.send({ ctl: "FIN,ACK" });
+  let events = 0;
+  while (core.ready_next() === peer.handle) events |= core.events;
+  assert.equal(events, Event.FINISHED | Event.CLOSED);
 });

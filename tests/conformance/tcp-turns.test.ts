@@ -46,6 +46,9 @@ for (const hasSack of [false, true]) {
     assert.deepEqual(sizes(peer.take()).slice(0, 3), [1460, 960, 960]);
     peer.send({ ack: peer.seen });
     assert.equal(peer.status.mss, 1460);
+    peer.write(1460);
+    tells(peer, 1000, peer.seen - 1460);
+    assert.equal(peer.status.mss, 960, "a router is believed again");
   });
   test(`4821-1: ${name}, a long segment that is lost in silence was one, and what is acknowledged later raises nothing`, async () => {
     const peer = await mayTry(hasSack);
@@ -65,6 +68,11 @@ for (const hasSack of [false, true]) {
     assert.ok(Math.max(...sizes(peer.take())) <= 960);
     peer.send({ ack: peer.seen });
     assert.equal(peer.status.mss, 960);
+    for (let i = 0; i < 9 && peer.status.unacknowledged; i++) peer.send({ ack: peer.seen });
+    peer.advance(11 * MINUTE);
+    peer.take();
+    peer.write(3000);
+    assert.equal(peer.take()[0]?.data.length, 1460, "ten minutes later another one is tried");
   });
 }
 test("1191-2: a segment that is just as long as the path allows does not leave again", async () => {
@@ -105,6 +113,7 @@ test("SM-USER-1, MUST-41: a backlog of 65,535 is taken, and closing or aborting 
     assert.ok(listener > 0);
     assert.equal(end(listener), 0);
     assert.equal(end(listener), Err.BAD_HANDLE);
+    assert.equal(core.pools().LISTENER.used, 0);
   }
   assert.equal(core.tcp_listen({ port: 80 }, 0, 65_536), Err.BAD_ARGUMENT);
 });
