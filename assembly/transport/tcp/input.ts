@@ -206,7 +206,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   ecn.acknowledged(tcb, seg);
   watch(tcb, now, wasInRecovery && snd.una < tcb.congestion.recover && !recovery.hasRecords(tcb));
   recovery.acknowledged(tcb, seg, octets, before, now);
-  pmtu.acknowledged(tcb, now);
+  pmtu.acknowledged(tcb, wasInRecovery, now);
   pace.acknowledged(tcb, octets);
   if (tcb.wants && tcb.writable) {
     tcb.wants = 0;

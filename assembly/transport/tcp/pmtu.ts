@@ -77,10 +77,10 @@ export function sent(tcb: Tcb, length: u32, end: Seq): void {
   tcb.isTrying = 1;
   tcb.tryEnd = end;
 }
-/** What has been acknowledged, or was found lost, says whether the long segment got through. RFC 4821 §7.6. */
-export function acknowledged(tcb: Tcb, now: Instant): void {
+/** What has been acknowledged, or was found lost, says whether the long segment got through; not so when this ACK has ended a repair. RFC 4821 §7.6. */
+export function acknowledged(tcb: Tcb, wasInRecovery: bool, now: Instant): void {
   if (!MTU_PROBING || !tcb.isTrying) return;
-  if (tcb.congestion.phase) return giveUp(tcb, now);
+  if (wasInRecovery || tcb.congestion.phase) return giveUp(tcb, now);
   if (tcb.snd.una < tcb.tryEnd) return;
   tcb.isTrying = 0;
   tcb.snd.mss = tried(tcb);
