@@ -1,12 +1,12 @@
 // What bindings are generated from: the debug build exports this file's constants beside the functions.
-import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT } from "./memory/control";
+import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT, More } from "./memory/control";
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
 import { Neighbour } from "./internet/neighbour";
 import { Status } from "./transport/status";
 
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
-export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
+export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, EXCHANGE_OCTETS, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";
@@ -65,9 +65,34 @@ export enum CONTROL {
   offer = <i32>offsetof<Control>("offer"),
   congestion = <i32>offsetof<Control>("congestion"),
   sentRecords = <i32>offsetof<Control>("sentRecords"),
+  more = <i32>offsetof<Control>("more"),
+  exchange = <i32>offsetof<Control>("exchange"),
   mailbox = <i32>MAILBOX_AT,
   deviceTable = <i32>DEVICES_AT,
   interfaceTable = <i32>INTERFACES_AT,
+}
+
+/** Offsets in the record of more capacities and settings, whose address is the control block's `more`. */
+export enum MORE {
+  fragments = <i32>offsetof<More>("fragments"),
+  fragmentOctets = <i32>offsetof<More>("fragmentOctets"),
+  groups = <i32>offsetof<More>("groups"),
+  sources = <i32>offsetof<More>("sources"),
+  rules = <i32>offsetof<More>("rules"),
+  flows = <i32>offsetof<More>("flows"),
+  forwards = <i32>offsetof<More>("forwards"),
+  leases = <i32>offsetof<More>("leases"),
+  names = <i32>offsetof<More>("names"),
+  services = <i32>offsetof<More>("services"),
+  transfers = <i32>offsetof<More>("transfers"),
+  probing = <i32>offsetof<More>("probing"),
+  forwarding = <i32>offsetof<More>("forwarding"),
+  fragmentTimeout = <i32>offsetof<More>("fragmentTimeout"),
+  flowEstablished = <i32>offsetof<More>("flowEstablished"),
+  flowTcp = <i32>offsetof<More>("flowTcp"),
+  flowUdp = <i32>offsetof<More>("flowUdp"),
+  flowIcmp = <i32>offsetof<More>("flowIcmp"),
+  octets = <i32>offsetof<More>(),
 }
 
 /** Offsets in a device record. */

@@ -1,7 +1,7 @@
 // What happens once: the control block is examined and the arena carved, state first, rings last; no ring is touched.
 import * as arena from "./memory/arena";
 import * as config from "./memory/config";
-import { Address, ADDRESSES_MAX, AddressState, CLASSES, Control, Device, DeviceKind, Flag, Interface } from "./memory/control";
+import { Address, ADDRESSES_MAX, AddressState, CLASSES, Control, Device, DeviceKind, Flag, Interface, More } from "./memory/control";
 import { Counter } from "./memory/counters";
 import { Err, OFFERS } from "./memory/errors";
 import { Kind, Pool, PoolIndex } from "./memory/pool";
@@ -42,6 +42,7 @@ export function control(): i32 {
 }
 function fillDefaults(): void {
   root.abi = config.ABI_VERSION;
+  root.more = <u32>changetype<usize>(root.extra);
   root.clockGranularity = 1000;
   root.class0Sockets = config.TCP_SOCKETS;
   root.class0Receive = config.TCP_RECEIVE;
@@ -195,6 +196,9 @@ function examineCapacities(): i32 {
   if (sockets > INDEX_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("class0Sockets"));
   for (let at = offsetof<Control>("listeners"); at <= offsetof<Control>("record"); at += 4) {
     if (load<u32>(changetype<usize>(root) + at) > INDEX_MAX) return refuse(Err.BAD_CAPACITY, at);
+  }
+  for (let at = changetype<usize>(root.extra); at < changetype<usize>(root.extra) + offsetof<More>("probing"); at += 4) {
+    if (load<u32>(at) > INDEX_MAX) return refuse(Err.BAD_CAPACITY, offsetIn(at, 0));
   }
   if (root.udpSockets && !isSlots(root.udpReceive)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
   if (root.udpSockets && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));

@@ -159,6 +159,65 @@ export class BufferClass {
 /** Buffer classes of TCP sockets. */
 export const CLASSES: u32 = 4;
 
+/** More capacities and settings, for what a small build leaves out. 128 octets; capacities first. Host, before init. */
+@unmanaged
+@final
+export class More {
+  /** Datagrams being put together from fragments. */
+  fragments: u32;
+  /** Octets of the longest datagram put together. */
+  fragmentOctets: u32;
+  /** Multicast groups joined, all interfaces and sockets together. */
+  groups: u32;
+  /** Sources in the filters of groups. */
+  sources: u32;
+  /** Rules of the packet filter. */
+  rules: u32;
+  /** Flows that the packet filter and address translation keep. */
+  flows: u32;
+  /** Ports forwarded by address translation. */
+  forwards: u32;
+  /** Leases of the DHCP server. */
+  leases: u32;
+  /** Names the resolver remembers. */
+  names: u32;
+  /** Services announced by DNS-SD. */
+  services: u32;
+  /** TFTP transfers at the same time. */
+  transfers: u32;
+  capacity0: u32;
+  capacity1: u32;
+  capacity2: u32;
+  capacity3: u32;
+  capacity4: u32;
+  // Settings, at 64.
+  /** 1: addresses are probed before use and defended. RFC 5227. */
+  probing: u32;
+  /** 1: datagrams are forwarded between interfaces. */
+  forwarding: u32;
+  /** Milliseconds a datagram may take to be put together. */
+  fragmentTimeout: u32;
+  /** Milliseconds a flow of the filter is kept without traffic: established TCP, other TCP, UDP, ICMP. */
+  flowEstablished: u32;
+  flowTcp: u32;
+  flowUdp: u32;
+  flowIcmp: u32;
+  setting0: u32;
+  setting1: u32;
+  setting2: u32;
+  setting3: u32;
+  setting4: u32;
+  setting5: u32;
+  setting6: u32;
+  setting7: u32;
+  setting8: u32;
+}
+export const MORE_OCTETS: usize = 128;
+if (offsetof<More>() != MORE_OCTETS || offsetof<More>("probing") != 64) ERROR("layout of More changed");
+
+/** Octets of the exchange: names and lists that calls take and leave. */
+export const EXCHANGE_OCTETS: u32 = 1024;
+
 /** Mailbox words. */
 export const MAILBOX_WORDS: u32 = 64;
 
@@ -249,8 +308,10 @@ export class Control {
   congestion: u32;
   /** Records of sent segments a connection has at most; 0: loss recovery is NewReno. */
   sentRecords: u32;
-  reserved3: u32;
-  reserved4: u32;
+  /** Address of the words of More. Stack. */
+  more: u32;
+  /** Address of the octets by which calls pass names and lists, EXCHANGE_OCTETS of them; 0 in a module without. Stack, at init. */
+  exchange: u32;
   reserved5: u32;
   reserved6: u32;
   // Mailbox at 320, devices at 576, interfaces at 768: reached by the getters below.

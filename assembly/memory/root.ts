@@ -1,5 +1,5 @@
 // All state of the stack hangs off one record at a constant address: the control block, then what is the stack's own.
-import { CLASSES, Control, INTERFACES_AT, INTERFACE_OCTETS } from "./control";
+import { CLASSES, Control, INTERFACES_AT, INTERFACE_OCTETS, More, MORE_OCTETS } from "./control";
 import { INTERFACES_MAX } from "./config";
 import { Counter } from "./counters";
 import { Link } from "./list";
@@ -101,7 +101,8 @@ export class State {
   }
 }
 
-const CONTROL_OCTETS: usize = INTERFACES_AT + <usize>INTERFACES_MAX * INTERFACE_OCTETS;
+const MORE_AT: usize = INTERFACES_AT + <usize>INTERFACES_MAX * INTERFACE_OCTETS;
+const CONTROL_OCTETS: usize = MORE_AT + MORE_OCTETS;
 const COUNTERS_AT: usize = CONTROL_OCTETS;
 const POOLS_AT: usize = COUNTERS_AT + ((<usize>Counter.COUNT * 4 + 15) & ~15);
 const CLASSES_AT: usize = POOLS_AT + <usize>PoolIndex.COUNT * POOL_OCTETS;
@@ -129,6 +130,10 @@ export class Rings {
 @unmanaged
 @final
 export class Root extends Control {
+  /** Capacities and settings beyond those of the control block; the word `more` says where it lies. */
+  get extra(): More {
+    return changetype<More>(changetype<usize>(this) + MORE_AT);
+  }
   get state(): State {
     return changetype<State>(changetype<usize>(this) + STATE_AT);
   }

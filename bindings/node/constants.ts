@@ -18,6 +18,9 @@ export const ADDRESSES_MAX = 4;
 /** Buffer classes of TCP sockets. */
 export const CLASSES = 4;
 
+/** Octets of the exchange: names and lists that calls take and leave. */
+export const EXCHANGE_OCTETS = 1024;
+
 /** Mailbox words. */
 export const MAILBOX_WORDS = 64;
 
@@ -71,12 +74,39 @@ export const CONTROL = {
   offer: 292,
   congestion: 296,
   sentRecords: 300,
+  more: 304,
+  exchange: 308,
   mailbox: 320,
   deviceTable: 576,
   interfaceTable: 768,
 } as const;
 /** One of the values of `CONTROL`. */
 export type CONTROL = (typeof CONTROL)[keyof typeof CONTROL];
+
+/** Offsets in the record of more capacities and settings, whose address is the control block's `more`. */
+export const MORE = {
+  fragments: 0,
+  fragmentOctets: 4,
+  groups: 8,
+  sources: 12,
+  rules: 16,
+  flows: 20,
+  forwards: 24,
+  leases: 28,
+  names: 32,
+  services: 36,
+  transfers: 40,
+  probing: 64,
+  forwarding: 68,
+  fragmentTimeout: 72,
+  flowEstablished: 76,
+  flowTcp: 80,
+  flowUdp: 84,
+  flowIcmp: 88,
+  octets: 128,
+} as const;
+/** One of the values of `MORE`. */
+export type MORE = (typeof MORE)[keyof typeof MORE];
 
 /** Offsets in a device record. */
 export const DEVICE = {

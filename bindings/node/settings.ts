@@ -1,5 +1,16 @@
 import { parseAddress, parseMac, parsePrefix } from "./address.js";
-import { ADDRESSES_MAX, AddressState, CLASSES, CONTROL, DEVICE, DEVICES_MAX, DeviceKind, INTERFACE, INTERFACES_MAX } from "./constants.js";
+import {
+  ADDRESSES_MAX,
+  AddressState,
+  CLASSES,
+  CONTROL,
+  DEVICE,
+  DEVICES_MAX,
+  DeviceKind,
+  INTERFACE,
+  INTERFACES_MAX,
+  MORE,
+} from "./constants.js";
 import { RingwireError } from "./error.js";
 import { type Congestion, congestionNumber, type Offers, offerBits } from "./extensions.js";
 import { ADDRESS, OCTETS } from "./layout.js";
@@ -80,13 +91,20 @@ export const SETTINGS = [
   "sentRecords",
 ] as const;
 
+/** Names of the capacities that are one word of the record at `more` each. */
+export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources"] as const;
+/** Names of the settings there. */
+export const MORE_SETTINGS = ["probing", "forwarding", "fragmentTimeout"] as const;
+
 /** How much of everything the stack holds; what is missing keeps the module's default. docs/abi.md section 2. */
-export type Capacities = { [name in (typeof CAPACITIES)[number]]?: number } & {
+export type Capacities = { [name in (typeof CAPACITIES)[number] | (typeof MORE_CAPACITIES)[number]]?: number } & {
   /** Up to four buffer classes; classes that are not named have no sockets. */
   classes?: BufferClass[];
 };
 /** Times in milliseconds, and other settings; what is missing keeps the module's default. docs/abi.md section 2. */
-export type Settings = { [name in Exclude<(typeof SETTINGS)[number], "offer" | "congestion">]?: number } & {
+export type Settings = {
+  [name in Exclude<(typeof SETTINGS)[number], "offer" | "congestion"> | (typeof MORE_SETTINGS)[number]]?: number;
+} & {
   /** Offer bits, or switches that change the module's default. */
   offer?: number | Offers;
   /** Number or name of the congestion control. */
@@ -119,11 +137,26 @@ export function writeControl(view: DataView, control: number, options: ControlOp
   writeDevices(view, control, options.devices);
   writeInterfaces(view, control, options);
   writeCapacities(put, options.capacities ?? {});
-  only(options.settings ?? {}, SETTINGS, "settings");
+  const more = view.getUint32(control + CONTROL.more, true) - control;
+  writeWords(put, more, MORE_CAPACITIES, options.capacities ?? {}, "capacities", "BAD_CAPACITY");
+  writeWords(put, more, MORE_SETTINGS, options.settings ?? {}, "settings", "BAD_SETTING");
+  only(options.settings ?? {}, [...SETTINGS, ...MORE_SETTINGS], "settings");
   const settings = numbers(options.settings ?? {}, view.getUint32(control + CONTROL.offer, true));
   for (const name of SETTINGS) {
     if (settings[name] !== undefined) put(CONTROL[name], integer(settings[name], 0, U32, `settings.${name}`, "BAD_SETTING"));
   }
+}
+
+/** Writes those of `names` that are given to the record of more capacities and settings, `more` octets behind the control block. */
+function writeWords<Name extends keyof typeof MORE>(
+  put: (offset: number, value: number) => void,
+  more: number,
+  names: readonly Name[],
+  given: { [name in Name]?: number },
+  what: string,
+  error: "BAD_CAPACITY" | "BAD_SETTING",
+): void {
+  for (const name of names) if (given[name] !== undefined) put(more + MORE[name], integer(given[name], 0, U32, `${what}.${name}`, error));
 }
 
 /** Settings as the words they are; `offer` is the module's default. */
@@ -195,7 +228,7 @@ function writeAddresses(view: DataView, at: number, addresses: NonNullable<Inter
 }
 
 function writeCapacities(put: (offset: number, value: number) => void, capacities: Capacities): void {
-  only(capacities, ["classes", ...CAPACITIES], "capacities");
+  only(capacities, ["classes", ...CAPACITIES, ...MORE_CAPACITIES], "capacities");
   for (const name of CAPACITIES) {
     if (capacities[name] !== undefined) put(CONTROL[name], integer(capacities[name], 0, U32, `capacities.${name}`, "BAD_CAPACITY"));
   }
