@@ -2,7 +2,7 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, PING, RAW, STATE_HASH } from "./memory/config";
+import { ARENA_START as START, GATEWAYS, PING, RAW, STATE_HASH } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
@@ -59,7 +59,7 @@ export function socket_set(handle: i32, option: i32, value: i32): i32 { return t
 export function socket_get(handle: i32, option: i32): i32 { return tcpSettings.get(handle, option); }
 export function socket_at(pool: i32, place: i32): i32 { return isReady() ? at(pool, place) : Err.NOT_READY; }
 
-export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface, root.remote.port) : Err.NOT_READY; }
-export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface, root.remote.port) : Err.NOT_READY; }
+export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface, GATEWAYS ? root.remote.port : 0) : Err.NOT_READY; }
+export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface, GATEWAYS ? root.remote.port : 0) : Err.NOT_READY; }
 
 export function state_hash(): i32 { return STATE_HASH ? <i32>stateHash() : Err.NOT_SUPPORTED; }

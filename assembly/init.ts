@@ -81,10 +81,12 @@ function fillDefaults(): void {
   root.offer = config.OFFER;
   root.congestion = config.CONGESTION;
   root.sentRecords = config.SENT_RECORDS;
-  const more = root.extra;
-  more.fragments = config.FRAGMENTS;
-  more.fragmentOctets = config.FRAGMENT_OCTETS;
-  more.fragmentTimeout = config.FRAGMENT_TIMEOUT;
+  if (config.REASSEMBLY) {
+    const more = root.extra;
+    more.fragments = config.FRAGMENTS;
+    more.fragmentOctets = config.FRAGMENT_OCTETS;
+    more.fragmentTimeout = config.FRAGMENT_TIMEOUT;
+  }
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -240,7 +242,8 @@ function examineMore(): i32 {
   const more = root.extra;
   const at = changetype<usize>(more);
   if (more.forwarding > 1) return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("forwarding")));
-  if (!isBetween(more.fragmentTimeout, 1, time.NEVER)) return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("fragmentTimeout")));
+  if (config.REASSEMBLY && !isBetween(more.fragmentTimeout, 1, time.NEVER))
+    return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("fragmentTimeout")));
   return 0;
 }
 

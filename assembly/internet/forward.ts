@@ -13,6 +13,7 @@ import { isSpecial } from "./address";
 import * as arp from "./arp";
 import { Hold } from "./hold";
 import * as icmp from "./icmp";
+import * as ipv4 from "./ipv4";
 import * as pieces from "./pieces";
 import { Hop } from "./route";
 import * as route from "./route";
@@ -66,18 +67,12 @@ function output(hop: Hop, packet: Packet, now: Instant): void {
 
 /** The neighbour for a datagram that was held did not answer: its sender hears of it. */
 export function undeliverable(hold: Hold, now: Instant): void {
-  const header = Ipv4Header.at(hold.data);
   const here = packet();
   here.in = 0;
   here.frame = 0;
   here.linkGroup = 0;
   here.ip = <u32>hold.data;
-  here.ipLength = hold.length;
-  here.payload = here.ip + header.headerLength;
-  here.length = hold.length - header.headerLength;
-  here.source = header.source;
-  here.destination = header.destination;
   here.cast = Cast.ELSEWHERE;
-  here.protocol = header.protocol;
+  ipv4.describe(here);
   icmp.report(here, IcmpType.UNREACHABLE, Unreachable.HOST, now);
 }

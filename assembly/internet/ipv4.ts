@@ -6,7 +6,7 @@ import { secret } from "../memory/random";
 import { root } from "../memory/root";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
-import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
+import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header } from "../wire/ipv4";
 import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
@@ -28,8 +28,7 @@ export function input(packet: Packet): bool {
   const total = header.totalLength;
   if (total < headerLength || total > packet.ipLength) return drop(Counter.IP_TOTAL_LENGTH);
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
-  const source = header.source;
-  if (!isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  if (!isOneHost(header.source)) return drop(Counter.IP_BAD_SOURCE);
   let cast = castOf(header.destination);
   if (cast < 0) {
     if (!FORWARDING || !root.extra.forwarding) return drop(Counter.IP_NOT_OURS);
@@ -37,14 +36,20 @@ export function input(packet: Packet): bool {
   }
   if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
   if (headerLength > IPV4_HEADER && hasUnfinishedSourceRoute(header)) return drop(Counter.IP_SOURCE_ROUTE);
-  packet.ipLength = total;
-  packet.payload = packet.ip + headerLength;
-  packet.length = total - headerLength;
-  packet.source = source;
-  packet.destination = header.destination;
   packet.cast = <u32>cast;
-  packet.protocol = header.protocol;
+  describe(packet);
   return true;
+}
+/** Fills in what the header at `packet.ip` says. */
+export function describe(packet: Packet): void {
+  const header = Ipv4Header.at(packet.ip);
+  const headerLength = header.headerLength;
+  packet.ipLength = header.totalLength;
+  packet.payload = packet.ip + headerLength;
+  packet.length = packet.ipLength - headerLength;
+  packet.source = header.source;
+  packet.destination = header.destination;
+  packet.protocol = header.protocol;
 }
 function drop(why: Counter): bool {
   count(why);

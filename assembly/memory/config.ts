@@ -47,6 +47,7 @@ export const GATEWAYS: i32 = isDefined(CFG_GATEWAYS) ? CFG_GATEWAYS : 1;
 export const FORWARDING: i32 = isDefined(CFG_FORWARDING) ? CFG_FORWARDING : 1;
 /** 1: the module holds raw IP sockets. Needs FRAGMENTATION. */
 export const RAW: i32 = isDefined(CFG_RAW) ? CFG_RAW : 1;
+if ((FORWARDING || RAW) && !FRAGMENTATION) ERROR("FORWARDING and RAW need FRAGMENTATION");
 
 // ---- Capacities ----
 

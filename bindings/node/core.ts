@@ -2,17 +2,8 @@ import { type Endpoint, ipv4Number } from "./address.js";
 import { Clock } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import {
-  type Address,
-  Inspector,
-  type InterfaceStatus,
-  type NeighbourStatus,
-  type Pool,
-  type RouteStatus,
-  type Status,
-  readEndpoint,
-  writeEndpoint,
-} from "./inspect.js";
+import type { Address, InterfaceStatus, NeighbourStatus, Pool, RouteStatus, Status } from "./inspect.js";
+import { Inspector, readEndpoint, writeEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmMemory, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
