@@ -1,11 +1,15 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { Device } from "./memory/control";
-import { CLASSES } from "./memory/control";
+import { CONFIGURE, DHCP, DHCPD } from "./memory/config";
+import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
+import { CLAIM_OCTETS } from "./internet/claim";
+import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
+import { BINDING_OCTETS } from "./application/binding";
+import { LEASE_OCTETS } from "./application/leases";
 
 const PRIME: u32 = 0x9e3779b1;
 
@@ -37,10 +41,14 @@ function mixRing(h: u32, base: usize, mask: u32, from: u32, octets: u32): u32 {
 export function stateHash(): u32 {
   let h = mix(PRIME, changetype<usize>(root), <u32>ROOT_OCTETS);
   h = mix(h, state.heap, state.heapCount * 8);
-  h = mix(h, state.owners, root.owners * 8);
+  h = mix(h, state.owners, (root.owners + SERVICES) * 8);
+  h = mix(h, state.services, SERVICES * SERVICE_OCTETS);
+  if (DHCP) h = mix(h, state.bindings, root.interfaces * BINDING_OCTETS);
+  if (DHCPD) h = mix(h, state.leases, root.extra.leases * LEASE_OCTETS);
   h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
   h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);
   h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);
+  if (CONFIGURE) h = mix(h, state.claims, root.interfaces * ADDRESSES_MAX * CLAIM_OCTETS);
   for (let i: u32 = 0; i < <u32>PoolIndex.HOLD; i++) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);

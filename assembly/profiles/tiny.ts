@@ -2,6 +2,10 @@
 @global const CFG_INTERFACES_MAX: i32 = 4;
 @global const CFG_TCP_RANGES: i32 = 4;
 @global const CFG_STATE_HASH: i32 = 0;
+@global const CFG_SERVICE_SOCKETS: i32 = 0;
+@global const CFG_DHCP: i32 = 0;
+@global const CFG_DHCPD: i32 = 0;
+@global const CFG_LEASES: i32 = 0;
 @global const CFG_RACK: i32 = 0;
 @global const CFG_TIMESTAMPS: i32 = 0;
 @global const CFG_ECN: i32 = 0;
@@ -9,6 +13,8 @@
 @global const CFG_MTU_PROBING: i32 = 0;
 @global const CFG_PACING: i32 = 0;
 @global const CFG_COOKIES: i32 = 0;
+@global const CFG_CONFIGURE: i32 = 0;
+@global const CFG_PROBING: i32 = 0;
 @global const CFG_SENT_RECORDS: i32 = 0;
 @global const CFG_CUBIC: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;

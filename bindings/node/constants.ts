@@ -122,6 +122,8 @@ export const DEVICE = {
   rxTaken: 28,
   txWritten: 32,
   txTaken: 36,
+  linkChanges: 40,
+  link: 44,
   octets: 48,
 } as const;
 /** One of the values of `DEVICE`. */
@@ -196,6 +198,37 @@ export const STATUS = {
 /** One of the values of `STATUS`. */
 export type STATUS = (typeof STATUS)[keyof typeof STATUS];
 
+/** Offsets of what `dhcp_status` leaves in the exchange. */
+export const DHCP_STATUS = {
+  now: 0,
+  renews: 32,
+  rebinds: 40,
+  ends: 48,
+  state: 64,
+  isInstalled: 68,
+  prefix: 69,
+  routes: 71,
+  address: 80,
+  server: 84,
+  gateway: 88,
+  dns: 92,
+  ntp: 104,
+  lease: 116,
+  local: 124,
+} as const;
+/** One of the values of `DHCP_STATUS`. */
+export type DHCP_STATUS = (typeof DHCP_STATUS)[keyof typeof DHCP_STATUS];
+
+/** Offsets in a lease of the DHCP server. */
+export const LEASE = {
+  until: 8,
+  mac: 16,
+  state: 22,
+  octets: 24,
+} as const;
+/** One of the values of `LEASE`. */
+export type LEASE = (typeof LEASE)[keyof typeof LEASE];
+
 /** Offsets in a record of the pool table. */
 export const POOL = {
   base: 0,
@@ -236,11 +269,14 @@ export const SLOT = {
 /** One of the values of `SLOT`. */
 export type SLOT = (typeof SLOT)[keyof typeof SLOT];
 
-/** States of an address. A tentative one is not used as a source and not answered for. */
+/** States of an address. Only a valid one is used as a source and answered for. */
 export const AddressState = {
   NONE: 0,
+  /** Not yet known to be ours alone. */
   TENTATIVE: 1,
   VALID: 2,
+  /** Another host on link has it: given up. RFC 5227. */
+  CONFLICT: 3,
 } as const;
 /** One of the values of `AddressState`. */
 export type AddressState = (typeof AddressState)[keyof typeof AddressState];
@@ -304,96 +340,104 @@ export const Counter = {
   ARP_REQUESTS_OUT: 16,
   ARP_REPLIES_OUT: 17,
   ARP_ANNOUNCED: 18,
-  ARP_FULL: 19,
-  ARP_EVICTED: 20,
-  ARP_FAILED: 21,
-  HOLD_FULL: 22,
-  HOLD_REPLACED: 23,
-  HOLD_EXPIRED: 24,
-  IP_IN: 25,
-  IP_OUT: 26,
-  IP_SHORT: 27,
-  IP_VERSION: 28,
-  IP_HEADER_LENGTH: 29,
-  IP_TOTAL_LENGTH: 30,
-  IP_CHECKSUM: 31,
-  IP_BAD_SOURCE: 32,
-  IP_NOT_OURS: 33,
-  IP_FRAGMENT: 34,
-  IP_SOURCE_ROUTE: 35,
-  IP_UNKNOWN_PROTOCOL: 36,
-  IP_NO_ROUTE: 37,
-  ICMP_IN: 38,
-  ICMP_SHORT: 39,
-  ICMP_CHECKSUM: 40,
-  ICMP_UNKNOWN: 41,
-  ICMP_ECHO_IN: 42,
-  ICMP_ECHO_BROADCAST: 43,
-  ICMP_ECHO_REPLIES_OUT: 44,
-  ICMP_ECHO_UNMATCHED: 45,
-  ICMP_ERRORS_IN: 46,
-  ICMP_ERROR_UNMATCHED: 47,
-  ICMP_ERRORS_OUT: 48,
-  ICMP_RATE_LIMITED: 49,
-  ICMP_TOO_LONG: 50,
-  UDP_IN: 51,
-  UDP_OUT: 52,
-  UDP_SHORT: 53,
-  UDP_LENGTH: 54,
-  UDP_CHECKSUM: 55,
-  UDP_NO_SOCKET: 56,
-  UDP_FULL: 57,
-  UDP_TOO_LONG: 58,
-  UDP_UNREACHABLE: 59,
-  TCP_IN: 60,
-  TCP_OUT: 61,
-  TCP_SHORT: 62,
-  TCP_OFFSET: 63,
-  TCP_CHECKSUM: 64,
-  TCP_NOT_UNICAST: 65,
-  TCP_BAD_PORT: 66,
-  TCP_NO_CONNECTION: 67,
-  TCP_RST_IN: 68,
-  TCP_RST_OUT: 69,
-  TCP_RST_LIMITED: 70,
-  TCP_ACTIVE_OPENS: 71,
-  TCP_PASSIVE_OPENS: 72,
-  TCP_SYN_QUEUE_FULL: 73,
-  TCP_ACCEPT_FULL: 74,
-  TCP_NO_SOCKET: 75,
-  TCP_SYN_EXPIRED: 76,
-  TCP_UNACCEPTABLE: 77,
-  TCP_NO_ACK: 78,
-  TCP_ACK_UNSENT: 79,
-  TCP_ACK_OLD: 80,
-  TCP_CHALLENGE_ACKS: 81,
-  TCP_CHALLENGE_LIMITED: 82,
-  TCP_DUPLICATE: 83,
-  TCP_OUT_OF_ORDER: 84,
-  TCP_RANGES_FULL: 85,
-  TCP_BEYOND_WINDOW: 86,
-  TCP_AFTER_FIN: 87,
-  TCP_RETRANSMITTED: 88,
-  TCP_TIMEOUTS: 89,
-  TCP_FAST_RETRANSMITS: 90,
-  TCP_PROBES: 91,
-  TCP_KEEPALIVES: 92,
-  TCP_GIVEN_UP: 93,
-  TCP_ABORTED: 94,
-  TCP_ORPHANS_RESET: 95,
-  TCP_TIME_WAIT_CUT: 96,
-  TCP_NO_TIMESTAMP: 97,
-  TCP_PAWS: 98,
-  TCP_LOSS_PROBES: 99,
-  TCP_UNDONE: 100,
-  TCP_DSACK_IN: 101,
-  TCP_RENEGED: 102,
-  TCP_CE_IN: 103,
-  TCP_ECE_IN: 104,
-  TCP_COOKIES_OUT: 105,
-  TCP_COOKIES_IN: 106,
-  TCP_BLACK_HOLES: 107,
-  COUNT: 108,
+  ARP_PROBES_OUT: 19,
+  ARP_LOST: 20,
+  ARP_FULL: 21,
+  ARP_EVICTED: 22,
+  ARP_FAILED: 23,
+  HOLD_FULL: 24,
+  HOLD_REPLACED: 25,
+  HOLD_EXPIRED: 26,
+  IP_IN: 27,
+  IP_OUT: 28,
+  IP_SHORT: 29,
+  IP_VERSION: 30,
+  IP_HEADER_LENGTH: 31,
+  IP_TOTAL_LENGTH: 32,
+  IP_CHECKSUM: 33,
+  IP_BAD_SOURCE: 34,
+  IP_NOT_OURS: 35,
+  IP_FRAGMENT: 36,
+  IP_SOURCE_ROUTE: 37,
+  IP_UNKNOWN_PROTOCOL: 38,
+  IP_NO_ROUTE: 39,
+  ICMP_IN: 40,
+  ICMP_SHORT: 41,
+  ICMP_CHECKSUM: 42,
+  ICMP_UNKNOWN: 43,
+  ICMP_ECHO_IN: 44,
+  ICMP_ECHO_BROADCAST: 45,
+  ICMP_ECHO_REPLIES_OUT: 46,
+  ICMP_ECHO_UNMATCHED: 47,
+  ICMP_ERRORS_IN: 48,
+  ICMP_ERROR_UNMATCHED: 49,
+  ICMP_ERRORS_OUT: 50,
+  ICMP_RATE_LIMITED: 51,
+  ICMP_TOO_LONG: 52,
+  UDP_IN: 53,
+  UDP_OUT: 54,
+  UDP_SHORT: 55,
+  UDP_LENGTH: 56,
+  UDP_CHECKSUM: 57,
+  UDP_NO_SOCKET: 58,
+  UDP_FULL: 59,
+  UDP_TOO_LONG: 60,
+  UDP_UNREACHABLE: 61,
+  DHCP_MALFORMED: 62,
+  DHCP_UNMATCHED: 63,
+  DHCP_REFUSED: 64,
+  DHCP_NAKS: 65,
+  DHCP_DECLINED: 66,
+  DHCPD_FULL: 67,
+  TCP_IN: 68,
+  TCP_OUT: 69,
+  TCP_SHORT: 70,
+  TCP_OFFSET: 71,
+  TCP_CHECKSUM: 72,
+  TCP_NOT_UNICAST: 73,
+  TCP_BAD_PORT: 74,
+  TCP_NO_CONNECTION: 75,
+  TCP_RST_IN: 76,
+  TCP_RST_OUT: 77,
+  TCP_RST_LIMITED: 78,
+  TCP_ACTIVE_OPENS: 79,
+  TCP_PASSIVE_OPENS: 80,
+  TCP_SYN_QUEUE_FULL: 81,
+  TCP_ACCEPT_FULL: 82,
+  TCP_NO_SOCKET: 83,
+  TCP_SYN_EXPIRED: 84,
+  TCP_UNACCEPTABLE: 85,
+  TCP_NO_ACK: 86,
+  TCP_ACK_UNSENT: 87,
+  TCP_ACK_OLD: 88,
+  TCP_CHALLENGE_ACKS: 89,
+  TCP_CHALLENGE_LIMITED: 90,
+  TCP_DUPLICATE: 91,
+  TCP_OUT_OF_ORDER: 92,
+  TCP_RANGES_FULL: 93,
+  TCP_BEYOND_WINDOW: 94,
+  TCP_AFTER_FIN: 95,
+  TCP_RETRANSMITTED: 96,
+  TCP_TIMEOUTS: 97,
+  TCP_FAST_RETRANSMITS: 98,
+  TCP_PROBES: 99,
+  TCP_KEEPALIVES: 100,
+  TCP_GIVEN_UP: 101,
+  TCP_ABORTED: 102,
+  TCP_ORPHANS_RESET: 103,
+  TCP_TIME_WAIT_CUT: 104,
+  TCP_NO_TIMESTAMP: 105,
+  TCP_PAWS: 106,
+  TCP_LOSS_PROBES: 107,
+  TCP_UNDONE: 108,
+  TCP_DSACK_IN: 109,
+  TCP_RENEGED: 110,
+  TCP_CE_IN: 111,
+  TCP_ECE_IN: 112,
+  TCP_COOKIES_OUT: 113,
+  TCP_COOKIES_IN: 114,
+  TCP_BLACK_HOLES: 115,
+  COUNT: 116,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -555,6 +599,46 @@ export const PoolIndex = {
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
+
+/** Bits of what dhcp_start is told. */
+export const DhcpStart = {
+  /** Begin at once, and not after a second to ten. */
+  NOW: 1,
+  /** Use the address without asking by ARP whether anybody has it. */
+  UNCHECKED: 2,
+  /** Take a link-local address while no server answers. */
+  LINK_LOCAL: 4,
+} as const;
+/** One of the values of `DhcpStart`. */
+export type DhcpStart = (typeof DhcpStart)[keyof typeof DhcpStart];
+
+/** States of the client. RFC 2131 §4.4, figure 5; CHECKING is between the ACK and BOUND, while ARP asks whether anybody has the address. */
+export const DhcpState = {
+  OFF: 0,
+  INIT: 1,
+  SELECTING: 2,
+  REQUESTING: 3,
+  CHECKING: 4,
+  BOUND: 5,
+  RENEWING: 6,
+  REBINDING: 7,
+  INIT_REBOOT: 8,
+  REBOOTING: 9,
+} as const;
+/** One of the values of `DhcpState`. */
+export type DhcpState = (typeof DhcpState)[keyof typeof DhcpState];
+
+/** What became of an address, in the order in which free ones are given to newcomers: the untouched first, those declined last. */
+export const LeaseState = {
+  NEW: 0,
+  OFFERED: 1,
+  /** Leased; when `until` has come: free, and kept for its client while others are. */
+  BOUND: 2,
+  /** A client found that another host has it. */
+  DECLINED: 3,
+} as const;
+/** One of the values of `LeaseState`. */
+export type LeaseState = (typeof LeaseState)[keyof typeof LeaseState];
 
 /** States of a neighbour. */
 export const NeighbourState = {

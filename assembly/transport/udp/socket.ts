@@ -1,7 +1,10 @@
+import { SERVICE_SOCKETS } from "../../memory/config";
 import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
+import { isSubnetBroadcast, ours } from "../../internet/address";
+import { isService } from "../service";
 import { Socket } from "../socket";
 
 /** What lies in front of a datagram in a socket's ring. 64 octets. */
@@ -102,6 +105,10 @@ function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: 
   if (it.remote && (it.remote != remote || (!isPing && it.remotePort != remotePort))) return 0;
   return 1 + (it.local ? 1 : 0) + (it.remote ? 2 : 0);
 }
+/** Whether a socket may be bound to this address: any (0), one of ours, or a broadcast one of a subnet of ours. */
+export function isBindableIp(ip: u32): bool {
+  return !ip || ours(ip) != null || ip == 0xffffffff || isSubnetBroadcast(ip);
+}
 /** Whether any socket uses this port on this address (0: on any). */
 export function isTaken(isPing: bool, local: u32, port: u32): bool {
   let at = load<u32>(bucket(port, isPing));
@@ -112,12 +119,15 @@ export function isTaken(isPing: bool, local: u32, port: u32): bool {
   }
   return false;
 }
-/** Takes a socket from the pool; its rings belong to its place. Null when all are taken. */
-export function take(): UdpSocket | null {
+/** Takes a socket from the pool; its rings belong to its place. Null when all are taken that this owner may have: some are kept for services. */
+export function take(owner: u32): UdpSocket | null {
   const pool = root.pool(PoolIndex.UDP);
-  const address = pool.take();
+  const mayTake = isService(owner) ? state.serviceSockets < <u32>SERVICE_SOCKETS : pool.used - state.serviceSockets < root.udpSockets;
+  const address = mayTake ? pool.take() : 0;
   if (!address) return null;
+  if (isService(owner)) state.serviceSockets++;
   const it = changetype<UdpSocket>(address);
+  it.owner = <u8>owner;
   const ring = slotOctets() * (root.udpReceive + root.udpSend);
   it.receiveRing = state.udpRings + it.index * ring;
   it.sendRing = it.receiveRing + slotOctets() * root.udpReceive;
@@ -127,5 +137,6 @@ export function take(): UdpSocket | null {
 /** Gives a closed socket back. */
 export function retire(socket: UdpSocket): void {
   socket.owed.unlink();
+  if (isService(socket.owner)) state.serviceSockets--;
   root.pool(PoolIndex.UDP).give(changetype<usize>(socket));
 }
