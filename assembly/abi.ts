@@ -23,18 +23,20 @@ export function control(): i32 { return init.control(); }
 
 /** Whether `init` has succeeded. */
 function isReady(): bool { return (root.flags & Flag.READY) != 0; }
+/** Why the host may open nothing for this owner; 0: it may. */
+function refuses(owner: i32): i32 { return !isReady() ? Err.NOT_READY : <u32>owner < root.owners ? 0 : Err.BAD_ARGUMENT; }
 
 export function ready_next(owner: i32): i32 {
-  if (!isReady()) return Err.NOT_READY;
-  if (<u32>owner >= root.owners) return Err.BAD_ARGUMENT;
+  const wrong = refuses(owner);
+  if (wrong) return wrong;
   const socket = ready.next(owner);
   return socket ? socket.handle : 0;
 }
 export function ready_rearm(handle: i32): i32 { return kindOf(handle) == Kind.UDP ? udp.rearm(handle) : tcp.rearm(handle); }
 
-export function tcp_listen(bufferClass: i32, backlog: i32, owner: i32): i32 { return isReady() ? tcp.listen(bufferClass, backlog, owner) : Err.NOT_READY; }
+export function tcp_listen(bufferClass: i32, backlog: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : tcp.listen(bufferClass, backlog, owner); }
 export function tcp_accept(listener: i32): i32 { return tcp.accept(listener); }
-export function tcp_connect(bufferClass: i32, owner: i32): i32 { return isReady() ? tcp.connect(bufferClass, owner) : Err.NOT_READY; }
+export function tcp_connect(bufferClass: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : tcp.connect(bufferClass, owner); }
 export function tcp_send_space(handle: i32): i32 { return tcp.sendSpace(handle); }
 export function tcp_send_commit(handle: i32, octets: i32, push: i32): i32 { return tcp.sendCommit(handle, octets, push); }
 export function tcp_receive_ready(handle: i32): i32 { return tcp.receiveReady(handle); }
@@ -43,7 +45,7 @@ export function tcp_close(handle: i32, how: i32): i32 { return tcp.close(handle,
 export function tcp_abort(handle: i32): i32 { return tcp.abort(handle); }
 export function tcp_status(handle: i32): i32 { return tcpSettings.tellStatus(handle); }
 
-export function udp_bind(owner: i32): i32 { return isReady() ? udp.bind(owner, false) : Err.NOT_READY; }
+export function udp_bind(owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : udp.bind(owner, false); }
 export function udp_connect(handle: i32): i32 { return udp.connect(handle); }
 export function udp_send_space(handle: i32): i32 { return udp.sendSpace(handle); }
 export function udp_send_commit(handle: i32, octets: i32): i32 { return udp.sendCommit(handle, octets); }
@@ -51,7 +53,7 @@ export function udp_receive_ready(handle: i32): i32 { return udp.receiveReady(ha
 export function udp_receive_release(handle: i32): i32 { return udp.receiveRelease(handle); }
 export function udp_close(handle: i32): i32 { return udp.close(handle); }
 export function udp_status(handle: i32): i32 { return udp.tellStatus(handle); }
-export function ping_open(owner: i32): i32 { return !isReady() ? Err.NOT_READY : PING ? udp.bind(owner, true) : Err.NOT_SUPPORTED; }
+export function ping_open(owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : PING ? udp.bind(owner, true) : Err.NOT_SUPPORTED; }
 
 export function socket_set(handle: i32, option: i32, value: i32): i32 { return tcpSettings.set(handle, option, value); }
 export function socket_get(handle: i32, option: i32): i32 { return tcpSettings.get(handle, option); }

@@ -1,7 +1,19 @@
 // What happens once: the control block is examined and the arena carved, state first, rings last; no ring is touched.
 import * as arena from "./memory/arena";
 import * as config from "./memory/config";
-import { Address, ADDRESSES_MAX, AddressState, CLASSES, Control, Device, DeviceKind, Flag, Interface, More } from "./memory/control";
+import {
+  Address,
+  ADDRESSES_MAX,
+  AddressState,
+  CLASSES,
+  Control,
+  Device,
+  DeviceKind,
+  EXCHANGE_OCTETS,
+  Flag,
+  Interface,
+  More,
+} from "./memory/control";
 import { Counter } from "./memory/counters";
 import { Err, OFFERS } from "./memory/errors";
 import { Kind, Pool, PoolIndex } from "./memory/pool";
@@ -17,6 +29,7 @@ import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
 import { Route } from "./internet/route";
+import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { INDEX_MAX } from "./transport/socket";
 import * as ready from "./transport/ready";
 import { HALF_OPEN_OCTETS } from "./transport/tcp/halfopen";
@@ -27,6 +40,8 @@ import { TIME_WAIT_OCTETS } from "./transport/tcp/timewait";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
 
 const SLOTS_MAX: u32 = 32768;
+/** Owners are an octet, and 16 of them are kept for services. */
+const OWNERS_MAX: u32 = 240;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
@@ -200,10 +215,11 @@ function examineCapacities(): i32 {
   for (let at = changetype<usize>(root.extra); at < changetype<usize>(root.extra) + offsetof<More>("probing"); at += 4) {
     if (load<u32>(at) > INDEX_MAX) return refuse(Err.BAD_CAPACITY, offsetIn(at, 0));
   }
-  if (root.udpSockets && !isSlots(root.udpReceive)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
-  if (root.udpSockets && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
+  if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpReceive))
+    return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
+  if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
-  if (!isBetween(root.owners, 1, 255)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
+  if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
   return 0;
 }
@@ -225,14 +241,16 @@ function examineSettings(): i32 {
 function layOut(): void {
   const from = (start() + 63) & ~63;
   state.cursor = from;
-  state.owners = arena.take(root.owners * 8, 8);
+  state.owners = arena.take((root.owners + SERVICES) * 8, 8);
+  state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
+  if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
   state.heap = arena.take((sockets + root.synQueue + root.neighbours) * 8, 8);
   const buckets = table.sizeFor(sockets + root.synQueue + root.timeWait + root.listeners);
   state.buckets = arena.take(buckets * 4, 64);
   state.bucketMask = buckets - 1;
-  const udpBuckets = table.sizeFor(root.udpSockets);
+  const udpBuckets = table.sizeFor(root.udpSockets + config.SERVICE_SOCKETS);
   state.udpBuckets = arena.take(udpBuckets * 4, 64);
   state.udpBucketMask = udpBuckets - 1;
   const neighbourBuckets = table.sizeFor(root.neighbours);
@@ -254,7 +272,7 @@ function layOutPools(): void {
   carve(PoolIndex.LISTENER, Kind.LISTENER, offsetof<Listener>(), root.listeners, 0);
   carve(PoolIndex.HALF_OPEN, Kind.HALF_OPEN, HALF_OPEN_OCTETS, root.synQueue, 0);
   carve(PoolIndex.TIME_WAIT, Kind.TIME_WAIT, TIME_WAIT_OCTETS, root.timeWait, 0);
-  carve(PoolIndex.UDP, Kind.UDP, offsetof<UdpSocket>(), root.udpSockets, 0);
+  carve(PoolIndex.UDP, Kind.UDP, offsetof<UdpSocket>(), root.udpSockets + config.SERVICE_SOCKETS, 0);
   carve(PoolIndex.NEIGHBOUR, Kind.NEIGHBOUR, offsetof<Neighbour>(), root.neighbours, 0);
   carve(PoolIndex.ROUTE, Kind.ROUTE, offsetof<Route>(), root.routes, 0);
   carve(PoolIndex.HOLD, Kind.HOLD, offsetof<Hold>() + largestMtu(), root.holds, 0);
@@ -283,7 +301,7 @@ function layOutRings(): void {
     it.rxRing = arena.take(product(it.rxSlots, it.slotOctets), 64);
     it.txRing = arena.take(product(it.txSlots, it.slotOctets), 64);
   }
-  state.udpRings = arena.take(product(product(slotOctets(), root.udpReceive + root.udpSend), root.udpSockets), 64);
+  state.udpRings = arena.take(product(product(slotOctets(), root.udpReceive + root.udpSend), root.udpSockets + config.SERVICE_SOCKETS), 64);
   for (let i: u32 = 0; i < CLASSES; i++) {
     const it = root.bufferClass(i);
     const rings = root.rings(i);
@@ -302,6 +320,8 @@ function clear(): void {
   memory.fill(state.buckets, 0, (state.bucketMask + 1) * 4);
   memory.fill(state.udpBuckets, 0, (state.udpBucketMask + 1) * 4);
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
+  memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
+  memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();
   state.owed.clear();
   state.owedUdp.clear();

@@ -3,6 +3,7 @@ import { Device } from "./memory/control";
 import { CLASSES } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
+import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
@@ -37,7 +38,8 @@ function mixRing(h: u32, base: usize, mask: u32, from: u32, octets: u32): u32 {
 export function stateHash(): u32 {
   let h = mix(PRIME, changetype<usize>(root), <u32>ROOT_OCTETS);
   h = mix(h, state.heap, state.heapCount * 8);
-  h = mix(h, state.owners, root.owners * 8);
+  h = mix(h, state.owners, (root.owners + SERVICES) * 8);
+  h = mix(h, state.services, SERVICES * SERVICE_OCTETS);
   h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
   h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);
   h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);

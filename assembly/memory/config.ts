@@ -37,6 +37,9 @@ export const PACING: i32 = isDefined(CFG_PACING) ? CFG_PACING : 1;
 /** 1: the module holds SYN cookies; 0: their offer bit does nothing. */
 export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
 
+/** UDP sockets kept back for the services that ship with the stack; the host cannot take them. 0: the module has no services and no exchange. */
+export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE_SOCKETS : 8;
+
 // ---- Capacities ----
 
 /** TCP connections of buffer class 0. When all are taken: an active OPEN answers NO_SOCKET, a final ACK of a handshake is dropped and counted (TCP_NO_SOCKET). */

@@ -51,6 +51,9 @@ export class State {
   neighbourBucketMask: u32;
   // lists
   owners: u32;
+  /** State of the services, and how many UDP sockets they have. */
+  services: u32;
+  serviceSockets: u32;
   owedNext: u32;
   owedPrevious: u32;
   owedUdpNext: u32;

@@ -2,6 +2,7 @@
 @global const CFG_INTERFACES_MAX: i32 = 4;
 @global const CFG_TCP_RANGES: i32 = 4;
 @global const CFG_STATE_HASH: i32 = 0;
+@global const CFG_SERVICE_SOCKETS: i32 = 0;
 @global const CFG_RACK: i32 = 0;
 @global const CFG_TIMESTAMPS: i32 = 0;
 @global const CFG_ECN: i32 = 0;

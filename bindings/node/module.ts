@@ -43,6 +43,9 @@ export interface Exports extends Record<string, unknown> {
   route_add(prefix: number): number;
   route_remove(prefix: number): number;
   state_hash?(): number;
+  sntp_start?(seconds: number): number;
+  sntp_stop?(): number;
+  sntp_time?(): number;
 }
 
 /** A module: its octets, or the path or URL of a file. */

@@ -24,7 +24,7 @@ const EXPECTED: Record<string, string> = {
   udpSend: "a power of two from 1 to 32,768",
   udpOctets: "at most 65,535",
   record: "at most 4,096 octets",
-  owners: "1 to 255",
+  owners: "1 to 240",
   ttl: "1 to 255",
   msl: "1 to 536,870,912 ms",
   delayedAck: "1 to 499 ms",

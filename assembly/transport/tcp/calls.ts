@@ -13,6 +13,7 @@ import { isOneHost, ours } from "../../internet/address";
 import * as path from "../../internet/path";
 import * as ports from "../ports";
 import * as ready from "../ready";
+import { isOwner } from "../service";
 import { recordOf } from "../socket";
 import * as isn from "./isn";
 import * as life from "./life";
@@ -41,7 +42,7 @@ export function listenerOf(handle: i32): Listener | null {
 /** Passive OPEN on `local`. Errors: BAD_ARGUMENT, BAD_ADDRESS, IN_USE, NO_SOCKET. */
 export function listen(bufferClass: i32, backlog: i32, owner: i32): i32 {
   const at = root.local;
-  if (<u32>bufferClass >= CLASSES || backlog < 1 || backlog > BACKLOG_MAX || <u32>owner >= root.owners) return Err.BAD_ARGUMENT;
+  if (<u32>bufferClass >= CLASSES || backlog < 1 || backlog > BACKLOG_MAX || !isOwner(owner)) return Err.BAD_ARGUMENT;
   if (!at.port || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
   if (at.a0 && !ours(at.ip)) return Err.BAD_ADDRESS;
   if (find(at.ip, 0, (<u32>at.port) << 16)) return Err.IN_USE;
@@ -80,7 +81,7 @@ export function accept(handle: i32): i32 {
 export function connect(bufferClass: i32, owner: i32): i32 {
   const to = root.remote;
   const from = root.local;
-  if (<u32>bufferClass >= CLASSES || <u32>owner >= root.owners || to.interface > root.interfaces) return Err.BAD_ARGUMENT;
+  if (<u32>bufferClass >= CLASSES || !isOwner(owner) || to.interface > root.interfaces) return Err.BAD_ARGUMENT;
   if (to.family != <u16>Family.IPV4 || !to.port || !isOneHost(to.ip)) return Err.BAD_ADDRESS;
   const isBound = from.family == <u16>Family.IPV4;
   if (isBound && from.a0 && !ours(from.ip)) return Err.BAD_ADDRESS;

@@ -11,6 +11,7 @@ import * as route from "../../internet/route";
 import { Cast } from "../../link/packet";
 import * as ports from "../ports";
 import * as ready from "../ready";
+import { isOwner } from "../service";
 import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
 import { enter, isTaken, leave, retire, take, UdpSocket } from "./socket";
@@ -29,19 +30,18 @@ function isBindable(at: Endpoint): bool {
 /** Opens a socket on `local`. Errors: BAD_ADDRESS, BAD_ARGUMENT, IN_USE, NO_SOCKET. */
 export function bind(owner: i32, isPing: bool): i32 {
   const at = root.local;
-  if (<u32>owner >= root.owners || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
+  if (!isOwner(owner) || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
   if (!isBindable(at)) return Err.BAD_ADDRESS;
   const local = at.ip;
   let port: u32 = isPing ? 0 : at.port;
   if (port && isTaken(isPing, local, port)) return Err.IN_USE;
   if (!port) port = choosePort(isPing);
   if (!port) return Err.IN_USE;
-  const socket = take();
+  const socket = take(owner);
   if (!socket) return Err.NO_SOCKET;
   socket.local = local;
   socket.ports = port << 16;
   socket.only = <u8>at.interface;
-  socket.owner = <u8>owner;
   socket.isPing = isPing ? 1 : 0;
   enter(socket);
   socket.tellLocal(at);

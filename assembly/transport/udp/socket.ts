@@ -1,7 +1,9 @@
+import { SERVICE_SOCKETS } from "../../memory/config";
 import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
+import { isService } from "../service";
 import { Socket } from "../socket";
 
 /** What lies in front of a datagram in a socket's ring. 64 octets. */
@@ -112,12 +114,15 @@ export function isTaken(isPing: bool, local: u32, port: u32): bool {
   }
   return false;
 }
-/** Takes a socket from the pool; its rings belong to its place. Null when all are taken. */
-export function take(): UdpSocket | null {
+/** Takes a socket from the pool; its rings belong to its place. Null when all are taken that this owner may have: some are kept for services. */
+export function take(owner: u32): UdpSocket | null {
   const pool = root.pool(PoolIndex.UDP);
-  const address = pool.take();
+  const mayTake = isService(owner) ? state.serviceSockets < <u32>SERVICE_SOCKETS : pool.used - state.serviceSockets < root.udpSockets;
+  const address = mayTake ? pool.take() : 0;
   if (!address) return null;
+  if (isService(owner)) state.serviceSockets++;
   const it = changetype<UdpSocket>(address);
+  it.owner = <u8>owner;
   const ring = slotOctets() * (root.udpReceive + root.udpSend);
   it.receiveRing = state.udpRings + it.index * ring;
   it.sendRing = it.receiveRing + slotOctets() * root.udpReceive;
@@ -127,5 +132,6 @@ export function take(): UdpSocket | null {
 /** Gives a closed socket back. */
 export function retire(socket: UdpSocket): void {
   socket.owed.unlink();
+  if (isService(socket.owner)) state.serviceSockets--;
   root.pool(PoolIndex.UDP).give(changetype<usize>(socket));
 }

@@ -1,0 +1,11 @@
+// The services that the full build holds: they run between receive and transmit. An application's entry serves those it wants itself.
+import * as sntp from "./application/sntp";
+
+/** Lets every service read what has come and queue what is due. */
+export function serve(): void {
+  sntp.serve();
+}
+/** Milliseconds until a service has something to do. */
+export function within(): u32 {
+  return sntp.within();
+}
