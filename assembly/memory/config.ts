@@ -37,6 +37,11 @@ export const PACING: i32 = isDefined(CFG_PACING) ? CFG_PACING : 1;
 /** 1: the module holds SYN cookies; 0: their offer bit does nothing. */
 export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
 
+/** 1: addresses and gateways change at run time, and a carrier that came or went is acted upon. */
+export const CONFIGURE: i32 = isDefined(CFG_CONFIGURE) ? CFG_CONFIGURE : 1;
+/** 1: addresses can be probed, and are defended (RFC 5227); needs CONFIGURE. */
+export const PROBING: i32 = isDefined(CFG_PROBING) ? CFG_PROBING : 1;
+
 // ---- Capacities ----
 
 /** TCP connections of buffer class 0. When all are taken: an active OPEN answers NO_SOCKET, a final ACK of a handshake is dropped and counted (TCP_NO_SOCKET). */
