@@ -92,10 +92,15 @@ export function stop(): i32 {
 export function time(): i32 {
   const it = client();
   if (!it.isKnown) return it.error ? it.error : Err.BAD_STATE;
-  store<u64>(root.exchange, now() + it.offset);
+  store<u64>(root.exchange, unix());
   store<u32>(root.exchange, it.uncertainty, 8);
   store<u32>(root.exchange, it.stratum, 12);
   return 0;
+}
+/** Milliseconds since 1970, 0 while not known. */
+export function unix(): u64 {
+  const it = client();
+  return it.isKnown ? now() + it.offset : 0;
 }
 /** The stack's clock, milliseconds, not wrapping. */
 function now(): u64 {
@@ -149,8 +154,8 @@ function answered(it: Client, at: usize): void {
   it.tries = 0;
   const trip = state.now - it.asked;
   const seconds = get32(at, 40);
-  const unix = (<u64>seconds + (seconds >> 31 ? 0 : ERA) - UNIX) * 1000 + ((<u64>get32(at, 44) * 1000) >> 32);
-  it.offset = unix + (trip >> 1) - now();
+  const sent = (<u64>seconds + (seconds >> 31 ? 0 : ERA) - UNIX) * 1000 + ((<u64>get32(at, 44) * 1000) >> 32);
+  it.offset = sent + (trip >> 1) - now();
   it.stratum = stratum;
   // Half the way there and back, half the server's own way to its source, and its dispersion: 16.16 seconds.
   it.uncertainty = (trip >> 1) + 1 + <u32>((<u64>get32(at, 4) * 500 + <u64>get32(at, 8) * 1000) >> 16);

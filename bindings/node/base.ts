@@ -34,6 +34,14 @@ export class Base {
     return this.octets.subarray(at, at + (at ? EXCHANGE_OCTETS : 0));
   }
 
+  /** Writes a text into the exchange; answers its octets, TOO_LONG, or NOT_SUPPORTED in a module without an exchange. */
+  protected pass(text: string): number {
+    const octets = new TextEncoder().encode(text);
+    const { exchange } = this;
+    if (octets.length > exchange.length) return exchange.length ? Err.TOO_LONG : Err.NOT_SUPPORTED;
+    exchange.set(octets);
+    return octets.length;
+  }
   /** A word of the control block. */
   protected word(offset: number): number {
     return this.words[(this.control + offset) >>> 2] as number;

@@ -49,6 +49,9 @@ export interface Exports extends Record<string, unknown> {
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;
   sntp_time?(): number;
+  syslog_start?(octets: number): number;
+  syslog_stop?(): number;
+  syslog_send?(priority: number, octets: number): number;
 }
 
 /** A module: its octets, or the path or URL of a file. */

@@ -23,6 +23,21 @@ export class ServiceCalls extends Base {
   sntp_stop(): number {
     return this.exports.sntp_stop?.() ?? Err.NOT_SUPPORTED;
   }
+  /** Sends log messages to `server` (port 514 where none is given) from now on, in the name of `name`: 1 to 48 visible characters. */
+  syslog_start(server: Endpoint, name: string): number {
+    const octets = this.pass(name);
+    if (!this.exports.syslog_start || octets < 0) return octets;
+    return this.endpoint(CONTROL.remote, server) || this.exports.syslog_start(octets);
+  }
+  /** Sends no more. */
+  syslog_stop(): number {
+    return this.exports.syslog_stop?.() ?? Err.NOT_SUPPORTED;
+  }
+  /** Sends a message; `priority` is facility * 8 + severity. RFC 5424 §6.2.1. */
+  syslog_send(priority: number, text: string): number {
+    const octets = this.pass(text);
+    return octets < 0 ? octets : (this.exports.syslog_send?.(priority, octets) ?? Err.NOT_SUPPORTED);
+  }
   /** The time, or an error: WOULD_BLOCK before the first answer, TIMED_OUT, REFUSED. */
   sntp_time(): ServerTime | number {
     const wrong = this.exports.sntp_time?.() ?? Err.NOT_SUPPORTED;

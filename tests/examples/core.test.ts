@@ -83,6 +83,6 @@ describe("docs/core.md", () => {
 /** Names of methods and getters, those of the classes it extends too; not the protected ones. */
 function membersOf(prototype: object | null): string[] {
   if (!prototype || prototype === Object.prototype) return [];
-  const own = Object.getOwnPropertyNames(prototype).filter((name) => !["constructor", "word", "endpoint"].includes(name));
+  const own = Object.getOwnPropertyNames(prototype).filter((name) => !["constructor", "word", "endpoint", "pass"].includes(name));
   return [...own, ...membersOf(Object.getPrototypeOf(prototype))];
 }
