@@ -294,7 +294,7 @@ function largestMtu(): u32 {
 }
 /** What is more than memory can hold stays more. */
 function product(a: u32, b: u32): u32 {
-  return <u32>min<u64>(<u64>a * <u64>b, 0xfffffff0);
+  return <u32>min<u64>(<u64>a * <u64>b, 0xffffffff);
 }
 function layOutRings(): void {
   for (let i: u32 = 0; i < root.devices; i++) {

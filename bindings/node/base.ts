@@ -47,7 +47,9 @@ export class Base {
     return this.words[(this.control + offset) >>> 2] as number;
   }
   /** Writes an endpoint record; answers BAD_ADDRESS when the address is none, BAD_ARGUMENT when the port is none, otherwise 0. */
-  protected endpoint(record: number, { address = "0.0.0.0", port = 0, interface: index = -1 }: Endpoint): number {
+  protected endpoint(record: number, endpoint: Endpoint): number {
+    if (typeof endpoint !== "object" || endpoint === null) return Err.BAD_ARGUMENT;
+    const { address = "0.0.0.0", port = 0, interface: index = -1 } = endpoint;
     const ip = ipv4Number(address);
     if (ip < 0) return Err.BAD_ADDRESS;
     if (!Number.isInteger(port) || port < 0 || port > 65535) return Err.BAD_ARGUMENT;

@@ -119,7 +119,7 @@ export class Stack extends EventEmitter implements Host {
   }
   /** Connects; rejects with REFUSED, TIMED_OUT, UNREACHABLE, ... or the reason of the signal. */
   async connect(options: ConnectOptions): Promise<TcpSocket> {
-    options.signal?.throwIfAborted();
+    options?.signal?.throwIfAborted(); // what is no object is refused below
     const socket = this.createConnection(options);
     return new Promise((resolve, reject) => {
       socket.once("error", reject);

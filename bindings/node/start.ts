@@ -3,6 +3,9 @@ import { errorName, errorOf, RingwireError } from "./error.js";
 import { OCTETS } from "./layout.js";
 import type { Exports, WasmMemory } from "./module.js";
 
+/** The end of an arena that is more than a 32-bit memory can hold, as the stack tells it. */
+const BEYOND = 0xffffffc0;
+
 /** What the start needs of a core's options. */
 export interface StartOptions {
   ms?: number;
@@ -44,10 +47,11 @@ export function start(exports: Exports, control: number, options: StartOptions, 
     result = exports.init(options.ms ?? 0, options.us ?? 0);
   }
   if (result === Err.NO_MEMORY) {
-    const given = (options.arena?.end ?? exports.memory.buffer.byteLength) - (options.arena?.start || ARENA_START);
+    const before = options.arena?.start || ARENA_START;
+    const given = (options.arena?.end ?? exports.memory.buffer.byteLength) - before;
     throw new RingwireError(
       "NO_MEMORY",
-      `arena too small: ${neededText(word(CONTROL.memoryNeeded))} needed, ${Math.max(given, 0)} are given`,
+      `arena too small: ${neededText(word(CONTROL.memoryNeeded), before)} needed, ${Math.max(given, 0)} are given`,
     );
   }
   if (result < 0) {
@@ -59,7 +63,8 @@ export function start(exports: Exports, control: number, options: StartOptions, 
 
 function grow(memory: WasmMemory, octets: number, limit: number): void {
   const given = memory.buffer.byteLength;
-  if (octets > limit) throw new RingwireError("NO_MEMORY", `memory: ${neededText(octets)} needed, the limit is ${limit}`);
+  if (octets > limit || octets >= BEYOND)
+    throw new RingwireError("NO_MEMORY", `memory: ${neededText(octets)} needed, the limit is ${limit}`);
   try {
     memory.grow(Math.max(0, Math.ceil((octets - given) / OCTETS.page)));
   } catch {
@@ -84,7 +89,7 @@ function wordName(offset: number): string {
   return field(CONTROL, offset);
 }
 
-/** Octets that are needed; the stack counts no further than a 32-bit memory reaches. */
-function neededText(octets: number): string {
-  return octets >= 0xfffffff0 - ARENA_START ? "more than 4 GB are" : `${octets} octets are`;
+/** Octets that are needed, behind those that lie before the arena and are not told of; the stack counts no further than to `BEYOND`. */
+function neededText(octets: number, before = 0): string {
+  return octets + before >= BEYOND ? "more than 4 GB are" : `${octets} octets are`;
 }

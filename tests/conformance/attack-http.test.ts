@@ -16,7 +16,7 @@ async function served(wasm?: URL): Promise<{ client: Stack; server: Stack; close
     createStack({ ...more, interfaces: [{ driver, addresses: [`${address}/24`] }] });
   const client = await make(near, "10.0.0.1");
   const server = await make(far, SERVER, wasm ? { wasm } : {});
-  if (!wasm) startServices(server, [{ name: "http", port: 80 }], { status: () => STATUS, broadcasts: new Set() });
+  if (!wasm) startServices(server, [{ name: "http", port: 80 }], { status: () => STATUS, broadcasts: new Set(), addresses: [] });
   return { client, server, close: () => Promise.all([client.close(), server.close()]) };
 }
 /** Sends text, reads until the server ends or resets; answers what came. */

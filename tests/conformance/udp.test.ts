@@ -107,6 +107,14 @@ describe("UDP: sockets", () => {
       assert.deepEqual(t.core.local, { address: to, port: 7, interface: 0 });
       assert.deepEqual(t.core.remote, { address: PEER.ip, port: 5000, interface: 0 });
     }
+    const second = t.bind(8, "10.0.0.9");
+    t.inject(datagram(8, "who are you?", { to: "10.0.0.9" }));
+    assert.equal(t.receive(second), "who are you?");
+    assert.equal(t.core.udp_write(second, bytes("nine"), t.core.remote), 4);
+    assert.deepEqual(
+      datagrams(t.poll()).map((seen) => [seen.ip?.from, seen.ip?.to]),
+      [["10.0.0.9", PEER.ip]],
+    );
   });
 
   test("the most specific socket gets the datagram: connected, then bound to the address, then any", async () => {

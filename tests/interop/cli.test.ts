@@ -66,7 +66,7 @@ const echoTcp = (host: string, port: number, octets: number) => `
   for await (const part of socket) hash.update(part);
   console.log(hash.digest("hex") === createHash("sha256").update(data).digest("hex") ? "equal" : "different");`;
 
-/** Sends datagrams one after another from the kernel and prints how many came back the same. */
+/** Sends datagrams one after another from the kernel and prints how many came back the same from where they went. */
 const echoUdp = (host: string, port: number, count: number, from = 0) => `
   import { createSocket } from "node:dgram"; import { once } from "node:events"; import { randomBytes } from "node:crypto";
   const socket = createSocket("udp4"); let equal = 0;
@@ -75,7 +75,7 @@ const echoUdp = (host: string, port: number, count: number, from = 0) => `
     const data = randomBytes(i * 100 % 1473);
     socket.send(data, ${port}, "${host}");
     const answer = await Promise.race([once(socket, "message"), new Promise((resolve) => setTimeout(resolve, 1000))]);
-    if (answer && answer[0].equals(data)) equal++;
+    if (answer && answer[0].equals(data) && answer[1].address === "${host}") equal++;
   }
   socket.close(); console.log(equal);`;
 
@@ -136,7 +136,7 @@ describe("ringwire up against the kernel", { skip: missing || false }, () => {
 
   test("a TUN device and a second TAP serve too, --json tells them", async () => {
     const more = ["--tun", "rwc1", "--netns", NETNS, "--ip", "10.77.1.2/24", "--host-ip", "10.77.1.1/24"];
-    const last = ["--tap", "rwc2", "--netns", NETNS, "--ip", "10.77.2.2/24", "--host-ip", "10.77.2.1/24"];
+    const last = ["--tap", "rwc2", "--netns", NETNS, "--ip", "10.77.2.2/24", "--ip", "10.77.2.3/24", "--host-ip", "10.77.2.1/24"];
     const running = await up("--json", "--service", "echo", ...more, ...last);
     const ready = JSON.parse(running.stdout);
     assert.deepEqual(
@@ -144,10 +144,13 @@ describe("ringwire up against the kernel", { skip: missing || false }, () => {
       [
         ["tap", "rwc0", "10.77.0.2/24"],
         ["tun", "rwc1", "10.77.1.2/24"],
-        ["tap", "rwc2", "10.77.2.2/24"],
+        ["tap", "rwc2", "10.77.2.2/24", "10.77.2.3/24"],
       ],
     );
-    for (const host of [US, "10.77.1.2", "10.77.2.2"]) assert.equal(await kernel(echoTcp(host, 7, 200_000)), "equal", host);
+    for (const host of [US, "10.77.1.2", "10.77.2.2", "10.77.2.3"]) {
+      assert.equal(await kernel(echoTcp(host, 7, 200_000)), "equal", host);
+      assert.equal(await kernel(echoUdp(host, 7, 2)), "2", `${host} answers from its own address`);
+    }
     await down(running);
     assert.deepEqual(links(), ["lo"]);
   });

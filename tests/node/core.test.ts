@@ -126,6 +126,23 @@ describe("instantiate", () => {
     const pages = Math.ceil((used + 4096) / 65536);
     assert.equal((await instantiate(options(1, { memoryLimit: pages * 65536 }))).memoryUsed, used);
   });
+  test("capacities that no memory can hold are refused, however the sum would wrap", async () => {
+    for (const ring of [
+      { sockets: 3, receive: 2 ** 30 - 1, send: 2 ** 30 - 1 },
+      { sockets: 20_000, receive: 2 ** 20, send: 2 ** 20 },
+      { sockets: 40_000, receive: 65_536, send: 65_536 },
+      { sockets: 131_071, receive: 65_536, send: 65_536 },
+      { sockets: 100_000, receive: 1e9, send: 1e9 },
+    ]) {
+      const capacities = { classes: [ring] };
+      await rejects(options(1, { capacities }), "NO_MEMORY", /memory: more than 4 GB are needed, the limit is \d+$/);
+      await rejects(
+        options(1, { capacities, arena: { end: 65_536 } }),
+        "NO_MEMORY",
+        /arena too small: more than 4 GB are needed, 61440 are/,
+      );
+    }
+  });
   test("10,000 sockets with 64 KB rings need no resident memory until they are used", async () => {
     const before = process.memoryUsage.rss();
     const classes = [{ sockets: 10_000, receive: 65536, send: 65536 }];
@@ -266,6 +283,10 @@ describe("socket calls", () => {
     assert.equal(a.tcp_listen({ port: 80 }), Err.IN_USE);
     assert.equal(a.tcp_connect({ address: "192.0.2.1", port: 80 }), Err.NO_ROUTE);
     assert.equal(a.tcp_connect({ address: "10.0.0.255", port: 80 }), Err.BAD_ADDRESS);
+    for (const nothing of [undefined, null, 80]) {
+      assert.equal(a.tcp_connect(nothing as never), Err.BAD_ARGUMENT);
+      assert.equal(a.tcp_listen(nothing as never), Err.BAD_ARGUMENT);
+    }
     assert.equal(a.socket_set(12345, Option.NODELAY, 1), Err.BAD_HANDLE);
   });
   test("routes are added, used and removed", async () => {

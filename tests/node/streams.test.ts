@@ -142,6 +142,7 @@ describe("TCP streams", () => {
       await rejects(a.connect({ host: "10.0.0.2", port: 9 }), "REFUSED");
       await rejects(a.connect({ host: "192.0.2.1", port: 9 }), "NO_ROUTE");
       await rejects(a.connect({ host: "localhost", port: 9 }), "BAD_ADDRESS");
+      for (const nothing of [undefined, null, 9]) await rejects(a.connect(nothing as never), "BAD_ARGUMENT");
       await rejects(a.connect({ host: "10.0.0.2", port: 0 }), "BAD_ARGUMENT");
       await rejects(a.connect({ host: "10.0.0.2", port: 9, prot: 1 } as never), "BAD_ARGUMENT");
       const quick = AbortSignal.timeout(30);

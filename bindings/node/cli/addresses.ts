@@ -25,6 +25,18 @@ export function hostAddress(text: string): string {
   return text;
 }
 
+/** The address of a host to speak to: not one of ours, nor what stands for a whole network of ours; throws what is wrong with it. */
+export function otherHost(text: string, ours: readonly Prefix[]): string {
+  hostAddress(text);
+  for (const prefix of ours) {
+    if (text === prefix.address) throw new Error(`${text} is an address of our own, and there is no loopback`);
+    if (prefix.length >= 31) continue; // RFC 3021
+    if (text === broadcastOf(prefix)) throw new Error(`${text} is the broadcast address of our network`);
+    if (text === networkOf(prefix)) throw new Error(`${text} is the address of our network, not of a host in it`);
+  }
+  return text;
+}
+
 /** An interface's own address, `A.B.C.D/LEN`; throws what is wrong with it. */
 export function ownAddress(text: string): Prefix {
   const [address = "", bits, ...rest] = text.split("/");

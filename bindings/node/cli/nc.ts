@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { Command, Option } from "commander";
 import type { RemoteInfo, TcpSocket, UdpSocket } from "../index.js";
-import { hostAddress } from "./addresses.js";
+import { hostAddress, otherHost } from "./addresses.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { NC_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
@@ -68,6 +68,8 @@ function named<T>(name: string, parse: (text: string) => T, text: string): T {
 }
 
 async function nc(target: Target, stackOptions: StackOptions, options: NcOptions): Promise<number> {
+  const ours = stackOptions.devices.flatMap(({ addresses }) => addresses);
+  if (target.host !== undefined) named("HOST", (host) => otherHost(host, ours), target.host);
   const interrupts = catchSignals();
   const session = await openSession(stackOptions);
   const say = (text: string) => {

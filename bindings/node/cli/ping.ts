@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { hostAddress } from "./addresses.js";
+import { otherHost } from "./addresses.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { PING_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
@@ -44,7 +44,7 @@ export function pingCommand(done: (status: number) => void): Command {
 }
 
 async function ping(host: string, stackOptions: StackOptions, options: PingOptions): Promise<number> {
-  checkHost(host);
+  checkHost(host, stackOptions);
   const most = Math.max(...stackOptions.devices.map(({ mtu = MTU }) => mtu)) - HEADERS;
   if (options.size > most) throw new Failure(`${options.size} octets do not fit a packet: with this MTU the limit is ${most}`, USAGE);
   const interrupts = catchSignals();
@@ -59,9 +59,12 @@ async function ping(host: string, stackOptions: StackOptions, options: PingOptio
   }
 }
 
-function checkHost(host: string): void {
+function checkHost(host: string, { devices }: StackOptions): void {
   try {
-    hostAddress(host);
+    otherHost(
+      host,
+      devices.flatMap(({ addresses }) => addresses),
+    );
   } catch (error) {
     throw new Failure(`HOST: ${oneLine(error)}`, USAGE);
   }

@@ -8,7 +8,8 @@ import { version } from "./version.js";
 /** Starts services on a session, with a status page that tells of it. */
 export function serveOn(session: Session, services: readonly ServicePort[]): Services {
   const broadcasts = new Set(session.prefixes.map(broadcastOf));
-  return startServices(session.stack, services, { status: () => statusOf(session, services), broadcasts });
+  const addresses = session.prefixes.map(({ address }) => address);
+  return startServices(session.stack, services, { status: () => statusOf(session, services), broadcasts, addresses });
 }
 
 /** Services as `name:port`. */

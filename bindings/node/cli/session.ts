@@ -49,7 +49,9 @@ const RING = 262_144;
 
 /** What a command-line stack holds: room for many clients at once and for many short connections one after another. */
 const TCP = { sockets: 1024, receive: RING, send: RING, listeners: 32, synQueue: 1024, timeWait: 16_384 };
-const UDP = { sockets: 32, receive: 64, send: 64 };
+const UDP = { receive: 64, send: 64 };
+/** UDP sockets for each address, where each service has one, and for other things. */
+const UDP_SOCKETS = 16;
 const ARP = { neighbours: 1024, holds: 64 };
 
 /** Octets of an interface's longest datagram when neither the option nor the device says. */
@@ -102,6 +104,7 @@ export function simulated(
 
 /** Starts a stack on drivers. */
 export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32)): Promise<Session> {
+  const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
@@ -113,7 +116,7 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
       ...(gateway === undefined ? {} : { gateway }),
     })),
     tcp: TCP,
-    udp: { ...UDP, octets: Math.max(...mtus) - UDP_HEADERS },
+    udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
     arp: ARP,
   });
   const failed = new Promise<never>((_, reject) => {
@@ -123,7 +126,7 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
   return {
     stack,
     interfaces: attached.map((device, i) => interfaceStatus(device, mtus[i] ?? MTU, stack, i)),
-    prefixes: attached.flatMap(({ addresses }) => addresses),
+    prefixes: own,
     started: performance.now(),
     failed,
     inside: () => ({ sockets: stack.sockets().map(socketStatus), pools: stack.pools(), counters: stack.counters() }),

@@ -12,9 +12,11 @@ describe("memory/arena", () => {
   it("does not wrap round when more is asked than can be addressed", () => {
     state.cursor = 0xfffff000;
     take(0x7fffffff, 16);
-    expect<u32>(state.cursor).toBe(0xfffffff0);
-    take(0x7fffffff, 16);
-    expect<u32>(state.cursor).toBe(0xfffffff0);
+    expect<u32>(state.cursor).toBe(0xffffffc0);
+    for (let align: u32 = 4; align <= 64; align *= 2) {
+      expect<u32>(take(8, align)).toBe(0xffffffc0, "stays beyond, whatever the alignment");
+      expect<u32>(state.cursor).toBe(0xffffffc0);
+    }
   });
   it("ends where memory ends, whatever the host claims", () => {
     const all = (<u32>memory.size()) << 16;

@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly status: () => Status;
   /** Addresses of the networks' broadcasts. */
   readonly broadcasts: ReadonlySet<string>;
+  /** The stack's own addresses. */
+  readonly addresses: readonly string[];
 }
 
 /** Connections that wait to be accepted, and as many half-open ones. */
@@ -63,7 +65,10 @@ class Running implements Services {
 
   start({ name, port }: ServicePort): void {
     this.listen(port, name === "http" ? this.http : PAIRS[name].stream);
-    if (name !== "http") this.bind(port, PAIRS[name].datagram);
+    if (name === "http") return;
+    const { addresses } = this.context;
+    // A reply comes from the address that was asked, RFC 1122 §4.1.3.5: a socket each, where there are several.
+    for (const host of addresses.length > 1 ? addresses : [undefined]) this.bind(port, host, PAIRS[name].datagram);
   }
 
   private listen(port: number, serve: streams.StreamService): void {
@@ -72,9 +77,9 @@ class Running implements Services {
     listener.on("connection", serve);
   }
 
-  private bind(port: number, answer: datagrams.DatagramService): void {
+  private bind(port: number, host: string | undefined, answer: datagrams.DatagramService): void {
     let waiting = 0;
-    const socket = this.stack.bindUdp({ port });
+    const socket = this.stack.bindUdp({ port, ...(host === undefined ? {} : { host }) });
     this.open.push(socket);
     socket.on("message", (data: Buffer, from: RemoteInfo) => {
       if (!datagrams.mayAnswer(from.port, from.to, this.context.broadcasts)) return;
