@@ -9,6 +9,7 @@ export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
 export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, EXCHANGE_OCTETS, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
+export { TransferState } from "./application/transfer";
 export { Kind, PoolIndex } from "./memory/pool";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";

@@ -34,6 +34,7 @@ import { Route } from "./internet/route";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { INDEX_MAX } from "./transport/socket";
 import * as ready from "./transport/ready";
+import { TRANSFER_OCTETS } from "./application/transfer";
 import { HALF_OPEN_OCTETS } from "./transport/tcp/halfopen";
 import { Listener } from "./transport/tcp/listening";
 import { SENT_OCTETS } from "./transport/tcp/sent";
@@ -91,6 +92,7 @@ function fillDefaults(): void {
   root.frameBudget = config.FRAME_BUDGET;
   root.offer = config.OFFER;
   root.congestion = config.CONGESTION;
+  root.extra.transfers = SERVICES ? config.TRANSFERS : 0;
   root.sentRecords = config.SENT_RECORDS;
 }
 
@@ -244,6 +246,7 @@ function layOut(): void {
   state.cursor = from;
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
+  state.transfers = SERVICES ? arena.take(product(root.extra.transfers, TRANSFER_OCTETS), 8) : 0;
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
@@ -322,6 +325,7 @@ function clear(): void {
   memory.fill(state.buckets, 0, (state.bucketMask + 1) * 4);
   memory.fill(state.udpBuckets, 0, (state.udpBucketMask + 1) * 4);
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
+  if (SERVICES) memory.fill(state.transfers, 0, root.extra.transfers * TRANSFER_OCTETS);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
   memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();

@@ -5,6 +5,7 @@ import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { CLAIM_OCTETS } from "./internet/claim";
+import { TRANSFER_OCTETS } from "./application/transfer";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
@@ -40,6 +41,7 @@ export function stateHash(): u32 {
   let h = mix(PRIME, changetype<usize>(root), <u32>ROOT_OCTETS);
   h = mix(h, state.heap, state.heapCount * 8);
   h = mix(h, state.owners, (root.owners + SERVICES) * 8);
+  if (SERVICES) h = mix(h, state.transfers, root.extra.transfers * TRANSFER_OCTETS);
   h = mix(h, state.services, SERVICES * SERVICE_OCTETS);
   h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
   h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);

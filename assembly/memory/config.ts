@@ -78,6 +78,8 @@ export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 export const SENT_RECORDS: i32 = isDefined(CFG_SENT_RECORDS) ? CFG_SENT_RECORDS : 1024;
 /** Octets of application record in each TCP socket, zeroed at open. An application that needs more must ask for it before init. */
 export const RECORD: i32 = isDefined(CFG_RECORD) ? CFG_RECORD : 32;
+/** TFTP transfers at the same time, ours and those of clients. When all are taken, ours answers NO_ROOM, and a client that asks hears nothing. */
+export const TRANSFERS: i32 = isDefined(CFG_TRANSFERS) ? CFG_TRANSFERS : 2;
 
 // ---- Settings ----
 

@@ -26,6 +26,7 @@ declare const CFG_TCP_SEND: i32;
 declare const CFG_TCP_SOCKETS: i32;
 declare const CFG_TIMESTAMPS: i32;
 declare const CFG_TIME_WAIT: i32;
+declare const CFG_TRANSFERS: i32;
 declare const CFG_UDP_OCTETS: i32;
 declare const CFG_UDP_RECEIVE: i32;
 declare const CFG_UDP_SEND: i32;

@@ -530,6 +530,26 @@ export const Option = {
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
 
+/** How far a transfer is. */
+export const TransferState = {
+  FREE: 0,
+  /** A client has asked: the host must allow or refuse. */
+  ASKED: 1,
+  /** Our request has left, nothing was heard. */
+  REQUESTED: 2,
+  /** Sending: a block can be given. Receiving: the next one is awaited. */
+  OPEN: 3,
+  /** Sending: a block is on its way. */
+  SENT: 4,
+  /** Receiving: a block can be read. */
+  BLOCK: 5,
+  /** All has arrived. */
+  DONE: 6,
+  FAILED: 7,
+} as const;
+/** One of the values of `TransferState`. */
+export type TransferState = (typeof TransferState)[keyof typeof TransferState];
+
 /** What a record is; also the first field of a handle. */
 export const Kind = {
   NONE: 0,

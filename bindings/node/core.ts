@@ -6,9 +6,9 @@ import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, ty
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
-import { ServiceCalls } from "./servicecalls.js";
 import { start } from "./start.js";
 import { type ControlOptions, writeControl } from "./settings.js";
+import { TftpCalls } from "./tftpcalls.js";
 import { integer, octetsOf, only } from "./validate.js";
 
 /** What `instantiate` takes. */
@@ -38,7 +38,7 @@ export async function instantiate(options: CoreOptions): Promise<Core> {
 }
 
 /** One instance of the stack. Made by `instantiate`. Calls under the names of the host interface answer as docs/abi.md says: negative is an error. */
-export class Core extends ServiceCalls {
+export class Core extends TftpCalls {
   /** Where the stack's state and rings lie: `[start, end)`. */
   readonly arena: { readonly start: number; readonly end: number };
   /** The frame rings of the devices. */

@@ -49,6 +49,17 @@ export interface Exports extends Record<string, unknown> {
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;
   sntp_time?(): number;
+  tftp_get?(octets: number, block: number): number;
+  tftp_put?(octets: number, block: number, size: number): number;
+  tftp_serve?(on: number): number;
+  tftp_asked?(): number;
+  tftp_allow?(transfer: number, size: number): number;
+  tftp_read?(transfer: number): number;
+  tftp_read_done?(transfer: number): number;
+  tftp_space?(transfer: number): number;
+  tftp_write?(transfer: number, octets: number): number;
+  tftp_status?(transfer: number): number;
+  tftp_drop?(transfer: number, code: number): number;
   syslog_start?(octets: number): number;
   syslog_stop?(): number;
   syslog_send?(priority: number, octets: number): number;

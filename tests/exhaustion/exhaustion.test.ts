@@ -4,6 +4,7 @@ import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
 import * as others from "./others.js";
+import * as services from "./services.js";
 import * as tcp from "./tcp.js";
 import { World } from "./world.js";
 
@@ -24,6 +25,7 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   HOLDS: { scenario: others.holds, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
+  TRANSFERS: { scenario: services.transfers, small: 1 },
   RECORD: { scenario: tcp.record, small: 8 },
 };
 
