@@ -1,20 +1,12 @@
-import { type Endpoint, ipv4Number } from "./address.js";
+import type { Endpoint } from "./address.js";
 import { Clock } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import {
-  type Address,
-  Inspector,
-  type InterfaceStatus,
-  type NeighbourStatus,
-  type Pool,
-  type Status,
-  readEndpoint,
-  writeEndpoint,
-} from "./inspect.js";
+import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, type Pool, type Status, readEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
-import { type Exports, type WasmMemory, type WasmSource, load } from "./module.js";
+import { type Exports, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
+import { LinkCalls } from "./linkcalls.js";
 import { start } from "./start.js";
 import { type ControlOptions, writeControl } from "./settings.js";
 import { integer, octetsOf, only } from "./validate.js";
@@ -46,45 +38,23 @@ export async function instantiate(options: CoreOptions): Promise<Core> {
 }
 
 /** One instance of the stack. Made by `instantiate`. Calls under the names of the host interface answer as docs/abi.md says: negative is an error. */
-export class Core {
-  /** The module's own exports. */
-  readonly exports: Exports;
-  /** The module's memory; it does not grow any more. */
-  readonly memory: WasmMemory;
-  /** All octets of the memory. */
-  readonly octets: Uint8Array;
-  /** The same as little-endian fields. */
-  readonly view: DataView;
-  /** Address of the control block. */
-  readonly control: number;
+export class Core extends LinkCalls {
   /** Where the stack's state and rings lie: `[start, end)`. */
   readonly arena: { readonly start: number; readonly end: number };
   /** The frame rings of the devices. */
   readonly devices: readonly Rings[];
 
-  readonly #u32: Uint32Array;
-  readonly #word: number;
   readonly #inspector: Inspector;
   readonly #clock: Clock;
 
   /** @internal */
   constructor(exports: Exports, options: CoreOptions, limit: number) {
-    this.exports = exports;
-    this.memory = exports.memory;
-    this.control = exports.control();
-    const found = new DataView(this.memory.buffer).getUint32(this.control + CONTROL.abi, true);
-    if (found !== ABI_VERSION) throw new RingwireError("BAD_ARGUMENT", `wasm: host interface ${found} (expected ${ABI_VERSION})`);
-    writeControl(new DataView(this.memory.buffer), this.control, options);
-    start(exports, this.control, options, limit);
-    this.octets = new Uint8Array(this.memory.buffer);
-    this.view = new DataView(this.memory.buffer);
-    this.#u32 = new Uint32Array(this.memory.buffer);
-    this.#word = this.control >>> 2;
+    super(exports, prepared(exports, options, limit));
     this.#inspector = new Inspector(exports, this.view, this.control);
     this.#clock = new Clock(options.ms ?? 0);
-    const end = this.#control(CONTROL.arenaEnd) || this.octets.length;
-    this.arena = { start: this.#control(CONTROL.arenaStart) || ARENA_START, end: Math.min(end, this.octets.length) };
-    this.devices = options.devices.map((_, device) => new Rings(this.octets, this.#u32, this.control, device));
+    const end = this.word(CONTROL.arenaEnd) || this.octets.length;
+    this.arena = { start: this.word(CONTROL.arenaStart) || ARENA_START, end: Math.min(end, this.octets.length) };
+    this.devices = options.devices.map((_, device) => new Rings(this.octets, this.words, this.control, device));
   }
 
   // ---- Frames and time ----
@@ -136,7 +106,7 @@ export class Core {
   }
   /** Something waits for a free slot of a transmit ring: take frames and poll again. */
   get txBlocked(): boolean {
-    return (this.#control(CONTROL.flags) & Flag.TX_BLOCKED) !== 0;
+    return (this.word(CONTROL.flags) & Flag.TX_BLOCKED) !== 0;
   }
 
   // ---- Readiness ----
@@ -151,18 +121,18 @@ export class Core {
   }
   /** Event bits of the handle that `ready_next` answered. */
   get events(): number {
-    return this.#control(CONTROL.events);
+    return this.word(CONTROL.events);
   }
   /** Address of the octets that the last span call spoke of. */
   get span(): number {
-    return this.#control(CONTROL.span);
+    return this.word(CONTROL.span);
   }
 
   // ---- TCP ----
 
   /** Passive OPEN on `local`. */
   tcp_listen(local: Endpoint, bufferClass = 0, backlog = 16, owner = 0): number {
-    return this.#endpoint(CONTROL.local, local) || this.exports.tcp_listen(bufferClass, backlog, owner);
+    return this.endpoint(CONTROL.local, local) || this.exports.tcp_listen(bufferClass, backlog, owner);
   }
   /** The oldest connection that waits; `local` and `remote` are its endpoints. */
   tcp_accept(listener: number): number {
@@ -170,7 +140,7 @@ export class Core {
   }
   /** Active OPEN to `remote`, from `local` or what the stack chooses. */
   tcp_connect(remote: Endpoint, local: Endpoint = {}, bufferClass = 0, owner = 0): number {
-    const wrong = this.#endpoint(CONTROL.remote, remote) || this.#endpoint(CONTROL.local, local);
+    const wrong = this.endpoint(CONTROL.remote, remote) || this.endpoint(CONTROL.local, local);
     return wrong || this.exports.tcp_connect(bufferClass, owner);
   }
   /** Free octets in one piece at `span`. */
@@ -232,11 +202,11 @@ export class Core {
 
   /** A UDP socket on `local`; port 0 or missing: one is chosen, then in `local`. */
   udp_bind(local: Endpoint = {}, owner = 0): number {
-    return this.#endpoint(CONTROL.local, local) || this.exports.udp_bind(owner);
+    return this.endpoint(CONTROL.local, local) || this.exports.udp_bind(owner);
   }
   /** Only datagrams of `remote` are received, and sends go there; null undoes it. */
   udp_connect(handle: number, remote: Endpoint | null): number {
-    return this.#endpoint(CONTROL.remote, remote ?? {}) || this.exports.udp_connect(handle);
+    return this.endpoint(CONTROL.remote, remote ?? {}) || this.exports.udp_connect(handle);
   }
   /** Room for one datagram at `span`; 0: none now. */
   udp_send_space(handle: number): number {
@@ -244,7 +214,7 @@ export class Core {
   }
   /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to). */
   udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null): number {
-    return (remote && this.#endpoint(CONTROL.remote, remote)) || this.exports.udp_send_commit(handle, octets);
+    return (remote && this.endpoint(CONTROL.remote, remote)) || this.exports.udp_send_commit(handle, octets);
   }
   /** Length of the oldest datagram, which is at `span`; `remote` is from whom, `local` to which address. */
   udp_receive_ready(handle: number): number {
@@ -284,7 +254,7 @@ export class Core {
   /** An ICMP echo socket on `local` for the `udp_` calls; NOT_SUPPORTED in a module without ping sockets. */
   ping_open(owner = 0, local: Endpoint = {}): number {
     if (!this.exports.ping_open) return Err.NOT_SUPPORTED;
-    return this.#endpoint(CONTROL.local, local) || this.exports.ping_open(owner);
+    return this.endpoint(CONTROL.local, local) || this.exports.ping_open(owner);
   }
   /** Sets an option; BAD_ARGUMENT for what is out of range or does not apply. */
   socket_set(handle: number, option: Option, value: number): number {
@@ -300,24 +270,12 @@ export class Core {
   }
   /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link. */
   route_add(network: Endpoint, prefix: number, gateway: Endpoint = {}): number {
-    const wrong = this.#endpoint(CONTROL.remote, { interface: 0, ...network }) || this.#endpoint(CONTROL.local, gateway);
+    const wrong = this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.endpoint(CONTROL.local, gateway);
     return wrong || this.exports.route_add(prefix);
   }
   /** Removes the route to `network` with this prefix length at its interface (missing: 0). */
   route_remove(network: Endpoint, prefix: number): number {
-    return this.#endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
-  }
-  /** Puts an address on its interface (missing: 0), with this prefix length; answers its place there. Where `probing` is on it is tentative first. */
-  address_add(local: Endpoint, prefix: number): number {
-    return this.#endpoint(CONTROL.local, { interface: 0, ...local }) || this.exports.address_add(prefix);
-  }
-  /** Takes an address from its interface (missing: 0). */
-  address_remove(local: Endpoint): number {
-    return this.#endpoint(CONTROL.local, { interface: 0, ...local }) || this.exports.address_remove();
-  }
-  /** Sets the gateway of its interface (missing: 0); without an address there is none. */
-  gateway_set(remote: Endpoint): number {
-    return this.#endpoint(CONTROL.remote, { interface: 0, ...remote }) || this.exports.gateway_set();
+    return this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
   }
   /** The endpoint that the last call left in `local`. */
   get local(): Address {
@@ -332,7 +290,7 @@ export class Core {
 
   /** Octets of the arena that state and rings take. */
   get memoryUsed(): number {
-    return this.#control(CONTROL.memoryNeeded);
+    return this.word(CONTROL.memoryNeeded);
   }
   /** All counters by name. */
   counters(): Record<keyof typeof Counter, number> {
@@ -376,18 +334,17 @@ export class Core {
   setMail(i: number, value: number): void {
     this.view.setUint32(this.control + CONTROL.mailbox + integer(i, 0, 63, "mailbox word") * 4, value, true);
   }
+}
 
-  #control(offset: number): number {
-    return this.#u32[this.#word + (offset >>> 2)] as number;
-  }
-  /** Writes an endpoint record; answers BAD_ADDRESS when the address is none, BAD_ARGUMENT when the port is none, otherwise 0. */
-  #endpoint(record: number, { address = "0.0.0.0", port = 0, interface: index = -1 }: Endpoint): number {
-    const ip = ipv4Number(address);
-    if (ip < 0) return Err.BAD_ADDRESS;
-    if (!Number.isInteger(port) || port < 0 || port > 65535) return Err.BAD_ARGUMENT;
-    writeEndpoint(this.view, this.control + record, ip, port, index);
-    return 0;
-  }
+/** Writes the options and runs `init`; answers the address of the control block. */
+function prepared(exports: Exports, options: CoreOptions, limit: number): number {
+  const control = exports.control();
+  const view = new DataView(exports.memory.buffer);
+  const found = view.getUint32(control + CONTROL.abi, true);
+  if (found !== ABI_VERSION) throw new RingwireError("BAD_ARGUMENT", `wasm: host interface ${found} (expected ${ABI_VERSION})`);
+  writeControl(view, control, options);
+  start(exports, control, options, limit);
+  return control;
 }
 
 /** Answers `ms`, or throws: what is no number would be taken for 0, and time would stand still. */
