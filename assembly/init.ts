@@ -22,8 +22,10 @@ import * as ring from "./memory/ring";
 import { root, ROOT_OCTETS, state } from "./memory/root";
 import * as table from "./memory/table";
 import * as time from "./memory/time";
-import { isGroupMac, isZeroMac } from "./wire/ethernet";
-import { SLOT_IP } from "./link/device";
+import { isGroupMac, isZeroMac, VLAN_TAG } from "./wire/ethernet";
+import { isLoopback, SLOT_IP } from "./link/device";
+import { deviceOf } from "./link/interfaces";
+import { LINE_OCTETS } from "./link/slip";
 import { isSpecial, maskOf, mayBeHost } from "./internet/address";
 import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
@@ -48,6 +50,9 @@ const OWNERS_MAX: u32 = 240;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
+const VLAN_MAX: u16 = 4094;
+/** A loopback device has slots for answers besides the one that is read. */
+const LOOPBACK_MIN: u32 = 4;
 /** A connection has a record for every 512 octets of its send ring and some more, and not more than the setting says. */
 const SEGMENT_SHIFT: u32 = 9;
 const RECORDS_MIN: u32 = 16;
@@ -134,6 +139,7 @@ function examine(): i32 {
   if (!root.devices || root.devices > <u32>config.DEVICES_MAX) return refuse(Err.BAD_COUNT, offsetof<Control>("devices"));
   if (!root.interfaces || root.interfaces > <u32>config.INTERFACES_MAX) return refuse(Err.BAD_COUNT, offsetof<Control>("interfaces"));
   for (let i: u32 = 0; i < root.devices; i++) {
+    if (!root.device(i).slotOctets) root.device(i).slotOctets = slotFor(i);
     const wrong = examineDevice(root.device(i));
     if (wrong) return wrong;
   }
@@ -149,31 +155,46 @@ function isSlots(n: u32): bool {
 }
 function examineDevice(it: Device): i32 {
   const at = changetype<usize>(it);
-  if (it.kind != <u8>DeviceKind.ETHERNET && it.kind != <u8>DeviceKind.RAW_IP)
+  if (isLoopback(it)) it.rxSlots = it.txSlots;
+  else if (it.kind != <u8>DeviceKind.ETHERNET && it.kind != <u8>DeviceKind.RAW_IP)
     return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("kind")));
   if (it.offload) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Device>("offload")));
   if (!isSlots(it.rxSlots)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("rxSlots")));
-  if (!isSlots(it.txSlots)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("txSlots")));
+  if (!isSlots(it.txSlots) || (isLoopback(it) && it.txSlots < LOOPBACK_MIN))
+    return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("txSlots")));
   if (it.slotOctets & 63 || it.slotOctets > 1 << 17) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("slotOctets")));
   return 0;
+}
+/** Octets of the longest frame of an interface with the slot's header. */
+function longest(it: Interface): u32 {
+  return min(it.mtu, MTU_MAX) + SLOT_IP + (config.VLAN && it.vlan ? VLAN_TAG : 0);
+}
+/** Slots that hold the longest frame of all interfaces of a device. */
+function slotFor(device: u32): u32 {
+  let octets: u32 = 64;
+  for (let i: u32 = 0; i < root.interfaces; i++) {
+    const it = root.interface(i);
+    if (it.device == <u8>device) octets = max(octets, (longest(it) + 63) & ~63);
+  }
+  return octets;
 }
 function examineInterface(it: Interface, index: u32): i32 {
   const at = changetype<usize>(it);
   if (it.device >= root.devices) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("device")));
-  if (it.vlan || it.flags) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
+  if (it.flags) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
+  const isEthernet = root.device(it.device).kind == <u8>DeviceKind.ETHERNET;
+  if (it.vlan > (config.VLAN && isEthernet ? VLAN_MAX : 0)) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("vlan")));
   for (let i: u32 = 0; i < index; i++)
-    if (root.interface(i).device == it.device) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("device")));
+    if (root.interface(i).device == it.device && root.interface(i).vlan == it.vlan)
+      return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("device")));
   if (it.mtu < MTU_MIN || it.mtu > MTU_MAX) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
-  const device = root.device(it.device);
-  const slot = (it.mtu + SLOT_IP + 63) & ~63;
-  if (!device.slotOctets) device.slotOctets = slot;
-  if (device.slotOctets < it.mtu + SLOT_IP) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
-  const isEthernet = device.kind == <u8>DeviceKind.ETHERNET;
+  if (root.device(it.device).slotOctets < longest(it)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
   if (isEthernet && (isGroupMac(it.mac) || isZeroMac(it.mac))) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mac0")));
   const gateway = bswap<u32>(it.gateway);
   if (gateway && isSpecial(gateway)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("gateway")));
   for (let i: u32 = 0; i < ADDRESSES_MAX; i++) {
     if (gateway && !isOtherHost(it.address(i), gateway)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("gateway")));
+    store<u16>(changetype<usize>(it.address(i)), 0, offsetof<Address>("conflicts"));
     if (!isAddressPlausible(it, i, index)) return refuse(Err.BAD_INTERFACE, offsetIn(changetype<usize>(it.address(i)), 0));
   }
   return 0;
@@ -190,7 +211,8 @@ function isOtherHost(address: Address, ip: u32): bool {
 function isAddressPlausible(it: Interface, which: u32, index: u32): bool {
   const address = it.address(which);
   if (address.state == <u8>AddressState.NONE) return true;
-  if (address.state > <u8>AddressState.CONFLICT || address.prefix > 32 || !mayBeHost(bswap<u32>(address.ip), address.prefix)) return false;
+  if (address.state > <u8>AddressState.CONFLICT || address.prefix > 32 || !mayBeHost(it, bswap<u32>(address.ip), address.prefix))
+    return false;
   for (let i: u32 = 0; i <= index; i++) {
     for (let k: u32 = 0; k < ADDRESSES_MAX; k++) {
       const other = root.interface(i).address(k);
@@ -260,6 +282,10 @@ function layOut(): void {
   const neighbourBuckets = table.sizeFor(root.neighbours);
   state.neighbourBuckets = arena.take(neighbourBuckets * 4, 64);
   state.neighbourBucketMask = neighbourBuckets - 1;
+  if (config.SLIP) {
+    root.exchange = arena.take(EXCHANGE_OCTETS, 8);
+    state.lines = arena.take(root.devices * LINE_OCTETS, 8);
+  }
   if (config.CONFIGURE) state.claims = arena.take(root.interfaces * ADDRESSES_MAX * claim.CLAIM_OCTETS, 8);
   layOutPools();
   state.stateEnd = state.cursor;
@@ -302,9 +328,8 @@ function product(a: u32, b: u32): u32 {
 function layOutRings(): void {
   for (let i: u32 = 0; i < root.devices; i++) {
     const it = root.device(i);
-    if (!it.slotOctets) it.slotOctets = 64;
     it.rxRing = arena.take(product(it.rxSlots, it.slotOctets), 64);
-    it.txRing = arena.take(product(it.txSlots, it.slotOctets), 64);
+    it.txRing = isLoopback(it) ? it.rxRing : arena.take(product(it.txSlots, it.slotOctets), 64);
   }
   state.udpRings = arena.take(product(product(slotOctets(), root.udpReceive + root.udpSend), root.udpSockets + config.SERVICE_SOCKETS), 64);
   for (let i: u32 = 0; i < CLASSES; i++) {
@@ -335,7 +360,9 @@ function clear(): void {
   state.neighbourOrder.clear();
   state.failed.clear();
   state.pathGeneration = 1;
-  state.announceDue = 0xffffffff;
+  for (let i: u32 = 0; i < root.interfaces; i++)
+    if (isLoopback(deviceOf(root.interface(i)))) state.loopback = <u32>changetype<usize>(root.interface(i));
+  state.announceDue = config.CONFIGURE ? 0 : 0xffffffff; // else the first carrier has them announced
   for (let i: u32 = 0; i < root.devices; i++) {
     const it = root.device(i);
     it.rxWritten = 0;
@@ -343,6 +370,9 @@ function clear(): void {
     it.txWritten = 0;
     it.txTaken = 0;
   }
-  if (config.CONFIGURE) carrier.start();
-  if (config.PROBING) claim.start(state.now);
+  if (config.SLIP) memory.fill(state.lines, 0, root.devices * LINE_OCTETS);
+  if (config.CONFIGURE) {
+    memory.fill(state.claims, 0, root.interfaces * ADDRESSES_MAX * claim.CLAIM_OCTETS);
+    carrier.start();
+  }
 }

@@ -1,5 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
-import { PROBING } from "./memory/config";
+import { PROBING, VLAN } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -9,7 +9,7 @@ import { before, Instant } from "./memory/time";
 import { EtherType } from "./wire/ethernet";
 import { IcmpType, Unreachable } from "./wire/icmp";
 import { Protocol } from "./wire/ipv4";
-import { frameLength, isFree, oldest, Reserve, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
+import { frameLength, isReadable, oldest, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
 import * as ethernet from "./link/ethernet";
 import { onDevice } from "./link/interfaces";
 import { Packet, packet } from "./link/packet";
@@ -48,7 +48,7 @@ export function frames(now: Instant): u32 {
 function turn(device: Device, most: u32, now: Instant): u32 {
   let read: u32 = 0;
   while (read < most && waiting(device)) {
-    if (!isFree(device, Reserve.REPLY)) {
+    if (!isReadable(device)) {
       root.flags |= Flag.TX_BLOCKED;
       break;
     }
@@ -64,7 +64,7 @@ export function hasFrames(): bool {
   for (let i: u32 = 0; i < root.devices; i++) {
     const device = root.device(i);
     if (!waiting(device)) continue;
-    if (isFree(device, Reserve.REPLY)) found = true;
+    if (isReadable(device)) found = true;
     else root.flags |= Flag.TX_BLOCKED;
   }
   return found;
@@ -76,13 +76,15 @@ function frame(device: Device, slot: usize, now: Instant): void {
   if (device.linkDown) return count(Counter.LINK_DOWN);
   const length = frameLength(device, slot);
   if (!length) return count(load<u32>(slot) ? Counter.LINK_LONG : Counter.LINK_SHORT);
-  const it = onDevice(indexOf(device));
-  if (!it) return count(Counter.LINK_NOT_OURS);
+  const isRaw = device.kind != <u8>DeviceKind.ETHERNET;
+  const vlan: u32 = VLAN && !isRaw ? ethernet.vlanOf(slot + SLOT_HEADER, length) : 0;
+  const it = onDevice(indexOf(device), vlan);
+  if (!it) return count(VLAN && !isRaw ? Counter.LINK_UNKNOWN_VLAN : Counter.LINK_NOT_OURS);
   const here = packet();
   here.in = <u32>changetype<usize>(it);
   here.frameLength = length;
   here.linkGroup = 0;
-  if (device.kind == <u8>DeviceKind.RAW_IP) {
+  if (isRaw) {
     here.frame = <u32>slot + SLOT_IP;
     here.ip = here.frame;
     here.ipLength = length;

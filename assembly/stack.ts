@@ -40,8 +40,9 @@ export function transmit(): i32 {
   announce();
   const sweeps = CONFIGURE ? sweep.output(now) : false;
   const more = tcp.output(now) || sweeps;
+  const queued = udp.output(now);
   const frames = hasFrames();
-  return udp.output(now) || more || frames ? 0 : within(now);
+  return queued || more || frames ? 0 : within(now);
 }
 
 /** Both. */

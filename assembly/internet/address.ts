@@ -1,7 +1,10 @@
 // read RFC 1122 §3.2.1.3 first
 // The one classifier of IPv4 addresses. Addresses are u32 in host order.
+import { LOOPBACK } from "../memory/config";
 import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
-import { root } from "../memory/root";
+import { root, state } from "../memory/root";
+import { isLoopback } from "../link/device";
+import { deviceOf } from "../link/interfaces";
 import { Cast } from "../link/packet";
 
 /** Our address record with this address, in any interface; null when none is valid. */
@@ -62,15 +65,19 @@ export function isSpecial(ip: u32): bool {
   const net = ip >> 24;
   return net == 0 || net == 127 || net >= 224;
 }
-/** Whether `ip` may be a host's address in a subnet of this prefix: not the subnet's own, nor its broadcast. RFC 1122 §3.2.1.3, RFC 3021. */
-export function mayBeHost(ip: u32, prefix: u32): bool {
-  if (isSpecial(ip)) return false;
+/** Whether `ip` may be a host's address in a subnet of this prefix on this interface: not the subnet's own, nor its broadcast; 127/8 only on loopback. RFC 1122 §3.2.1.3, RFC 3021. */
+export function mayBeHost(it: Interface, ip: u32, prefix: u32): bool {
+  if (isSpecial(ip) && !(ip >> 24 == 127 && isLoopback(deviceOf(it)))) return false;
   const host = ip & ~maskOf(prefix);
   return prefix >= 31 || (host != 0 && host != ~maskOf(prefix));
 }
 /** Whether `ip` may stand for one host other than us, as a source or a remote end. RFC 1122 §3.2.1.3. */
 export function isOneHost(ip: u32): bool {
   return !isSpecial(ip) && !isSubnetBroadcast(ip) && !ours(ip);
+}
+/** Whether datagrams may be sent to `ip` as to one host: another, or ourselves where there is a loopback interface. */
+export function isPeer(ip: u32): bool {
+  return isOneHost(ip) || (LOOPBACK && state.loopback && ours(ip) != null);
 }
 /** To whom a destination address speaks, when it speaks to us: a Cast, or -1. */
 export function castOf(ip: u32): i32 {

@@ -8,9 +8,9 @@ function said(device: u32): u32 {
   const it = root.device(device);
   return ((it.linkChanges << 1) | (it.linkDown ? 1 : 0)) & 0xffff;
 }
-/** Takes carriers as they are: nothing has changed. */
+/** At the start every carrier is news. */
 export function start(): void {
-  for (let i: u32 = 0; i < root.devices; i++) root.device(i).link = said(i);
+  for (let i: u32 = 0; i < root.devices; i++) root.device(i).link = said(i) ^ 0xffff;
 }
 /** Looks whether a carrier came or went since the last time. Where one is up again, addresses are said anew, and what is known of neighbours is doubted. */
 export function notice(now: Instant): void {
@@ -24,7 +24,7 @@ export function notice(now: Instant): void {
     if (device.linkDown) continue;
     for (let k: u32 = 0; k < root.interfaces; k++) {
       const it = root.interface(k);
-      if (it.device == <u8>i) claim.linkIsUp(it, now);
+      if (it.device == <u8>i) claim.linkIsUp(it, device.link >> 16 == 1, now);
     }
   }
 }

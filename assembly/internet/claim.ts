@@ -5,7 +5,7 @@ import { count, Counter } from "../memory/counters";
 import { jitter } from "../memory/random";
 import { root, state } from "../memory/root";
 import { before, earlier, Instant, NEVER, until } from "../memory/time";
-import { deviceOf, isEthernet, numberOf } from "../link/interfaces";
+import { deviceOf, numberOf } from "../link/interfaces";
 
 // Milliseconds. RFC 5227 §1.1.
 const PROBE_WAIT: u32 = 1000;
@@ -59,21 +59,6 @@ export function lost(): void {
   state.sweep = 1;
 }
 
-/** At the start nothing was heard of any address; where they are probed, the tentative ones are, and the valid ones are said twice. */
-export function start(now: Instant): void {
-  memory.fill(state.claims, 0, root.interfaces * ADDRESSES_MAX * CLAIM_OCTETS);
-  for (let i: u32 = 0; i < root.interfaces; i++) {
-    const it = root.interface(i);
-    for (let place: u32 = 0; place < ADDRESSES_MAX; place++) {
-      const address = it.address(place);
-      address.conflicts = 0;
-      address.step = 0;
-      if (!root.extra.probing || !isEthernet(it)) continue;
-      if (address.state == <u8>AddressState.TENTATIVE) probe(it, place, now);
-      else if (address.state == <u8>AddressState.VALID) announce(it, place, now);
-    }
-  }
-}
 /** Probes an address, and takes it when nobody objects. RFC 5227 §2.1. */
 export function probe(it: Interface, place: u32, now: Instant): void {
   begin(it, place, 1, now + jitter(PROBE_WAIT + 1));
@@ -90,13 +75,14 @@ export function forget(it: Interface, place: u32): void {
   state.announceDue &= ~bit;
   state.probeDue &= ~bit;
 }
-/** The link has come up: all its addresses are said again, or probed. Those in use stay in use meanwhile. */
-export function linkIsUp(it: Interface, now: Instant): void {
+/** The link has come up: all its addresses are said, or probed. Those in use stay in use meanwhile, and need no probe when the link is `fresh` from init. */
+export function linkIsUp(it: Interface, fresh: bool, now: Instant): void {
   for (let place: u32 = 0; place < ADDRESSES_MAX; place++) {
     const address = it.address(place);
     if (address.state == <u8>AddressState.NONE || address.state == <u8>AddressState.CONFLICT) continue;
-    if (root.extra.probing || address.step) probe(it, place, now);
-    else if (address.state == <u8>AddressState.VALID) announce(it, place, now);
+    const isValid = address.state == <u8>AddressState.VALID;
+    if (isValid && (fresh || !root.extra.probing)) announce(it, place, now);
+    else if (root.extra.probing || address.step) probe(it, place, now);
   }
 }
 

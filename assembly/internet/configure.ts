@@ -27,7 +27,7 @@ function isTaken(ip: u32): bool {
  */
 export function add(it: Interface, ip: u32, prefix: u32, probes: bool): i32 {
   if (prefix > 32) return Err.BAD_ARGUMENT;
-  if (!mayBeHost(ip, prefix) || it.gateway == bswap<u32>(ip)) return Err.BAD_ADDRESS;
+  if (!mayBeHost(it, ip, prefix) || it.gateway == bswap<u32>(ip)) return Err.BAD_ADDRESS;
   if (isTaken(ip)) return Err.IN_USE;
   for (let place: u32 = 0; place < ADDRESSES_MAX; place++) {
     const address = it.address(place);

@@ -1,15 +1,16 @@
 // read RFC 791 and RFC 1122 §3 first
+import { LOOPBACK } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
-import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
+import { claim, isLoopback, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
-import { castOf, isOneHost } from "./address";
+import { castOf, isOneHost, ours } from "./address";
 import * as arp from "./arp";
 import { Hop } from "./route";
 import * as route from "./route";
@@ -26,9 +27,10 @@ export function input(packet: Packet): bool {
   if (total < headerLength || total > packet.ipLength) return drop(Counter.IP_TOTAL_LENGTH);
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
-  if (!isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  const isInside = isLoopback(deviceOf(packet.via));
+  if (isInside ? !ours(source) : !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
   const cast = castOf(header.destination);
-  if (cast < 0) return drop(Counter.IP_NOT_OURS);
+  if (cast < 0 || (LOOPBACK && !isInside && header.destination >> 24 == 127)) return drop(Counter.IP_NOT_OURS);
   if (header.isFragment) return drop(Counter.IP_FRAGMENT);
   if (headerLength > IPV4_HEADER && hasUnfinishedSourceRoute(header)) return drop(Counter.IP_SOURCE_ROUTE);
   packet.ipLength = total;

@@ -1,9 +1,10 @@
 // read RFC 1122 §3.3.1 first
+import { LOOPBACK } from "../memory/config";
 import { Address, Interface } from "../memory/control";
 import { Err } from "../memory/errors";
 import { PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
-import { covering, maskOf, primary } from "./address";
+import { covering, maskOf, ours, primary } from "./address";
 
 /** A route besides the connected ones and the gateways of the interface table. Addresses in host order. */
 @unmanaged
@@ -34,6 +35,13 @@ export class Hop {
 /** Finds the way to a destination: the longest prefix among connected networks and routes, else a gateway. `only` 0: any interface. False: no route. */
 export function find(hop: Hop, destination: u32, only: u32): bool {
   if (destination == 0xffffffff) return findLimitedBroadcast(hop, only);
+  if (LOOPBACK && state.loopback) {
+    const own = ours(destination);
+    if (own) {
+      set(hop, changetype<Interface>(<usize>state.loopback), destination, own);
+      return true;
+    }
+  }
   let best: i32 = -1;
   for (let i: u32 = 0; i < root.interfaces; i++) {
     const it = root.interface(i);

@@ -43,6 +43,12 @@ export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE
 export const CONFIGURE: i32 = isDefined(CFG_CONFIGURE) ? CFG_CONFIGURE : 1;
 /** 1: addresses can be probed, and are defended (RFC 5227); needs CONFIGURE. */
 export const PROBING: i32 = isDefined(CFG_PROBING) ? CFG_PROBING : 1;
+/** 1: the module holds VLAN tags (IEEE 802.1Q); 0: `vlan` must be 0, and tagged frames are of an unknown type. */
+export const VLAN: i32 = isDefined(CFG_VLAN) ? CFG_VLAN : 1;
+/** 1: the module holds loopback devices; 0: our own addresses are no remote ones. */
+export const LOOPBACK: i32 = isDefined(CFG_LOOPBACK) ? CFG_LOOPBACK : 1;
+/** 1: the module holds SLIP framing (RFC 1055). */
+export const SLIP: i32 = isDefined(CFG_SLIP) ? CFG_SLIP : 1;
 
 // ---- Capacities ----
 

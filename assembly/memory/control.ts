@@ -16,6 +16,8 @@ export enum DeviceKind {
   NONE = 0,
   ETHERNET = 1,
   RAW_IP = 2,
+  /** What is sent arrives: one ring, which no host touches. */
+  LOOPBACK = 3,
 }
 
 /** Bits of a slot's flags. All must be 0 in this version. */
@@ -97,7 +99,7 @@ export class Interface {
   device: u8;
   /** Must be 0 in this version. */
   flags: u8;
-  /** 802.1Q identifier; must be 0 in this version. */
+  /** 802.1Q identifier, 1 to 4,094; 0: frames without a tag. */
   vlan: u16;
   /** Octets of the longest IP datagram, 68 to 65,535; without the link header. */
   mtu: u32;

@@ -85,6 +85,9 @@ export class State {
   /** Next place of the walk over sockets and neighbours after a change, + 1; 0: none under way. And which devices' carriers changed, a bit each. */
   sweep: u32;
   sweepLinks: u32;
+  /** The loopback interface, 0: none. And where serial lines stand, a record for each device. */
+  loopback: u32;
+  lines: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {

@@ -6,9 +6,9 @@ import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, ty
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
+import { LinkCalls } from "./linkcalls.js";
 import { start } from "./start.js";
 import { type ControlOptions, writeControl } from "./settings.js";
-import { TftpCalls } from "./tftpcalls.js";
 import { integer, octetsOf, only } from "./validate.js";
 
 /** What `instantiate` takes. */
@@ -38,7 +38,7 @@ export async function instantiate(options: CoreOptions): Promise<Core> {
 }
 
 /** One instance of the stack. Made by `instantiate`. Calls under the names of the host interface answer as docs/abi.md says: negative is an error. */
-export class Core extends TftpCalls {
+export class Core extends LinkCalls {
   /** Where the stack's state and rings lie: `[start, end)`. */
   readonly arena: { readonly start: number; readonly end: number };
   /** The frame rings of the devices. */
@@ -276,18 +276,6 @@ export class Core extends TftpCalls {
   /** Removes the route to `network` with this prefix length at its interface (missing: 0). */
   route_remove(network: Endpoint, prefix: number): number {
     return this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
-  }
-  /** Puts an address on its interface (missing: 0), with this prefix length; answers its place there. Where `probing` is on it is tentative first. */
-  address_add(local: Endpoint, prefix: number): number {
-    return this.endpoint(CONTROL.local, { interface: 0, ...local }) || this.exports.address_add(prefix);
-  }
-  /** Takes an address from its interface (missing: 0). */
-  address_remove(local: Endpoint): number {
-    return this.endpoint(CONTROL.local, { interface: 0, ...local }) || this.exports.address_remove();
-  }
-  /** Sets the gateway of its interface (missing: 0); without an address there is none. */
-  gateway_set(remote: Endpoint): number {
-    return this.endpoint(CONTROL.remote, { interface: 0, ...remote }) || this.exports.gateway_set();
   }
   /** The endpoint that the last call left in `local`. */
   get local(): Address {

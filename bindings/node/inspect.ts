@@ -106,8 +106,10 @@ export interface Status {
 export interface InterfaceStatus {
   /** Index of the device. */
   device: number;
-  /** `02:00:00:00:00:01`; null on raw IP devices. */
+  /** `02:00:00:00:00:01`; null but on Ethernet devices. */
   mac: string | null;
+  /** 802.1Q identifier; 0: untagged. */
+  vlan: number;
   mtu: number;
   /** As `10.0.0.2/24`, tentative ones too. */
   addresses: string[];
@@ -233,7 +235,8 @@ export class Inspector {
     }
     return {
       device,
-      mac: kind === DeviceKind.RAW_IP ? null : macText(mac),
+      mac: kind === DeviceKind.ETHERNET ? macText(mac) : null,
+      vlan: this.#view.getUint16(at + INTERFACE.vlan, true),
       mtu: this.#view.getUint32(at + INTERFACE.mtu, true),
       addresses,
       states,

@@ -45,6 +45,8 @@ export interface Exports extends Record<string, unknown> {
   address_add(prefix: number): number;
   address_remove(): number;
   gateway_set(): number;
+  slip_input(device: number, octets: number): number;
+  slip_output(device: number): number;
   state_hash?(): number;
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;

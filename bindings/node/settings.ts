@@ -16,8 +16,8 @@ import { type Congestion, congestionNumber, type Offers, offerBits } from "./ext
 import { ADDRESS, OCTETS } from "./layout.js";
 import { integer, only, parseSeed, powerOfTwo } from "./validate.js";
 
-/** What a device carries: Ethernet frames, or IP packets without a link header. */
-export type Kind = "ethernet" | "ip";
+/** What a device carries: Ethernet frames, IP packets without a link header, or what the stack sends to itself. */
+export type Kind = "ethernet" | "ip" | "loopback";
 
 /** A device: a pair of frame rings. */
 export interface DeviceOptions {
@@ -39,6 +39,8 @@ export interface InterfaceOptions {
   mac?: string | Uint8Array;
   /** Octets of the longest IP datagram, 68 to 65,535. Default 1500. */
   mtu?: number;
+  /** 802.1Q identifier, 1 to 4,094, of the frames of this interface; 0, the default: untagged ones. */
+  vlan?: number;
   /** Up to four, as `10.0.0.2/24`. */
   addresses?: (string | { address: string; prefix: number; state?: "tentative" | "valid" })[];
   /** As `10.0.0.1`. Default: none. */
@@ -187,7 +189,8 @@ function writeDevices(view: DataView, control: number, devices: DeviceOptions[])
 function kindOf(kind: unknown, name: string): number {
   if (kind === "ethernet") return DeviceKind.ETHERNET;
   if (kind === "ip") return DeviceKind.RAW_IP;
-  throw new RingwireError("BAD_DEVICE", `${name}.kind: "${String(kind)}" is no kind of device (expected "ethernet" or "ip")`);
+  if (kind === "loopback") return DeviceKind.LOOPBACK;
+  throw new RingwireError("BAD_DEVICE", `${name}.kind: "${String(kind)}" is no kind of device (expected "ethernet", "ip" or "loopback")`);
 }
 
 function writeInterfaces(view: DataView, control: number, { interfaces, devices }: ControlOptions): void {
@@ -197,12 +200,13 @@ function writeInterfaces(view: DataView, control: number, { interfaces, devices 
   view.setUint32(control + CONTROL.interfaces, interfaces.length, true);
   interfaces.forEach((options, i) => {
     const name = `interfaces[${i}]`;
-    only(options, ["device", "mac", "mtu", "addresses", "gateway"], name);
+    only(options, ["device", "mac", "mtu", "vlan", "addresses", "gateway"], name);
     const device = integer(options.device ?? i, 0, devices.length - 1, `${name}.device`, "BAD_INTERFACE");
     const at = control + CONTROL.interfaceTable + i * OCTETS.interface;
     for (let octet = 0; octet < OCTETS.interface; octet++) view.setUint8(at + octet, 0);
     view.setUint8(at + INTERFACE.device, device);
     view.setUint32(at + INTERFACE.mtu, integer(options.mtu ?? 1500, 68, 65535, `${name}.mtu`, "BAD_INTERFACE"), true);
+    view.setUint16(at + INTERFACE.vlan, integer(options.vlan ?? 0, 0, 4094, `${name}.vlan`, "BAD_INTERFACE"), true);
     if (options.gateway !== undefined) view.setUint32(at + INTERFACE.gateway, parseAddress(options.gateway, `${name}.gateway`));
     if (devices[device]?.kind === "ethernet" || options.mac !== undefined) {
       parseMac(options.mac ?? "missing", `${name}.mac`).forEach((octet, k) => {

@@ -19,7 +19,7 @@ export const bytes = (text: string) => new TextEncoder().encode(text);
 
 type CounterName = Exclude<keyof typeof Counter, "COUNT">;
 /** Counters that tell what was done; all others say why something was dropped or refused. */
-const DEEDS = /_IN$|_OUT$|^OCTETS|ANNOUNCED|EVICTED|OPENS|RETRANSMITTED|PROBES|KEEPALIVES$|TIMEOUTS|HOLD_REPLACED|CHALLENGE_ACKS/;
+const DEEDS = /_IN$|_OUT$|^OCTETS|ANNOUNCED|EVICTED|OPENS|RETRANSMITTED|PROBES|KEEPALIVES$|TIMEOUTS|HOLD_REPLACED|CHALLENGE_ACKS|ARP_LOST/;
 
 /** Options of a stack at 10.0.0.1/24 behind a gateway. */
 export function options(more: Partial<CoreOptions> = {}): CoreOptions {

@@ -62,7 +62,8 @@ describe("createStack", () => {
       const stack = await createStack({ seed, interfaces: [{ driver, addresses: ["10.0.0.1/24"] }] });
       const [mine] = stack.interfaces();
       await stack.close();
-      assert.deepEqual(mine, { device: 0, mac: mine?.mac, mtu: 1500, addresses: ["10.0.0.1/24"], gateway: null });
+      const states = { addresses: ["10.0.0.1/24"], states: ["VALID"], generation: 0 };
+      assert.deepEqual(mine, { device: 0, mac: mine?.mac, vlan: 0, mtu: 1500, ...states, gateway: null });
       return mine?.mac;
     };
     const [one, other] = ["0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4)] as const;

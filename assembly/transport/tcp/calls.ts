@@ -9,7 +9,7 @@ import * as ring from "../../memory/ring";
 import { root } from "../../memory/root";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
-import { isOneHost, ours } from "../../internet/address";
+import { isPeer, ours } from "../../internet/address";
 import * as path from "../../internet/path";
 import * as ports from "../ports";
 import * as ready from "../ready";
@@ -82,7 +82,7 @@ export function connect(bufferClass: i32, owner: i32): i32 {
   const to = root.remote;
   const from = root.local;
   if (<u32>bufferClass >= CLASSES || !isOwner(owner) || to.interface > root.interfaces) return Err.BAD_ARGUMENT;
-  if (to.family != <u16>Family.IPV4 || !to.port || !isOneHost(to.ip)) return Err.BAD_ADDRESS;
+  if (to.family != <u16>Family.IPV4 || !to.port || !isPeer(to.ip)) return Err.BAD_ADDRESS;
   const isBound = from.family == <u16>Family.IPV4;
   if (isBound && from.a0 && !ours(from.ip)) return Err.BAD_ADDRESS;
   const tcb = take(bufferClass);

@@ -6,7 +6,7 @@ import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
-import { castOf, isMulticast, isSpecial, ours } from "../../internet/address";
+import { castOf, isPeer, ours } from "../../internet/address";
 import { scratchHop } from "../../internet/icmp";
 import * as route from "../../internet/route";
 import { Cast } from "../../link/packet";
@@ -79,7 +79,7 @@ function refuses(socket: UdpSocket, to: Endpoint): i32 {
   if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing)) return Err.BAD_ADDRESS;
   const ip = to.ip;
   if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
-  if (isSpecial(ip) || isMulticast(ip) || ours(ip)) return Err.BAD_ADDRESS;
+  if (!isPeer(ip)) return Err.BAD_ADDRESS;
   return route.find(scratchHop(), ip, to.interface ? to.interface : socket.only) ? 0 : Err.NO_ROUTE;
 }
 
