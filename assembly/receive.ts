@@ -1,4 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
+import { IGMP } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -13,6 +14,8 @@ import * as ethernet from "./link/ethernet";
 import { onDevice } from "./link/interfaces";
 import { Packet, packet } from "./link/packet";
 import * as arp from "./internet/arp";
+import { Group } from "./internet/group";
+import * as igmp from "./internet/igmp";
 import { Neighbour } from "./internet/neighbour";
 import * as icmp from "./internet/icmp";
 import { Icmp, quote } from "./internet/icmp";
@@ -97,6 +100,8 @@ function indexOf(device: Device): u32 {
 
 function datagram(here: Packet, now: Instant): void {
   if (!ipv4.input(here)) return;
+  if (ipv4.isOnSourceRoute(here)) return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.SOURCE_ROUTE_FAILED, now);
+  if (IGMP && here.protocol == Protocol.IGMP) return igmp.input(here, now);
   switch (here.protocol) {
     case Protocol.TCP:
       return tcp.input(here, now);
@@ -144,6 +149,9 @@ function expireRecord(record: Timed, now: Instant): void {
       return expireHalfOpen(changetype<HalfOpen>(record), now);
     case <u8>Kind.NEIGHBOUR:
       return arp.expire(changetype<Neighbour>(record), now);
+    case <u8>Kind.GROUP:
+      if (IGMP) igmp.expire(changetype<Group>(record), now);
+      return;
     default:
       return;
   }

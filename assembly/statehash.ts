@@ -41,7 +41,9 @@ export function stateHash(): u32 {
   h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
   h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);
   h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);
-  for (let i: u32 = 0; i < <u32>PoolIndex.HOLD; i++) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
+  for (let i: u32 = 0; i < <u32>PoolIndex.COUNT; i++) {
+    if (i != <u32>PoolIndex.HOLD) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
+  }
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);
   return mixDatagrams(h);

@@ -1,6 +1,7 @@
 // read RFC 791 and RFC 1122 §3 first
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
+import { IGMP } from "../memory/config";
 import { secret } from "../memory/random";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
@@ -9,8 +10,9 @@ import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
-import { castOf, isOneHost } from "./address";
+import { castOf, isMulticast, isOneHost } from "./address";
 import * as arp from "./arp";
+import { groupOn, putGroupMac } from "./group";
 import { Hop } from "./route";
 import * as route from "./route";
 
@@ -26,11 +28,12 @@ export function input(packet: Packet): bool {
   if (total < headerLength || total > packet.ipLength) return drop(Counter.IP_TOTAL_LENGTH);
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
-  if (!isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
-  const cast = castOf(header.destination);
+  const isQuery = IGMP && !source && header.protocol == Protocol.IGMP; // of a switch without an address, RFC 4541 §2.1.1
+  if (!isQuery && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  let cast = castOf(header.destination);
+  if (IGMP && cast < 0 && isMember(packet.via, header.destination)) cast = Cast.MULTICAST;
   if (cast < 0) return drop(Counter.IP_NOT_OURS);
   if (header.isFragment) return drop(Counter.IP_FRAGMENT);
-  if (headerLength > IPV4_HEADER && hasUnfinishedSourceRoute(header)) return drop(Counter.IP_SOURCE_ROUTE);
   packet.ipLength = total;
   packet.payload = packet.ip + headerLength;
   packet.length = total - headerLength;
@@ -43,6 +46,17 @@ export function input(packet: Packet): bool {
 function drop(why: Counter): bool {
   count(why);
   return false;
+}
+/** Whether a packet for us is to go on from here by a source route, which we do not. RFC 1122 §3.3.5. */
+export function isOnSourceRoute(packet: Packet): bool {
+  if (packet.payload - packet.ip == IPV4_HEADER || !hasUnfinishedSourceRoute(Ipv4Header.at(packet.ip))) return false;
+  count(Counter.IP_SOURCE_ROUTE);
+  return true;
+}
+/** Whether some socket has joined a group on this interface. */
+function isMember(it: Interface, ip: u32): bool {
+  const group = isMulticast(ip) ? groupOn(it, ip) : null;
+  return group ? group.members != 0 : false;
 }
 /** Whether the packet came to one host only, on the link too: only such packets are answered with errors or resets. */
 export function isUnicast(packet: Packet): bool {
@@ -59,7 +73,7 @@ export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
 }
 /** Whether the next hop has a MAC address of its own to be found. */
 function isResolved(hop: Hop): bool {
-  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST;
+  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST && !(IGMP && isMulticast(hop.nextHop));
 }
 
 /** Writes the IP header in front of `length` octets that lie in the slot, and hands the slot to the device. */
@@ -108,6 +122,7 @@ export function send(
     const everybody = slot + SLOT_HEADER;
     store<u32>(everybody, 0xffffffff);
     store<u16>(everybody, 0xffff, 4);
+    if (IGMP && isMulticast(destination)) putGroupMac(everybody, destination);
     close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, false);
     return Sent.DONE;
   }

@@ -3,7 +3,9 @@
 declare const CFG_COOKIES: i32;
 declare const CFG_CUBIC: i32;
 declare const CFG_ECN: i32;
+declare const CFG_GROUPS: i32;
 declare const CFG_HOLDS: i32;
+declare const CFG_IGMP: i32;
 declare const CFG_INTERFACES_MAX: i32;
 declare const CFG_LISTENERS: i32;
 declare const CFG_MTU_PROBING: i32;
@@ -15,6 +17,7 @@ declare const CFG_RACK: i32;
 declare const CFG_RECORD: i32;
 declare const CFG_ROUTES: i32;
 declare const CFG_SENT_RECORDS: i32;
+declare const CFG_SOURCES: i32;
 declare const CFG_STATE_HASH: i32;
 declare const CFG_SYN_QUEUE: i32;
 declare const CFG_TCP_RANGES: i32;

@@ -9,6 +9,9 @@
 @global const CFG_MTU_PROBING: i32 = 0;
 @global const CFG_PACING: i32 = 0;
 @global const CFG_COOKIES: i32 = 0;
+@global const CFG_IGMP: i32 = 0;
+@global const CFG_GROUPS: i32 = 0;
+@global const CFG_SOURCES: i32 = 0;
 @global const CFG_SENT_RECORDS: i32 = 0;
 @global const CFG_CUBIC: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;

@@ -103,6 +103,8 @@ export const MORE = {
   flowTcp: 80,
   flowUdp: 84,
   flowIcmp: 88,
+  portFirst: 92,
+  portLast: 96,
   octets: 128,
 } as const;
 /** One of the values of `MORE`. */
@@ -191,6 +193,8 @@ export const STATUS = {
   urgent: 172,
   receivedTos: 176,
   mssMax: 180,
+  receivedTtl: 184,
+  receivedOctets: 188,
   octets: 192,
 } as const;
 /** One of the values of `STATUS`. */
@@ -227,6 +231,16 @@ export const NEIGHBOUR = {
 } as const;
 /** One of the values of `NEIGHBOUR`. */
 export type NEIGHBOUR = (typeof NEIGHBOUR)[keyof typeof NEIGHBOUR];
+
+/** Offsets in the record of a multicast group, which lies in its pool. */
+export const GROUP = {
+  taken: 9,
+  ip: 16,
+  interface: 20,
+  members: 24,
+} as const;
+/** One of the values of `GROUP`. */
+export type GROUP = (typeof GROUP)[keyof typeof GROUP];
 
 /** Where frames begin in a slot. */
 export const SLOT = {
@@ -336,64 +350,67 @@ export const Counter = {
   ICMP_ERRORS_OUT: 48,
   ICMP_RATE_LIMITED: 49,
   ICMP_TOO_LONG: 50,
-  UDP_IN: 51,
-  UDP_OUT: 52,
-  UDP_SHORT: 53,
-  UDP_LENGTH: 54,
-  UDP_CHECKSUM: 55,
-  UDP_NO_SOCKET: 56,
-  UDP_FULL: 57,
-  UDP_TOO_LONG: 58,
-  UDP_UNREACHABLE: 59,
-  TCP_IN: 60,
-  TCP_OUT: 61,
-  TCP_SHORT: 62,
-  TCP_OFFSET: 63,
-  TCP_CHECKSUM: 64,
-  TCP_NOT_UNICAST: 65,
-  TCP_BAD_PORT: 66,
-  TCP_NO_CONNECTION: 67,
-  TCP_RST_IN: 68,
-  TCP_RST_OUT: 69,
-  TCP_RST_LIMITED: 70,
-  TCP_ACTIVE_OPENS: 71,
-  TCP_PASSIVE_OPENS: 72,
-  TCP_SYN_QUEUE_FULL: 73,
-  TCP_ACCEPT_FULL: 74,
-  TCP_NO_SOCKET: 75,
-  TCP_SYN_EXPIRED: 76,
-  TCP_UNACCEPTABLE: 77,
-  TCP_NO_ACK: 78,
-  TCP_ACK_UNSENT: 79,
-  TCP_ACK_OLD: 80,
-  TCP_CHALLENGE_ACKS: 81,
-  TCP_CHALLENGE_LIMITED: 82,
-  TCP_DUPLICATE: 83,
-  TCP_OUT_OF_ORDER: 84,
-  TCP_RANGES_FULL: 85,
-  TCP_BEYOND_WINDOW: 86,
-  TCP_AFTER_FIN: 87,
-  TCP_RETRANSMITTED: 88,
-  TCP_TIMEOUTS: 89,
-  TCP_FAST_RETRANSMITS: 90,
-  TCP_PROBES: 91,
-  TCP_KEEPALIVES: 92,
-  TCP_GIVEN_UP: 93,
-  TCP_ABORTED: 94,
-  TCP_ORPHANS_RESET: 95,
-  TCP_TIME_WAIT_CUT: 96,
-  TCP_NO_TIMESTAMP: 97,
-  TCP_PAWS: 98,
-  TCP_LOSS_PROBES: 99,
-  TCP_UNDONE: 100,
-  TCP_DSACK_IN: 101,
-  TCP_RENEGED: 102,
-  TCP_CE_IN: 103,
-  TCP_ECE_IN: 104,
-  TCP_COOKIES_OUT: 105,
-  TCP_COOKIES_IN: 106,
-  TCP_BLACK_HOLES: 107,
-  COUNT: 108,
+  IGMP_IN: 51,
+  IGMP_OUT: 52,
+  IGMP_DROPPED: 53,
+  UDP_IN: 54,
+  UDP_OUT: 55,
+  UDP_SHORT: 56,
+  UDP_LENGTH: 57,
+  UDP_CHECKSUM: 58,
+  UDP_NO_SOCKET: 59,
+  UDP_FULL: 60,
+  UDP_TOO_LONG: 61,
+  UDP_UNREACHABLE: 62,
+  TCP_IN: 63,
+  TCP_OUT: 64,
+  TCP_SHORT: 65,
+  TCP_OFFSET: 66,
+  TCP_CHECKSUM: 67,
+  TCP_NOT_UNICAST: 68,
+  TCP_BAD_PORT: 69,
+  TCP_NO_CONNECTION: 70,
+  TCP_RST_IN: 71,
+  TCP_RST_OUT: 72,
+  TCP_RST_LIMITED: 73,
+  TCP_ACTIVE_OPENS: 74,
+  TCP_PASSIVE_OPENS: 75,
+  TCP_SYN_QUEUE_FULL: 76,
+  TCP_ACCEPT_FULL: 77,
+  TCP_NO_SOCKET: 78,
+  TCP_SYN_EXPIRED: 79,
+  TCP_UNACCEPTABLE: 80,
+  TCP_NO_ACK: 81,
+  TCP_ACK_UNSENT: 82,
+  TCP_ACK_OLD: 83,
+  TCP_CHALLENGE_ACKS: 84,
+  TCP_CHALLENGE_LIMITED: 85,
+  TCP_DUPLICATE: 86,
+  TCP_OUT_OF_ORDER: 87,
+  TCP_RANGES_FULL: 88,
+  TCP_BEYOND_WINDOW: 89,
+  TCP_AFTER_FIN: 90,
+  TCP_RETRANSMITTED: 91,
+  TCP_TIMEOUTS: 92,
+  TCP_FAST_RETRANSMITS: 93,
+  TCP_PROBES: 94,
+  TCP_KEEPALIVES: 95,
+  TCP_GIVEN_UP: 96,
+  TCP_ABORTED: 97,
+  TCP_ORPHANS_RESET: 98,
+  TCP_TIME_WAIT_CUT: 99,
+  TCP_NO_TIMESTAMP: 100,
+  TCP_PAWS: 101,
+  TCP_LOSS_PROBES: 102,
+  TCP_UNDONE: 103,
+  TCP_DSACK_IN: 104,
+  TCP_RENEGED: 105,
+  TCP_CE_IN: 106,
+  TCP_ECE_IN: 107,
+  TCP_COOKIES_OUT: 108,
+  TCP_COOKIES_IN: 109,
+  TCP_BLACK_HOLES: 110,
+  COUNT: 111,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -519,6 +536,14 @@ export const Option = {
   OFFER: 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS: 12,
+  /** TTL of what is sent to groups, 1 by default. UDP only, as the next ones. */
+  MULTICAST_TTL: 13,
+  /** 1: what is sent to a group comes to our own members too, the default. */
+  MULTICAST_LOOP: 14,
+  /** 1: another socket may be bound to the same address and port; it then has this option too. */
+  REUSE: 15,
+  /** 1: what ICMP reports is told to a socket that is not connected, too. */
+  ERRORS: 16,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
@@ -534,6 +559,9 @@ export const Kind = {
   NEIGHBOUR: 6,
   ROUTE: 7,
   HOLD: 8,
+  GROUP: 9,
+  MEMBER: 10,
+  SOURCE: 11,
 } as const;
 /** One of the values of `Kind`. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
@@ -551,7 +579,10 @@ export const PoolIndex = {
   NEIGHBOUR: 8,
   ROUTE: 9,
   HOLD: 10,
-  COUNT: 11,
+  GROUP: 11,
+  MEMBER: 12,
+  SOURCE: 13,
+  COUNT: 14,
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];

@@ -59,7 +59,8 @@ async function ping(host: string, stackOptions: StackOptions, options: PingOptio
   }
 }
 
-function checkHost(host: string): void {
+/** Throws a failure when the host is no address. */
+export function checkHost(host: string): void {
   try {
     hostAddress(host);
   } catch (error) {
