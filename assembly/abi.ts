@@ -2,7 +2,7 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, CONFIGURE, PING, SLIP, STATE_HASH } from "./memory/config";
+import { ARENA_START as START, CONFIGURE, IGMP, PING, SLIP, STATE_HASH } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
@@ -17,6 +17,7 @@ import { at, kindOf } from "./transport/socket";
 import * as tcp from "./transport/tcp/calls";
 import * as tcpSettings from "./transport/tcp/settings";
 import * as udp from "./transport/udp/calls";
+import { join } from "./transport/udp/join";
 
 /** First address of the arena when the host names none. */
 export const ARENA_START: i32 = START;
@@ -55,6 +56,8 @@ export function udp_receive_ready(handle: i32): i32 { return udp.receiveReady(ha
 export function udp_receive_release(handle: i32): i32 { return udp.receiveRelease(handle); }
 export function udp_close(handle: i32): i32 { return udp.close(handle); }
 export function udp_status(handle: i32): i32 { return udp.tellStatus(handle); }
+export function udp_join(handle: i32, exclude: i32, sources: i32): i32 { return IGMP ? join(handle, exclude != 0, sources) : Err.NOT_SUPPORTED; }
+export function udp_leave(handle: i32): i32 { return IGMP ? join(handle, false, 0) : Err.NOT_SUPPORTED; }
 export function ping_open(owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : PING ? udp.bind(owner, true) : Err.NOT_SUPPORTED; }
 
 export function socket_set(handle: i32, option: i32, value: i32): i32 { return tcpSettings.set(handle, option, value); }

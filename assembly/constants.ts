@@ -2,6 +2,7 @@
 import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT, More } from "./memory/control";
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
+import { Group } from "./internet/group";
 import { Neighbour } from "./internet/neighbour";
 import { Status } from "./transport/status";
 
@@ -93,6 +94,8 @@ export enum MORE {
   flowTcp = <i32>offsetof<More>("flowTcp"),
   flowUdp = <i32>offsetof<More>("flowUdp"),
   flowIcmp = <i32>offsetof<More>("flowIcmp"),
+  portFirst = <i32>offsetof<More>("portFirst"),
+  portLast = <i32>offsetof<More>("portLast"),
   octets = <i32>offsetof<More>(),
 }
 
@@ -175,6 +178,8 @@ export enum STATUS {
   urgent = <i32>offsetof<Status>("urgent"),
   receivedTos = <i32>offsetof<Status>("receivedTos"),
   mssMax = <i32>offsetof<Status>("mssMax"),
+  receivedTtl = <i32>offsetof<Status>("receivedTtl"),
+  receivedOctets = <i32>offsetof<Status>("receivedOctets"),
   octets = <i32>offsetof<Status>(),
 }
 
@@ -204,6 +209,14 @@ export enum NEIGHBOUR {
   asked = <i32>offsetof<Neighbour>("asked"),
   used = <i32>offsetof<Neighbour>("used"),
   pins = <i32>offsetof<Neighbour>("pins"),
+}
+
+/** Offsets in the record of a multicast group, which lies in its pool. */
+export enum GROUP {
+  taken = <i32>offsetof<Group>("taken"),
+  ip = <i32>offsetof<Group>("ip"),
+  interface_ = <i32>offsetof<Group>("key"),
+  members = <i32>offsetof<Group>("members"),
 }
 
 /** Where frames begin in a slot. */

@@ -29,6 +29,8 @@ import { LINE_OCTETS } from "./link/slip";
 import { isSpecial, maskOf, mayBeHost } from "./internet/address";
 import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
+import { Group, Member, Source } from "./internet/group";
+import * as igmp from "./internet/igmp";
 import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
@@ -99,6 +101,14 @@ function fillDefaults(): void {
   root.congestion = config.CONGESTION;
   root.extra.transfers = SERVICES ? config.TRANSFERS : 0;
   root.sentRecords = config.SENT_RECORDS;
+  if (config.IGMP) fillMoreDefaults(root.extra);
+}
+
+function fillMoreDefaults(it: More): void {
+  it.groups = config.GROUPS;
+  it.sources = config.SOURCES;
+  it.portFirst = config.PORT_FIRST;
+  it.portLast = config.PORT_LAST;
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -259,6 +269,9 @@ function examineSettings(): i32 {
   if (root.extra.probing > <u32>config.PROBING)
     return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(root.extra), offsetof<More>("probing")));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
+  const more = root.extra;
+  if (config.IGMP && !(isBetween(more.portFirst, 1, more.portLast) && more.portLast <= 65535))
+    return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(more), offsetof<More>("portFirst")));
   return 0;
 }
 
@@ -272,14 +285,14 @@ function layOut(): void {
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
-  state.heap = arena.take((sockets + root.synQueue + root.neighbours) * 8, 8);
+  state.heap = arena.take((sockets + root.synQueue + root.neighbours + groups()) * 8, 8);
   const buckets = table.sizeFor(sockets + root.synQueue + root.timeWait + root.listeners);
   state.buckets = arena.take(buckets * 4, 64);
   state.bucketMask = buckets - 1;
   const udpBuckets = table.sizeFor(root.udpSockets + config.SERVICE_SOCKETS);
   state.udpBuckets = arena.take(udpBuckets * 4, 64);
   state.udpBucketMask = udpBuckets - 1;
-  const neighbourBuckets = table.sizeFor(root.neighbours);
+  const neighbourBuckets = table.sizeFor(root.neighbours + groups());
   state.neighbourBuckets = arena.take(neighbourBuckets * 4, 64);
   state.neighbourBucketMask = neighbourBuckets - 1;
   if (config.SLIP) {
@@ -291,6 +304,10 @@ function layOut(): void {
   state.stateEnd = state.cursor;
   layOutRings();
   root.memoryNeeded = state.cursor - start();
+}
+/** Groups on all interfaces, those that ended and are still to be reported too. */
+function groups(): u32 {
+  return config.IGMP ? 2 * root.extra.groups + root.interfaces : 0;
 }
 function layOutPools(): void {
   let first: u32 = 0;
@@ -307,6 +324,11 @@ function layOutPools(): void {
   carve(PoolIndex.NEIGHBOUR, Kind.NEIGHBOUR, offsetof<Neighbour>(), root.neighbours, 0);
   carve(PoolIndex.ROUTE, Kind.ROUTE, offsetof<Route>(), root.routes, 0);
   carve(PoolIndex.HOLD, Kind.HOLD, offsetof<Hold>() + largestMtu(), root.holds, 0);
+  if (!config.IGMP) return;
+  carve(PoolIndex.GROUP, Kind.GROUP, offsetof<Group>(), groups(), 0);
+  carve(PoolIndex.MEMBER, Kind.MEMBER, offsetof<Member>(), root.extra.groups, 0);
+  carve(PoolIndex.SOURCE, Kind.SOURCE, offsetof<Source>(), root.extra.sources, 0);
+  root.exchange = arena.take(EXCHANGE_OCTETS, 8);
 }
 function carve(which: u32, kind: Kind, octets: u32, capacity: u32, first: u32): void {
   const pool: Pool = root.pool(which);
@@ -363,6 +385,7 @@ function clear(): void {
   for (let i: u32 = 0; i < root.interfaces; i++)
     if (isLoopback(deviceOf(root.interface(i)))) state.loopback = <u32>changetype<usize>(root.interface(i));
   state.announceDue = config.CONFIGURE ? 0 : 0xffffffff; // else the first carrier has them announced
+  if (config.IGMP) igmp.start();
   for (let i: u32 = 0; i < root.devices; i++) {
     const it = root.device(i);
     it.rxWritten = 0;

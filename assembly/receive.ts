@@ -1,5 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
-import { PROBING, VLAN } from "./memory/config";
+import { IGMP, PROBING, VLAN } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -15,6 +15,8 @@ import { onDevice } from "./link/interfaces";
 import { Packet, packet } from "./link/packet";
 import * as arp from "./internet/arp";
 import * as claim from "./internet/claim";
+import { Group } from "./internet/group";
+import * as igmp from "./internet/igmp";
 import { Neighbour } from "./internet/neighbour";
 import * as icmp from "./internet/icmp";
 import { Icmp, quote } from "./internet/icmp";
@@ -106,6 +108,8 @@ function indexOf(device: Device): u32 {
 
 function datagram(here: Packet, now: Instant): void {
   if (!ipv4.input(here)) return;
+  if (ipv4.isOnSourceRoute(here)) return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.SOURCE_ROUTE_FAILED, now);
+  if (IGMP && here.protocol == Protocol.IGMP) return igmp.input(here, now);
   switch (here.protocol) {
     case Protocol.TCP:
       return tcp.input(here, now);
@@ -153,6 +157,9 @@ function expireRecord(record: Timed, now: Instant): void {
       return expireHalfOpen(changetype<HalfOpen>(record), now);
     case <u8>Kind.NEIGHBOUR:
       return arp.expire(changetype<Neighbour>(record), now);
+    case <u8>Kind.GROUP:
+      if (IGMP) igmp.expire(changetype<Group>(record), now);
+      return;
     default:
       return;
   }

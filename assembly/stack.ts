@@ -66,7 +66,7 @@ function tellFailures(): void {
     tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
     count(Counter.HOLD_EXPIRED);
-    udp.undeliverable(Hold.at(neighbour.hold).sender);
+    udp.undeliverable(Hold.at(neighbour.hold).sender, neighbour.ip);
     arp.drop(neighbour);
   }
 }

@@ -49,7 +49,9 @@ export function stateHash(): u32 {
   h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);
   if (SLIP) h = mix(h, state.lines, root.devices * LINE_OCTETS);
   if (CONFIGURE) h = mix(h, state.claims, root.interfaces * ADDRESSES_MAX * CLAIM_OCTETS);
-  for (let i: u32 = 0; i < <u32>PoolIndex.HOLD; i++) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
+  for (let i: u32 = 0; i < <u32>PoolIndex.COUNT; i++) {
+    if (i != <u32>PoolIndex.HOLD) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
+  }
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);
   return mixDatagrams(h);

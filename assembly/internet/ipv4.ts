@@ -1,5 +1,5 @@
 // read RFC 791 and RFC 1122 §3 first
-import { LOOPBACK } from "../memory/config";
+import { IGMP, LOOPBACK } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
@@ -10,8 +10,9 @@ import { claim, isLoopback, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../li
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
-import { castOf, isOneHost, ours } from "./address";
+import { castOf, isMulticast, isOneHost, ours } from "./address";
 import * as arp from "./arp";
+import { groupOn, putGroupMac } from "./group";
 import { Hop } from "./route";
 import * as route from "./route";
 
@@ -28,11 +29,12 @@ export function input(packet: Packet): bool {
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
   const isInside = isLoopback(deviceOf(packet.via));
-  if (isInside ? !ours(source) : !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
-  const cast = castOf(header.destination);
+  const isQuery = IGMP && !source && header.protocol == Protocol.IGMP; // of a switch without an address, RFC 4541 §2.1.1
+  if (isInside ? !ours(source) : !isQuery && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  let cast = castOf(header.destination);
+  if (IGMP && cast < 0 && isMember(packet.via, header.destination)) cast = Cast.MULTICAST;
   if (cast < 0 || (LOOPBACK && !isInside && header.destination >> 24 == 127)) return drop(Counter.IP_NOT_OURS);
   if (header.isFragment) return drop(Counter.IP_FRAGMENT);
-  if (headerLength > IPV4_HEADER && hasUnfinishedSourceRoute(header)) return drop(Counter.IP_SOURCE_ROUTE);
   packet.ipLength = total;
   packet.payload = packet.ip + headerLength;
   packet.length = total - headerLength;
@@ -45,6 +47,17 @@ export function input(packet: Packet): bool {
 function drop(why: Counter): bool {
   count(why);
   return false;
+}
+/** Whether a packet for us is to go on from here by a source route, which we do not. RFC 1122 §3.3.5. */
+export function isOnSourceRoute(packet: Packet): bool {
+  if (packet.payload - packet.ip == IPV4_HEADER || !hasUnfinishedSourceRoute(Ipv4Header.at(packet.ip))) return false;
+  count(Counter.IP_SOURCE_ROUTE);
+  return true;
+}
+/** Whether some socket has joined a group on this interface. */
+function isMember(it: Interface, ip: u32): bool {
+  const group = isMulticast(ip) ? groupOn(it, ip) : null;
+  return group ? group.members != 0 : false;
 }
 /** Whether the packet came to one host only, on the link too: only such packets are answered with errors or resets. */
 export function isUnicast(packet: Packet): bool {
@@ -61,7 +74,7 @@ export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
 }
 /** Whether the next hop has a MAC address of its own to be found. */
 function isResolved(hop: Hop): bool {
-  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST;
+  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST && !(IGMP && isMulticast(hop.nextHop));
 }
 
 /** Writes the IP header in front of `length` octets that lie in the slot, and hands the slot to the device. */
@@ -110,6 +123,7 @@ export function send(
     const everybody = slot + SLOT_HEADER;
     store<u32>(everybody, 0xffffffff);
     store<u16>(everybody, 0xffff, 4);
+    if (IGMP && isMulticast(destination)) putGroupMac(everybody, destination);
     close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, false);
     return Sent.DONE;
   }

@@ -1,10 +1,10 @@
 // read RFC 1122 §3.3.1 first
-import { LOOPBACK } from "../memory/config";
+import { IGMP, LOOPBACK } from "../memory/config";
 import { Address, Interface } from "../memory/control";
 import { Err } from "../memory/errors";
 import { PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
-import { covering, maskOf, ours, primary } from "./address";
+import { covering, isMulticast, maskOf, ours, primary } from "./address";
 
 /** A route besides the connected ones and the gateways of the interface table. Addresses in host order. */
 @unmanaged
@@ -61,7 +61,16 @@ export function find(hop: Hop, destination: u32, only: u32): bool {
     if (!use(hop, it, route.gateway ? route.gateway : destination)) continue;
     best = route.prefix;
   }
+  if (IGMP && isMulticast(destination)) return findGroup(hop, destination, only, best >= 0);
   return best >= 0 || findGateway(hop, only);
+}
+/** A group is on link: by the interface of a route that leads there or of a gateway, else by the first with an address. RFC 1112 §6.1. */
+function findGroup(hop: Hop, group: u32, only: u32, isFound: bool): bool {
+  for (let i: u32 = 0; i < root.interfaces && !isFound; i++) {
+    isFound = findGateway(hop, only) || ((!only || only == i + 1) && use(hop, root.interface(i), group));
+  }
+  hop.nextHop = group;
+  return isFound;
 }
 /** 255.255.255.255 goes out by the interface that was named, or the first. */
 function findLimitedBroadcast(hop: Hop, only: u32): bool {

@@ -36,6 +36,8 @@ export const MTU_PROBING: i32 = isDefined(CFG_MTU_PROBING) ? CFG_MTU_PROBING : 1
 export const PACING: i32 = isDefined(CFG_PACING) ? CFG_PACING : 1;
 /** 1: the module holds SYN cookies; 0: their offer bit does nothing. */
 export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
+/** 1: the module holds multicast groups with IGMP, sockets that share a port, and a range for chosen ports. */
+export const IGMP: i32 = isDefined(CFG_IGMP) ? CFG_IGMP : 1;
 
 /** UDP sockets kept back for the services that ship with the stack; the host cannot take them. 0: the module has no services and no exchange. */
 export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE_SOCKETS : 8;
@@ -70,7 +72,7 @@ export const UDP_SOCKETS: i32 = isDefined(CFG_UDP_SOCKETS) ? CFG_UDP_SOCKETS : 8
 export const UDP_RECEIVE: i32 = isDefined(CFG_UDP_RECEIVE) ? CFG_UDP_RECEIVE : 8;
 /** Datagrams a UDP socket holds unsent, a power of two. When full, the send span is 0. */
 export const UDP_SEND: i32 = isDefined(CFG_UDP_SEND) ? CFG_UDP_SEND : 4;
-/** Octets of the longest datagram a UDP socket holds. A longer one is dropped and counted (UDP_TOO_LONG). */
+/** Octets of the longest datagram a UDP socket holds. Of a longer one that many are kept, its true length is told, and it is counted (UDP_TOO_LONG). */
 export const UDP_OCTETS: i32 = isDefined(CFG_UDP_OCTETS) ? CFG_UDP_OCTETS : 1472;
 /** Neighbours (ARP entries). When all are in use, a new destination waits and is counted (ARP_FULL). */
 export const NEIGHBOURS: i32 = isDefined(CFG_NEIGHBOURS) ? CFG_NEIGHBOURS : 32;
@@ -78,6 +80,10 @@ export const NEIGHBOURS: i32 = isDefined(CFG_NEIGHBOURS) ? CFG_NEIGHBOURS : 32;
 export const ROUTES: i32 = isDefined(CFG_ROUTES) ? CFG_ROUTES : 8;
 /** UDP and ICMP packets that wait for a neighbour, one each. When full, the packet is dropped and counted (HOLD_FULL). */
 export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
+/** Multicast groups that sockets have joined, each socket, interface and group one. When full, joining answers NO_ROOM. */
+export const GROUPS: i32 = isDefined(CFG_GROUPS) ? CFG_GROUPS : 16;
+/** Sources in the filters of those groups. When full, joining with more answers NO_ROOM. */
+export const SOURCES: i32 = isDefined(CFG_SOURCES) ? CFG_SOURCES : 32;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */
@@ -117,5 +123,8 @@ export const ERROR_RATE: i32 = 50;
 export const OFFER: i32 = 23;
 /** Congestion control: 0 NewReno, 1 CUBIC. */
 export const CONGESTION: i32 = 0;
+/** First and last of the ports that are chosen for whoever names none. RFC 6056 §3.2 asks for 1,024 and up. */
+export const PORT_FIRST: i32 = 1024;
+export const PORT_LAST: i32 = 65535;
 /** Frames read in one receive, over all devices. The rest waits, and poll answers 0. */
 export const FRAME_BUDGET: i32 = 256;

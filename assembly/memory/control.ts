@@ -212,8 +212,9 @@ export class More {
   flowTcp: u32;
   flowUdp: u32;
   flowIcmp: u32;
-  setting0: u32;
-  setting1: u32;
+  /** First and last of the ports that are chosen for whoever names none. RFC 6056 §3.2. */
+  portFirst: u32;
+  portLast: u32;
   setting2: u32;
   setting3: u32;
   setting4: u32;

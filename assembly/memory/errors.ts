@@ -99,6 +99,14 @@ export enum Option {
   OFFER = 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS = 12,
+  /** TTL of what is sent to groups, 1 by default. UDP only, as the next ones. */
+  MULTICAST_TTL = 13,
+  /** 1: what is sent to a group comes to our own members too, the default. */
+  MULTICAST_LOOP = 14,
+  /** 1: another socket may be bound to the same address and port; it then has this option too. */
+  REUSE = 15,
+  /** 1: what ICMP reports is told to a socket that is not connected, too. */
+  ERRORS = 16,
 }
 
 /** TCP extensions: bits of the option OFFER and of the control block's `offer`. */

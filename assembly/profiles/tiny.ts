@@ -15,6 +15,9 @@
 @global const CFG_VLAN: i32 = 0;
 @global const CFG_LOOPBACK: i32 = 0;
 @global const CFG_SLIP: i32 = 0;
+@global const CFG_IGMP: i32 = 0;
+@global const CFG_GROUPS: i32 = 0;
+@global const CFG_SOURCES: i32 = 0;
 @global const CFG_SENT_RECORDS: i32 = 0;
 @global const CFG_CUBIC: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;

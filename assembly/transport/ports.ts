@@ -1,17 +1,24 @@
 // read RFC 6056 first
+import { IGMP, PORT_FIRST, PORT_LAST } from "../memory/config";
 import { secret } from "../memory/random";
+import { root } from "../memory/root";
 
-/** First of the ports that are chosen for whoever names none; the last is 65,535. RFC 6056 §3.2 asks for 1,024 and up. */
-const FIRST: u32 = 1024;
-const COUNT: u32 = 65536 - FIRST;
+function first(): u32 {
+  return IGMP ? root.extra.portFirst : PORT_FIRST;
+}
+function last(): u32 {
+  return IGMP ? root.extra.portLast : PORT_LAST;
+}
+/** Ports that may be chosen; a search looks at all before it gives up. */
+export function tries(): u32 {
+  return last() - first() + 1;
+}
 
 /** Where a search for a free port begins. */
 export function begin(): u32 {
-  return FIRST + <u32>((<u64>secret() * COUNT) >> 32);
+  return first() + <u32>((<u64>secret() * tries()) >> 32);
 }
 /** The port after this one. */
 export function next(port: u32): u32 {
-  return port >= 65535 ? FIRST : port + 1;
+  return port >= last() ? first() : port + 1;
 }
-/** Ports a search looks at before it gives up. */
-export const TRIES: u32 = COUNT;

@@ -6,6 +6,7 @@ import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
 export const IPV4_HEADER: u32 = 20;
 export enum Protocol {
   ICMP = 1,
+  IGMP = 2,
   TCP = 6,
   UDP = 17,
 }
@@ -69,6 +70,13 @@ export class Ipv4Header {
     put32(this, 12, source);
     put32(this, 16, destination);
     store<u16>(changetype<usize>(this) + 10, <u16>fold(sum(changetype<usize>(this), IPV4_HEADER, 0)));
+  }
+  /** Makes a header without options one with a single option of four octets. */
+  set option(v: u32) {
+    put8(this, 0, 0x46);
+    put32(this, IPV4_HEADER, v);
+    put16(this, 10, 0);
+    store<u16>(changetype<usize>(this) + 10, <u16>fold(sum(changetype<usize>(this), IPV4_HEADER + 4, 0)));
   }
 }
 /** Don't Fragment, as Ipv4Header.write takes it. */

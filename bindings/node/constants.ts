@@ -103,6 +103,8 @@ export const MORE = {
   flowTcp: 80,
   flowUdp: 84,
   flowIcmp: 88,
+  portFirst: 92,
+  portLast: 96,
   octets: 128,
 } as const;
 /** One of the values of `MORE`. */
@@ -193,6 +195,8 @@ export const STATUS = {
   urgent: 172,
   receivedTos: 176,
   mssMax: 180,
+  receivedTtl: 184,
+  receivedOctets: 188,
   octets: 192,
 } as const;
 /** One of the values of `STATUS`. */
@@ -229,6 +233,16 @@ export const NEIGHBOUR = {
 } as const;
 /** One of the values of `NEIGHBOUR`. */
 export type NEIGHBOUR = (typeof NEIGHBOUR)[keyof typeof NEIGHBOUR];
+
+/** Offsets in the record of a multicast group, which lies in its pool. */
+export const GROUP = {
+  taken: 9,
+  ip: 16,
+  interface: 20,
+  members: 24,
+} as const;
+/** One of the values of `GROUP`. */
+export type GROUP = (typeof GROUP)[keyof typeof GROUP];
 
 /** Where frames begin in a slot. */
 export const SLOT = {
@@ -346,64 +360,67 @@ export const Counter = {
   ICMP_ERRORS_OUT: 51,
   ICMP_RATE_LIMITED: 52,
   ICMP_TOO_LONG: 53,
-  UDP_IN: 54,
-  UDP_OUT: 55,
-  UDP_SHORT: 56,
-  UDP_LENGTH: 57,
-  UDP_CHECKSUM: 58,
-  UDP_NO_SOCKET: 59,
-  UDP_FULL: 60,
-  UDP_TOO_LONG: 61,
-  UDP_UNREACHABLE: 62,
-  TCP_IN: 63,
-  TCP_OUT: 64,
-  TCP_SHORT: 65,
-  TCP_OFFSET: 66,
-  TCP_CHECKSUM: 67,
-  TCP_NOT_UNICAST: 68,
-  TCP_BAD_PORT: 69,
-  TCP_NO_CONNECTION: 70,
-  TCP_RST_IN: 71,
-  TCP_RST_OUT: 72,
-  TCP_RST_LIMITED: 73,
-  TCP_ACTIVE_OPENS: 74,
-  TCP_PASSIVE_OPENS: 75,
-  TCP_SYN_QUEUE_FULL: 76,
-  TCP_ACCEPT_FULL: 77,
-  TCP_NO_SOCKET: 78,
-  TCP_SYN_EXPIRED: 79,
-  TCP_UNACCEPTABLE: 80,
-  TCP_NO_ACK: 81,
-  TCP_ACK_UNSENT: 82,
-  TCP_ACK_OLD: 83,
-  TCP_CHALLENGE_ACKS: 84,
-  TCP_CHALLENGE_LIMITED: 85,
-  TCP_DUPLICATE: 86,
-  TCP_OUT_OF_ORDER: 87,
-  TCP_RANGES_FULL: 88,
-  TCP_BEYOND_WINDOW: 89,
-  TCP_AFTER_FIN: 90,
-  TCP_RETRANSMITTED: 91,
-  TCP_TIMEOUTS: 92,
-  TCP_FAST_RETRANSMITS: 93,
-  TCP_PROBES: 94,
-  TCP_KEEPALIVES: 95,
-  TCP_GIVEN_UP: 96,
-  TCP_ABORTED: 97,
-  TCP_ORPHANS_RESET: 98,
-  TCP_TIME_WAIT_CUT: 99,
-  TCP_NO_TIMESTAMP: 100,
-  TCP_PAWS: 101,
-  TCP_LOSS_PROBES: 102,
-  TCP_UNDONE: 103,
-  TCP_DSACK_IN: 104,
-  TCP_RENEGED: 105,
-  TCP_CE_IN: 106,
-  TCP_ECE_IN: 107,
-  TCP_COOKIES_OUT: 108,
-  TCP_COOKIES_IN: 109,
-  TCP_BLACK_HOLES: 110,
-  COUNT: 111,
+  IGMP_IN: 54,
+  IGMP_OUT: 55,
+  IGMP_DROPPED: 56,
+  UDP_IN: 57,
+  UDP_OUT: 58,
+  UDP_SHORT: 59,
+  UDP_LENGTH: 60,
+  UDP_CHECKSUM: 61,
+  UDP_NO_SOCKET: 62,
+  UDP_FULL: 63,
+  UDP_TOO_LONG: 64,
+  UDP_UNREACHABLE: 65,
+  TCP_IN: 66,
+  TCP_OUT: 67,
+  TCP_SHORT: 68,
+  TCP_OFFSET: 69,
+  TCP_CHECKSUM: 70,
+  TCP_NOT_UNICAST: 71,
+  TCP_BAD_PORT: 72,
+  TCP_NO_CONNECTION: 73,
+  TCP_RST_IN: 74,
+  TCP_RST_OUT: 75,
+  TCP_RST_LIMITED: 76,
+  TCP_ACTIVE_OPENS: 77,
+  TCP_PASSIVE_OPENS: 78,
+  TCP_SYN_QUEUE_FULL: 79,
+  TCP_ACCEPT_FULL: 80,
+  TCP_NO_SOCKET: 81,
+  TCP_SYN_EXPIRED: 82,
+  TCP_UNACCEPTABLE: 83,
+  TCP_NO_ACK: 84,
+  TCP_ACK_UNSENT: 85,
+  TCP_ACK_OLD: 86,
+  TCP_CHALLENGE_ACKS: 87,
+  TCP_CHALLENGE_LIMITED: 88,
+  TCP_DUPLICATE: 89,
+  TCP_OUT_OF_ORDER: 90,
+  TCP_RANGES_FULL: 91,
+  TCP_BEYOND_WINDOW: 92,
+  TCP_AFTER_FIN: 93,
+  TCP_RETRANSMITTED: 94,
+  TCP_TIMEOUTS: 95,
+  TCP_FAST_RETRANSMITS: 96,
+  TCP_PROBES: 97,
+  TCP_KEEPALIVES: 98,
+  TCP_GIVEN_UP: 99,
+  TCP_ABORTED: 100,
+  TCP_ORPHANS_RESET: 101,
+  TCP_TIME_WAIT_CUT: 102,
+  TCP_NO_TIMESTAMP: 103,
+  TCP_PAWS: 104,
+  TCP_LOSS_PROBES: 105,
+  TCP_UNDONE: 106,
+  TCP_DSACK_IN: 107,
+  TCP_RENEGED: 108,
+  TCP_CE_IN: 109,
+  TCP_ECE_IN: 110,
+  TCP_COOKIES_OUT: 111,
+  TCP_COOKIES_IN: 112,
+  TCP_BLACK_HOLES: 113,
+  COUNT: 114,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -529,6 +546,14 @@ export const Option = {
   OFFER: 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS: 12,
+  /** TTL of what is sent to groups, 1 by default. UDP only, as the next ones. */
+  MULTICAST_TTL: 13,
+  /** 1: what is sent to a group comes to our own members too, the default. */
+  MULTICAST_LOOP: 14,
+  /** 1: another socket may be bound to the same address and port; it then has this option too. */
+  REUSE: 15,
+  /** 1: what ICMP reports is told to a socket that is not connected, too. */
+  ERRORS: 16,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
@@ -564,6 +589,9 @@ export const Kind = {
   NEIGHBOUR: 6,
   ROUTE: 7,
   HOLD: 8,
+  GROUP: 9,
+  MEMBER: 10,
+  SOURCE: 11,
 } as const;
 /** One of the values of `Kind`. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
@@ -581,7 +609,10 @@ export const PoolIndex = {
   NEIGHBOUR: 8,
   ROUTE: 9,
   HOLD: 10,
-  COUNT: 11,
+  GROUP: 11,
+  MEMBER: 12,
+  SOURCE: 13,
+  COUNT: 14,
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];

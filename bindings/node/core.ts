@@ -1,7 +1,8 @@
 import type { Endpoint } from "./address.js";
-import { Clock } from "./clock.js";
+import { Clock, time } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
+import { type Filter, type GroupStatus, groupsOf, writeFilter } from "./groups.js";
 import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, type Pool, type Status, readEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmSource, load } from "./module.js";
@@ -251,6 +252,16 @@ export class Core extends LinkCalls {
     this.exports.udp_receive_release(handle);
     return octets;
   }
+  /** Receives what is sent to a group (at its interface; missing: where a route leads), from all sources but those excluded or only from those included. */
+  udp_join(handle: number, group: Endpoint, filter: Filter = {}): number {
+    const wrong = this.endpoint(CONTROL.remote, group);
+    const sources = wrong || writeFilter(this, filter);
+    return sources < 0 ? sources : this.exports.udp_join(handle, filter.include ? 0 : 1, sources);
+  }
+  /** Receives nothing of a group any more. */
+  udp_leave(handle: number, group: Endpoint): number {
+    return this.endpoint(CONTROL.remote, group) || this.exports.udp_leave(handle);
+  }
   /** An ICMP echo socket on `local` for the `udp_` calls; NOT_SUPPORTED in a module without ping sockets. */
   ping_open(owner = 0, local: Endpoint = {}): number {
     if (!this.exports.ping_open) return Err.NOT_SUPPORTED;
@@ -312,6 +323,10 @@ export class Core extends LinkCalls {
   neighbours(): NeighbourStatus[] {
     return this.#inspector.neighbours(this.#clock.now);
   }
+  /** The groups that interfaces listen to, with the MAC addresses that their devices must let in. */
+  groups(): GroupStatus[] {
+    return groupsOf(this);
+  }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {
     return this.#inspector.sockets();
@@ -347,16 +362,10 @@ function prepared(exports: Exports, options: CoreOptions, limit: number): number
   return control;
 }
 
-/** Answers `ms`, or throws: what is no number would be taken for 0, and time would stand still. */
-function time(ms: number, us: number): number {
-  if (Number.isFinite(ms) && Number.isFinite(us)) return ms;
-  const [name, value] = Number.isFinite(ms) ? ["us", us] : ["ms", ms];
-  throw new RingwireError("BAD_ARGUMENT", `${name}: ${String(value)} is no time (expected a finite number)`);
-}
-
 export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
+export type { Filter, GroupStatus } from "./groups.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";

@@ -96,10 +96,14 @@ export interface Status {
   rcvShift: number;
   /** Unread octets up to the end of urgent data. */
   urgent: number;
-  /** TOS octet of the last segment that arrived. */
+  /** TOS octet of the last segment that arrived; UDP: of the oldest unread datagram. */
   receivedTos: number;
   /** Text octets of a full segment as link and peer allow; `mss` may be less for the path. */
   mssMax: number;
+  /** UDP: TTL of the oldest unread datagram. */
+  receivedTtl: number;
+  /** UDP: octets of it that arrived; those beyond what a socket holds are gone. */
+  receivedOctets: number;
 }
 
 /** An interface, as the stack has it. */
@@ -340,6 +344,8 @@ function recoveryOf(u32: (offset: number) => number) {
     urgent: u32(STATUS.urgent),
     receivedTos: u32(STATUS.receivedTos),
     mssMax: u32(STATUS.mssMax),
+    receivedTtl: u32(STATUS.receivedTtl),
+    receivedOctets: u32(STATUS.receivedOctets),
   };
 }
 

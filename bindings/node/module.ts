@@ -36,6 +36,8 @@ export interface Exports extends Record<string, unknown> {
   udp_receive_release(handle: number): number;
   udp_close(handle: number): number;
   udp_status(handle: number): number;
+  udp_join(handle: number, exclude: number, sources: number): number;
+  udp_leave(handle: number): number;
   ping_open?(owner: number): number;
   socket_set(handle: number, option: number, value: number): number;
   socket_get(handle: number, option: number): number;

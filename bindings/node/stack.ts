@@ -11,6 +11,7 @@ import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
 import { type StackOptions, coreOptions } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
+import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
 import { StackPort } from "./stackport.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
 import { UdpSocket } from "./udp.js";
@@ -54,6 +55,8 @@ export interface BindOptions {
   host?: string;
   /** Datagrams may go to broadcast addresses. */
   broadcast?: boolean;
+  /** Other sockets may be bound to the same port. */
+  reuse?: boolean;
 }
 
 /** Sockets served in one round, before frames get their turn. */
@@ -164,17 +167,18 @@ export class Stack extends EventEmitter implements Host {
   /** Binds a UDP socket; throws IN_USE, BAD_ADDRESS or NO_SOCKET. */
   bindUdp(options: BindOptions = {}): UdpSocket {
     this.ensureOpen();
-    only(options, ["port", "host", "broadcast"], "bind");
+    only(options, ["port", "host", "broadcast", "reuse"], "bind");
     const local = localEnd(options.host, options.port);
     const handle = check(this.core.udp_bind(local), `bind ${local.address}:${local.port}`);
     const socket = new UdpSocket(this, handle, local.address, this.core.local.port);
     if (options.broadcast) socket.setBroadcast(true);
+    if (options.reuse) socket.setReuse(true);
     return socket;
   }
   /** Sends one ICMP echo request; rejects with TIMED_OUT or with what ICMP reports. Requests share a socket while any waits. */
   async ping(host: string, options: PingOptions = {}): Promise<Echo> {
     this.ensureOpen();
-    only(options, ["timeout", "size", "sequence"], "ping");
+    only(options, ["timeout", "size", "sequence", "ttl"], "ping");
     parseAddress(host, "host");
     this.#pinger ??= new Pinger(this, check(this.core.ping_open(), "ping"));
     try {
@@ -185,6 +189,11 @@ export class Stack extends EventEmitter implements Host {
         this.#pinger = undefined;
       }
     }
+  }
+  /** Finds the routers on the way to a host: yields one hop after another, with who answered each probe, until the host has answered or says that it cannot be reached. */
+  traceroute(host: string, options: TracerouteOptions = {}): AsyncGenerator<HopResult, void, void> {
+    this.ensureOpen();
+    return traceroute(this, host, options);
   }
   /** The interfaces with their addresses and MACs. */
   interfaces(): InterfaceStatus[] {

@@ -1,4 +1,4 @@
-import { ARENA_START, CONTROL, DEVICE, Err, INTERFACE } from "./constants.js";
+import { ARENA_START, CONTROL, DEVICE, Err, INTERFACE, MORE } from "./constants.js";
 import { errorName, errorOf, RingwireError } from "./error.js";
 import { OCTETS } from "./layout.js";
 import type { Exports, WasmMemory } from "./module.js";
@@ -36,6 +36,7 @@ const EXPECTED: Record<string, string> = {
   congestion: "newreno (0) or, where the module has it, cubic (1)",
   sentRecords: "0 to 65,536, or 0 where the module has no RACK",
   arenaStart: "4096 or more",
+  portFirst: "1 up to portLast, which is at most 65,535",
 };
 
 /** Calls `init`, grows the memory by what is needed where the arena's end is free, and calls it again. Throws what `init` answers, with the word that was refused. */
@@ -55,7 +56,7 @@ export function start(exports: Exports, control: number, options: StartOptions, 
     );
   }
   if (result < 0) {
-    const where = wordName(word(CONTROL.detail));
+    const where = wordName(word(CONTROL.detail), word(CONTROL.more) - control);
     const expected = EXPECTED[where.split(", ").at(-1) ?? ""];
     throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${where}${expected ? ` (expected ${expected})` : ""}`);
   }
@@ -72,10 +73,11 @@ function grow(memory: WasmMemory, octets: number, limit: number): void {
   }
 }
 
-/** What lies at an offset of the control block, in words. */
-function wordName(offset: number): string {
+/** What lies at an offset of the control block, in words; from `more` on there are more capacities and settings. */
+function wordName(offset: number, more: number): string {
   const field = (table: Record<string, number>, at: number) =>
     Object.entries(table).find(([, where]) => where === at)?.[0] ?? `octet ${at}`;
+  if (offset >= more) return field(MORE, offset - more);
   if (offset >= CONTROL.interfaceTable) {
     const at = offset - CONTROL.interfaceTable;
     return `interface ${Math.floor(at / OCTETS.interface)}, ${field(INTERFACE, at % OCTETS.interface)}`;

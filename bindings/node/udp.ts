@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { parseAddress, parsePort } from "./address.js";
 import { Err, Event, Option } from "./constants.js";
 import { RingwireError, check, errorOf } from "./error.js";
+import { type Filter, Memberships } from "./groups.js";
 import type { Client, Host } from "./host.js";
 import type { Status } from "./inspect.js";
 import { octetsOf } from "./validate.js";
@@ -44,6 +45,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   readonly #host: Host;
   readonly #waiters: ((result: IteratorResult<Message>) => void)[] = [];
   readonly #sends: Sending[] = [];
+  readonly #memberships = new Memberships();
   #handle: number;
 
   /** @internal */
@@ -98,6 +100,44 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   setTTL(ttl: number): this {
     check(this.#host.core.socket_set(this.#open(), Option.TTL, ttl), "TTL");
     return this;
+  }
+  /** Time to live of what is sent to groups, 1 to 255. Default 1. */
+  setMulticastTTL(ttl: number): this {
+    check(this.#host.core.socket_set(this.#open(), Option.MULTICAST_TTL, ttl), "multicast TTL");
+    return this;
+  }
+  /** Whether what is sent to a group comes to members on this stack, too. Default true. */
+  setMulticastLoopback(loop: boolean): this {
+    check(this.#host.core.socket_set(this.#open(), Option.MULTICAST_LOOP, loop ? 1 : 0), "multicast loopback");
+    return this;
+  }
+  /** Whether other sockets may be bound to the same port; they have the option then, too. */
+  setReuse(reuse: boolean): this {
+    check(this.#host.core.socket_set(this.#open(), Option.REUSE, reuse ? 1 : 0), "reuse");
+    return this;
+  }
+  /** Receives what is sent to a group, from all but the excluded sources or only from the included ones; called again it replaces them. Throws BAD_ADDRESS, NO_ROOM. */
+  setMembership(group: string, filter: Filter = {}, interface_?: number): this {
+    this.#memberships.set(this.#host.core, this.#open(), group, interface_, filter);
+    this.#host.schedule();
+    return this;
+  }
+  /** Joins a group, on the interface with this index or where a route leads. */
+  addMembership(group: string, interface_?: number): this {
+    return this.setMembership(group, {}, interface_);
+  }
+  /** Leaves a group with all its sources. */
+  dropMembership(group: string, interface_?: number): this {
+    return this.setMembership(group, { include: [] }, interface_);
+  }
+  /** Joins a group for one more source. */
+  addSourceSpecificMembership(source: string, group: string, interface_?: number): this {
+    return this.setMembership(group, { include: [...this.#memberships.included(group, interface_), source] }, interface_);
+  }
+  /** Leaves a group for a source. */
+  dropSourceSpecificMembership(source: string, group: string, interface_?: number): this {
+    const rest = this.#memberships.included(group, interface_).filter((each) => each !== source);
+    return this.setMembership(group, { include: rest }, interface_);
   }
   /** What the stack knows of the socket; null when it was closed. */
   status(): Status | null {

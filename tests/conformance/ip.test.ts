@@ -279,11 +279,13 @@ describe("IPv4: options and protocols", () => {
     }
   });
 
-  test("A225+346, IP-06: a source route that is not at its end is not delivered; one at its end is", async () => {
+  test("A225+346, IP-06: a source route that is not at its end is not delivered but reported; one at its end is", async () => {
     const { t, socket } = await serving();
     for (const kind of [131, 137]) {
       const unfinished = pad([1, kind, 7, 4, 10, 0, 0, 9]);
-      t.drops(datagram(7, "on its way", { options: unfinished }), "IP_SOURCE_ROUTE");
+      const [error, ...rest] = t.inject(datagram(7, "on its way", { options: unfinished }));
+      assert.deepEqual([error?.icmp?.type, error?.icmp?.code, error?.ip?.to, rest.length], [3, 5, PEER.ip, 0]);
+      t.drops(datagram(7, "to many", { to: "10.0.0.255", options: unfinished }, { to: EVERYBODY }), "IP_SOURCE_ROUTE");
       t.drops(ping({ options: unfinished }), "IP_SOURCE_ROUTE");
       t.inject(datagram(7, "arrived", { options: pad([1, kind, 7, 8, 10, 0, 0, 9]) }));
       assert.equal(t.receive(socket), "arrived");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 /** EtherTypes, IP protocols and TCP control bits as the frames carry them. */
 export const ETHER = { IPV4: 0x0800, ARP: 0x0806, RARP: 0x8035, VLAN: 0x8100, IPV6: 0x86dd } as const;
-export const PROTOCOL = { ICMP: 1, TCP: 6, UDP: 17 } as const;
+export const PROTOCOL = { ICMP: 1, IGMP: 2, TCP: 6, UDP: 17 } as const;
 export const CTL = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const;
 /** The Ethernet broadcast address. */
 export const EVERYBODY = "ff:ff:ff:ff:ff:ff";
@@ -175,6 +175,7 @@ export interface Seen {
     octets: Uint8Array;
   };
   icmp?: { type: number; code: number; rest: number; data: Uint8Array };
+  igmp?: { type: number; group: string; records: { type: number; group: string; sources: string[] }[] };
   udp?: { fromPort: number; toPort: number; data: Uint8Array };
   tcp?: { fromPort: number; toPort: number; seq: number; ack: number; ctl: number; window: number; text: Uint8Array };
 }
@@ -248,6 +249,7 @@ function readIpv4(seen: Seen, packet: Uint8Array): void {
   const body = octets.subarray(headerLength);
   const ends = pseudo(view.getUint32(12), view.getUint32(16), seen.ip.protocol, body.length);
   if (seen.ip.protocol === PROTOCOL.ICMP) readIcmp(seen, body);
+  else if (seen.ip.protocol === PROTOCOL.IGMP) readIgmp(seen, body);
   else if (seen.ip.protocol === PROTOCOL.UDP) readUdp(seen, body, ends);
   else if (seen.ip.protocol === PROTOCOL.TCP) readTcp(seen, body, ends);
   else assert.fail(`IP protocol ${seen.ip.protocol} was sent`);
@@ -256,6 +258,23 @@ function readIcmp(seen: Seen, message: Uint8Array): void {
   assert.equal(checksum(message), 0, "ICMP checksum");
   const [type, code] = [message[0] as number, message[1] as number];
   seen.icmp = { type, code, rest: viewOf(message).getUint32(4), data: message.subarray(8) };
+}
+function readIgmp(seen: Seen, message: Uint8Array): void {
+  assert.equal(checksum(message), 0, "IGMP checksum");
+  assert.equal(seen.ip?.ttl, 1, "TTL of IGMP");
+  assert.deepEqual([...(seen.ip?.octets.subarray(20, 24) ?? [])], [0x94, 4, 0, 0], "Router Alert");
+  const view = viewOf(message);
+  const type = message[0] as number;
+  seen.igmp = { type, group: dotted(view.getUint32(4)), records: [] };
+  if (type !== 0x22) return assert.equal(message.length, 8, "length of an IGMP message");
+  let at = 8;
+  for (let left = view.getUint16(6); left; left--) {
+    const sources = Array.from({ length: view.getUint16(at + 2) }, (_, i) => dotted(view.getUint32(at + 8 + i * 4)));
+    seen.igmp.records.push({ type: message[at] as number, group: dotted(view.getUint32(at + 4)), sources });
+    assert.equal(message[at + 1], 0, "auxiliary data");
+    at += 8 + sources.length * 4;
+  }
+  assert.equal(at, message.length, "records fill the report");
 }
 function readUdp(seen: Seen, datagram: Uint8Array, ends: Uint8Array): void {
   const view = viewOf(datagram);

@@ -142,6 +142,7 @@ export class Tester {
 /** A frame in a few words. */
 export function describe(seen: Seen): string {
   if (seen.arp) return `ARP ${seen.arp.operation} ${seen.arp.senderIp} asks ${seen.arp.targetIp}`;
+  if (seen.igmp) return `${seen.ip?.from} to ${seen.ip?.to} IGMP ${seen.igmp.type}`;
   const what = seen.icmp ? `ICMP ${seen.icmp.type}/${seen.icmp.code}` : seen.udp ? `UDP ${seen.udp.toPort}` : `TCP ${seen.tcp?.ctl}`;
   return `${seen.ip?.from} to ${seen.ip?.to} ${what}`;
 }

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
+import * as groups from "./groups.js";
 import * as others from "./others.js";
 import * as services from "./services.js";
 import * as tcp from "./tcp.js";
@@ -23,6 +24,8 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   NEIGHBOURS: { scenario: others.neighbours, small: 3 },
   ROUTES: { scenario: others.routes, small: 1 },
   HOLDS: { scenario: others.holds, small: 2 },
+  GROUPS: { scenario: groups.groups, small: 2 },
+  SOURCES: { scenario: groups.sources, small: 3 },
   OWNERS: { scenario: others.owners, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
   TRANSFERS: { scenario: services.transfers, small: 1 },

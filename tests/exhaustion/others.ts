@@ -89,6 +89,9 @@ export async function udpOctets(value: number): Promise<string[]> {
   if (value < 1472) {
     w.inject(incoming(new Uint8Array(value + 1)));
     assert.equal(w.core.counter("UDP_TOO_LONG"), 1);
+    assert.deepEqual(w.core.udp_read(socket), new Uint8Array(value).fill(1));
+    assert.equal(w.core.status(socket)?.receivedOctets, value + 1);
+    assert.equal(w.core.udp_receive_ready(socket), value, "cut");
   }
   w.goesOn();
   assert.equal(w.core.udp_receive_release(socket), 0);

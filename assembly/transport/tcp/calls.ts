@@ -107,7 +107,7 @@ function choose(tcb: Tcb, to: Endpoint, from: Endpoint | null): i32 {
     return find(tcb.local, tcb.remote, tcb.ports) ? Err.IN_USE : 0;
   }
   let port = ports.begin();
-  for (let i: u32 = 0; i < ports.TRIES; i++) {
+  for (let left = ports.tries(); left; left--) {
     tcb.ports = (port << 16) | <u32>to.port;
     if (!find(tcb.local, tcb.remote, tcb.ports)) return 0;
     port = ports.next(port);

@@ -1,5 +1,5 @@
 // Options of sockets, and the status of connections and listeners.
-import { CUBIC } from "../../memory/config";
+import { CUBIC, IGMP } from "../../memory/config";
 import { Err, Offer, OFFERS, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { NEVER } from "../../memory/time";
@@ -21,6 +21,9 @@ function limitOf(option: i32): u32 {
     case Option.NODELAY:
     case Option.BROADCAST:
     case Option.REPORTS:
+    case Option.MULTICAST_LOOP:
+    case Option.REUSE:
+    case Option.ERRORS:
       return 1;
     case Option.KEEPALIVE:
       return 2;
@@ -28,6 +31,7 @@ function limitOf(option: i32): u32 {
       return CUBIC;
     case Option.KEEP_COUNT:
     case Option.TTL:
+    case Option.MULTICAST_TTL:
     case Option.TOS:
       return 255;
     case Option.OFFER:
@@ -43,10 +47,18 @@ function socketOf(handle: i32): Socket | null {
   if (kind != Kind.UDP && kind != Kind.LISTENER) return null;
   return changetype<Socket | null>(recordOf(handle, kind));
 }
-/** TCP has all options but BROADCAST; UDP has TTL, TOS and BROADCAST. */
+/** TCP has all options to REPORTS but BROADCAST; UDP has TTL, TOS, BROADCAST and those from MULTICAST_TTL on. */
 function hasOption(socket: Socket, option: i32): bool {
-  if (socket.kind == <u8>Kind.UDP) return option >= Option.TTL && option <= Option.BROADCAST;
+  if (socket.kind == <u8>Kind.UDP) return (option >= Option.TTL && option <= Option.BROADCAST) || isUdpOnly(option);
   return option >= Option.NODELAY && option <= Option.REPORTS && option != Option.BROADCAST;
+}
+
+function isUdpOnly(option: i32): bool {
+  return IGMP && option >= Option.MULTICAST_TTL && option <= Option.ERRORS;
+}
+/** Where an option has its place: those of UDP alone in places that TCP alone needs, from KEEP_IDLE on. */
+function placeOf(option: i32): i32 {
+  return isUdpOnly(option) ? option - Option.MULTICAST_TTL + Option.KEEP_IDLE : option;
 }
 
 /** Sets an option of a socket; connections inherit those of their listener. Errors: BAD_HANDLE, BAD_ARGUMENT. */
@@ -56,7 +68,7 @@ export function set(handle: i32, option: i32, value: u32): i32 {
   if (!hasOption(socket, option) || value > limitOf(option)) return Err.BAD_ARGUMENT;
   const mayBeZero = limitOf(option) <= 2 || option == Option.TOS || option == Option.OFFER;
   if (!value && !mayBeZero) return Err.BAD_ARGUMENT;
-  socket.setOption(option, option == Option.TOS ? value & 0xfc : value);
+  socket.setOption(placeOf(option), option == Option.TOS ? value & 0xfc : value);
   if (socket.kind == <u8>Kind.TCP) takeEffect(changetype<Tcb>(socket), option);
   return 0;
 }
@@ -73,7 +85,7 @@ function takeEffect(tcb: Tcb, option: i32): void {
 export function get(handle: i32, option: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
-  return hasOption(socket, option) ? <i32>socket.option(option) : Err.BAD_ARGUMENT;
+  return hasOption(socket, option) ? <i32>socket.option(placeOf(option)) : Err.BAD_ARGUMENT;
 }
 
 /** STATUS: fills the record and answers the state. Takes every kind of TCP record. Errors: BAD_HANDLE. */

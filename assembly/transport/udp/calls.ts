@@ -1,13 +1,14 @@
 // read RFC 1122 §4.1.4 first
-import { CONFIGURE } from "../../memory/config";
+import { CONFIGURE, IGMP } from "../../memory/config";
 import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
-import { castOf, isPeer, ours } from "../../internet/address";
+import { castOf, isMulticast, isPeer, ours } from "../../internet/address";
 import { scratchHop } from "../../internet/icmp";
+import * as igmp from "../../internet/igmp";
 import * as route from "../../internet/route";
 import { Cast } from "../../link/packet";
 import * as ports from "../ports";
@@ -17,7 +18,8 @@ import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
 import { enter, isBindableIp, isTaken, leave, retire, take, UdpSocket } from "./socket";
 
-function socketOf(handle: i32): UdpSocket | null {
+/** The socket of a handle that is not closed, null when stale. */
+export function socketOf(handle: i32): UdpSocket | null {
   const socket = changetype<UdpSocket | null>(recordOf(handle, Kind.UDP));
   return socket && !socket.isClosing ? socket : null;
 }
@@ -35,7 +37,8 @@ export function bind(owner: i32, isPing: bool): i32 {
   if (!isBindable(at)) return Err.BAD_ADDRESS;
   const local = at.ip;
   let port: u32 = isPing ? 0 : at.port;
-  if (port && isTaken(isPing, local, port)) return Err.IN_USE;
+  if (port && isTaken(isPing, local, port, IGMP != 0)) return Err.IN_USE;
+  const isShared = IGMP && port && isTaken(isPing, local, port, false);
   if (!port) port = choosePort(isPing);
   if (!port) return Err.IN_USE;
   const socket = take(owner);
@@ -44,6 +47,7 @@ export function bind(owner: i32, isPing: bool): i32 {
   socket.ports = port << 16;
   socket.only = <u8>at.interface;
   socket.isPing = isPing ? 1 : 0;
+  if (isShared) socket.keepCount = 1;
   enter(socket);
   socket.tellLocal(at);
   return socket.handle;
@@ -51,8 +55,8 @@ export function bind(owner: i32, isPing: bool): i32 {
 /** A port that no socket uses on any address; 0: none is left. */
 function choosePort(isPing: bool): u32 {
   let port = ports.begin();
-  for (let i: u32 = 0; i < ports.TRIES; i++) {
-    if (!isTaken(isPing, 0, port)) return port;
+  for (let left = ports.tries(); left; left--) {
+    if (!isTaken(isPing, 0, port, false)) return port;
     port = ports.next(port);
   }
   return 0;
@@ -79,7 +83,7 @@ function refuses(socket: UdpSocket, to: Endpoint): i32 {
   if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing)) return Err.BAD_ADDRESS;
   const ip = to.ip;
   if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
-  if (!isPeer(ip)) return Err.BAD_ADDRESS;
+  if (!isPeer(ip) && !(IGMP && isMulticast(ip))) return Err.BAD_ADDRESS;
   return route.find(scratchHop(), ip, to.interface ? to.interface : socket.only) ? 0 : Err.NO_ROUTE;
 }
 
@@ -113,31 +117,34 @@ export function sendCommit(handle: i32, octets: i32): i32 {
   const isOurs = ours(socket.local) != null;
   slot.local.set(isOurs ? socket.local : 0, socket.localPort, 0);
   slot.length = octets;
+  slot.tos = <u8>socket.tos;
+  slot.ttl = <u8>(IGMP && isMulticast(slot.remote.ip) ? socket.multicastTtl : socket.ttl);
   socket.queued++;
   if (!socket.owed.linked) state.owedUdp.push(socket.owed);
   return octets;
 }
 
-/** The oldest datagram; or, once, what ICMP reported. Errors: BAD_HANDLE, WOULD_BLOCK, REFUSED, UNREACHABLE, NO_ROUTE. */
+/** The oldest datagram; or, once, what became of one that was sent. Errors: BAD_HANDLE, WOULD_BLOCK, REFUSED, UNREACHABLE, NO_ROUTE, TOO_LONG. */
 export function receiveReady(handle: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
-  if (socket.unread) {
-    const slot = socket.inSlot(socket.read);
-    root.span = <u32>slot.data;
-    memory.copy(changetype<usize>(root.remote), changetype<usize>(slot.remote), 24);
-    memory.copy(changetype<usize>(root.local), changetype<usize>(slot.local), 24);
-    return slot.length;
+  if (!socket.unread) return Err.WOULD_BLOCK;
+  const slot = socket.inSlot(socket.read);
+  memory.copy(changetype<usize>(root.remote), changetype<usize>(slot.remote), 24);
+  memory.copy(changetype<usize>(root.local), changetype<usize>(slot.local), 24);
+  if (slot.error) {
+    root.span = slot.whole;
+    socket.read++;
+    return slot.error;
   }
-  const error = socket.error;
-  socket.error = 0;
-  return error ? error : Err.WOULD_BLOCK;
+  root.span = <u32>slot.data;
+  return slot.length;
 }
 /** Drops the oldest datagram. Errors: BAD_HANDLE, WOULD_BLOCK. */
 export function receiveRelease(handle: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
-  if (!socket.unread) return Err.WOULD_BLOCK;
+  if (!socket.unread || socket.inSlot(socket.read).error) return Err.WOULD_BLOCK;
   socket.read++;
   return 0;
 }
@@ -147,6 +154,7 @@ export function close(handle: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
   leave(socket);
+  if (IGMP) igmp.forget(socket);
   ready.forget(socket);
   socket.isClosing = 1;
   if (!socket.unsent) retire(socket);
@@ -157,7 +165,7 @@ export function close(handle: i32): i32 {
 export function rearm(handle: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
-  if (socket.unread || socket.error) ready.raise(socket, Event.READABLE);
+  if (socket.unread) ready.raise(socket, Event.READABLE);
   if (socket.unsent < root.udpSend) ready.raise(socket, Event.WRITABLE);
   else socket.wants = 1;
   return 0;
@@ -175,5 +183,10 @@ export function tellStatus(handle: i32): i32 {
   socket.tellLocal(status().local);
   socket.tellRemote(status().remote);
   it.handle = socket.handle;
+  if (!socket.unread) return 0;
+  const slot = socket.inSlot(socket.read);
+  it.receivedTos = slot.tos;
+  it.receivedTtl = slot.ttl;
+  it.receivedOctets = slot.whole;
   return 0;
 }

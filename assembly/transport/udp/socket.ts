@@ -1,25 +1,31 @@
-import { SERVICE_SOCKETS } from "../../memory/config";
+import { IGMP, SERVICE_SOCKETS } from "../../memory/config";
 import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
 import { isService } from "../service";
-import { isSubnetBroadcast, ours } from "../../internet/address";
+import { isMulticast, isSubnetBroadcast, ours } from "../../internet/address";
 import { Socket } from "../socket";
 
 /** What lies in front of a datagram in a socket's ring. 64 octets. */
 @unmanaged
 @final
 export class Datagram {
+  /** Octets that are here. */
   length: u32;
-  tos: u32;
+  tos: u8;
+  ttl: u8;
+  reserved: u16;
   remote0: u64;
   remote1: u64;
   remote2: u64;
   local0: u64;
   local1: u64;
   local2: u64;
-  reserved: u64;
+  /** Octets that arrived. */
+  whole: u32;
+  /** Err: not a datagram, but what became of one sent to `remote`, as `local` told. */
+  error: i32;
 
   get remote(): Endpoint {
     return changetype<Endpoint>(changetype<usize>(this) + offsetof<Datagram>("remote0"));
@@ -50,6 +56,19 @@ export class UdpSocket extends Socket {
   get isConnected(): bool {
     return this.remote != 0;
   }
+  // Options that TCP has not, in the places of those that UDP has not: Socket.keepIdle and on.
+  get multicastTtl(): u32 {
+    return this.keepIdle;
+  }
+  get loops(): bool {
+    return this.keepInterval != 0;
+  }
+  get reuse(): u32 {
+    return this.keepCount;
+  }
+  get errors(): bool {
+    return this.userTimeout != 0;
+  }
   get unread(): u32 {
     return this.received - this.read;
   }
@@ -74,6 +93,10 @@ export function slotOctets(): u32 {
 function bucket(port: u32, isPing: bool): usize {
   return bucketOf(state.udpBuckets, state.udpBucketMask, port, isPing ? 1 : 0);
 }
+/** Sockets that may be bound to a port: the first of them, each knows the next as `link`. */
+export function chain(port: u32): u32 {
+  return load<u32>(bucket(port, false));
+}
 export function enter(socket: UdpSocket): void {
   insert(bucket(socket.localPort, socket.isPing != 0), socket);
 }
@@ -81,7 +104,7 @@ export function leave(socket: UdpSocket): void {
   remove(bucket(socket.localPort, socket.isPing != 0), socket);
 }
 
-/** The socket for a datagram: the one connected to its sender, else bound to its address, else to any. Null when none. */
+/** The socket for a datagram: the one connected to its sender, else bound to its address, else to any; of several alike the one bound last. Null when none. */
 export function find(isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): UdpSocket | null {
   let best: UdpSocket | null = null;
   let bestScore: u32 = 0;
@@ -98,23 +121,24 @@ export function find(isPing: bool, local: u32, localPort: u32, remote: u32, remo
   return best;
 }
 /** 0: not for this socket; else the more the better it fits. */
-function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): u32 {
+export function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): u32 {
   if (it.localPort != localPort || (it.isPing != 0) != isPing) return 0;
   if (it.local && it.local != local) return 0;
   if (it.only && only && <u32>it.only != only) return 0;
   if (it.remote && (it.remote != remote || (!isPing && it.remotePort != remotePort))) return 0;
   return 1 + (it.local ? 1 : 0) + (it.remote ? 2 : 0);
 }
-/** Whether a socket may be bound to this address: any (0), one of ours, or a broadcast one of a subnet of ours. */
+/** Whether a socket may be bound to this address: any (0), one of ours, a broadcast one of a subnet of ours, or a group. */
 export function isBindableIp(ip: u32): bool {
-  return !ip || ours(ip) != null || ip == 0xffffffff || isSubnetBroadcast(ip);
+  return !ip || ours(ip) != null || ip == 0xffffffff || isSubnetBroadcast(ip) || (IGMP && isMulticast(ip));
 }
-/** Whether any socket uses this port on this address (0: on any). */
-export function isTaken(isPing: bool, local: u32, port: u32): bool {
+/** Whether any socket uses this port on this address (0: on any); `mayShare`: and does not share it. */
+export function isTaken(isPing: bool, local: u32, port: u32, mayShare: bool): bool {
   let at = load<u32>(bucket(port, isPing));
   while (at) {
     const it = changetype<UdpSocket>(<usize>at);
-    if (it.localPort == port && (it.isPing != 0) == isPing && (!local || !it.local || it.local == local)) return true;
+    const isAlike = it.localPort == port && (it.isPing != 0) == isPing && (!local || !it.local || it.local == local);
+    if (isAlike && !(mayShare && it.reuse)) return true;
     at = it.link;
   }
   return false;
@@ -132,6 +156,10 @@ export function take(owner: u32): UdpSocket | null {
   it.receiveRing = state.udpRings + it.index * ring;
   it.sendRing = it.receiveRing + slotOctets() * root.udpReceive;
   it.resetOptions();
+  it.keepIdle = 1;
+  it.keepInterval = 1;
+  it.keepCount = 0;
+  it.userTimeout = 0;
   return it;
 }
 /** Gives a closed socket back. */

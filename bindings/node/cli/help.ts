@@ -35,6 +35,16 @@ Exit status: 0 when at least one answer came, 1 when none did, 2 when the comman
 Example:
   sudo ringwire ping 10.9.0.1 -c 3 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24`;
 
+/** Examples under `ringwire traceroute --help`. */
+export const TRACEROUTE_EXAMPLES = `${DEVICES}
+
+A line for each hop: who answered, and how long each probe took; * for no answer; !N !H !P !S !F behind the answer of one who
+says that the network, host, protocol or port cannot be reached, that a source route failed, or that a smaller packet is needed.
+Exit status: 0 when HOST answered, 1 when it did not, 2 when the command line is wrong.
+
+Example:
+  sudo ringwire traceroute 192.0.2.1 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24 --gateway 10.9.0.1`;
+
 /** Examples under `ringwire nc --help`. */
 export const NC_EXAMPLES = `${DEVICES}
 

@@ -59,7 +59,8 @@ async function ping(host: string, stackOptions: StackOptions, options: PingOptio
   }
 }
 
-function checkHost(host: string, { devices }: StackOptions): void {
+/** Throws a failure when the host is no address, or one of ours. */
+export function checkHost(host: string, { devices }: StackOptions): void {
   try {
     otherHost(
       host,

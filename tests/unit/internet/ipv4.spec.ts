@@ -162,7 +162,9 @@ describe("internet/ipv4: checks of RFC 1122 section 3.2.1", () => {
     put(AT + 20, "83 07 04 0a 00 00 01 00");
     seal();
     packet().ipLength = 36;
-    expect<i32>(taken_(Counter.IP_SOURCE_ROUTE)).toBe(0);
+    expect<bool>(ipv4.input(packet())).toBe(true);
+    expect<bool>(ipv4.isOnSourceRoute(packet())).toBe(true);
+    expect<u32>(counted(Counter.IP_SOURCE_ROUTE)).toBe(1);
   });
 });
 
