@@ -2,12 +2,13 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, PING, STATE_HASH } from "./memory/config";
+import { ARENA_START as START, CONFIGURE, PING, STATE_HASH } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
 import { root } from "./memory/root";
 import * as init from "./init";
+import * as configure from "./internet/configure";
 import * as routes from "./internet/route";
 import { stateHash } from "./statehash";
 import * as ready from "./transport/ready";
@@ -61,5 +62,9 @@ export function socket_at(pool: i32, place: i32): i32 { return isReady() ? at(po
 
 export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface) : Err.NOT_READY; }
 export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface) : Err.NOT_READY; }
+
+export function address_add(prefix: i32): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.addLocal(prefix) : Err.NOT_SUPPORTED; }
+export function address_remove(): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.removeLocal() : Err.NOT_SUPPORTED; }
+export function gateway_set(): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.setRemoteGateway() : Err.NOT_SUPPORTED; }
 
 export function state_hash(): i32 { return STATE_HASH ? <i32>stateHash() : Err.NOT_SUPPORTED; }

@@ -109,6 +109,8 @@ export enum DEVICE {
   rxTaken = <i32>offsetof<Device>("rxTaken"),
   txWritten = <i32>offsetof<Device>("txWritten"),
   txTaken = <i32>offsetof<Device>("txTaken"),
+  linkChanges = <i32>offsetof<Device>("linkChanges"),
+  link = <i32>offsetof<Device>("link"),
   octets = <i32>offsetof<Device>(),
 }
 

@@ -24,7 +24,9 @@ import * as table from "./memory/table";
 import * as time from "./memory/time";
 import { isGroupMac, isZeroMac } from "./wire/ethernet";
 import { SLOT_IP } from "./link/device";
-import { isMulticast, isSpecial, maskOf } from "./internet/address";
+import { isSpecial, maskOf, mayBeHost } from "./internet/address";
+import * as carrier from "./internet/carrier";
+import * as claim from "./internet/claim";
 import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
@@ -186,10 +188,7 @@ function isOtherHost(address: Address, ip: u32): bool {
 function isAddressPlausible(it: Interface, which: u32, index: u32): bool {
   const address = it.address(which);
   if (address.state == <u8>AddressState.NONE) return true;
-  const ip = bswap<u32>(address.ip);
-  if (address.state > <u8>AddressState.VALID || address.prefix > 32 || isSpecial(ip) || isMulticast(ip)) return false;
-  const host = ip & ~maskOf(address.prefix);
-  if (address.prefix < 31 && (!host || host == ~maskOf(address.prefix))) return false;
+  if (address.state > <u8>AddressState.CONFLICT || address.prefix > 32 || !mayBeHost(bswap<u32>(address.ip), address.prefix)) return false;
   for (let i: u32 = 0; i <= index; i++) {
     for (let k: u32 = 0; k < ADDRESSES_MAX; k++) {
       const other = root.interface(i).address(k);
@@ -233,6 +232,8 @@ function examineSettings(): i32 {
   if (root.offer > OFFERS) return refuse(Err.BAD_SETTING, offsetof<Control>("offer"));
   if (root.congestion > <u32>config.CUBIC) return refuse(Err.BAD_SETTING, offsetof<Control>("congestion"));
   if (root.sentRecords > (config.RACK ? RECORDS_MAX : 0)) return refuse(Err.BAD_SETTING, offsetof<Control>("sentRecords"));
+  if (root.extra.probing > <u32>config.PROBING)
+    return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(root.extra), offsetof<More>("probing")));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
   return 0;
 }
@@ -256,6 +257,7 @@ function layOut(): void {
   const neighbourBuckets = table.sizeFor(root.neighbours);
   state.neighbourBuckets = arena.take(neighbourBuckets * 4, 64);
   state.neighbourBucketMask = neighbourBuckets - 1;
+  if (config.CONFIGURE) state.claims = arena.take(root.interfaces * ADDRESSES_MAX * claim.CLAIM_OCTETS, 8);
   layOutPools();
   state.stateEnd = state.cursor;
   layOutRings();
@@ -337,4 +339,6 @@ function clear(): void {
     it.txWritten = 0;
     it.txTaken = 0;
   }
+  if (config.CONFIGURE) carrier.start();
+  if (config.PROBING) claim.start(state.now);
 }

@@ -1,4 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
+import { PROBING } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -13,6 +14,7 @@ import * as ethernet from "./link/ethernet";
 import { onDevice } from "./link/interfaces";
 import { Packet, packet } from "./link/packet";
 import * as arp from "./internet/arp";
+import * as claim from "./internet/claim";
 import { Neighbour } from "./internet/neighbour";
 import * as icmp from "./internet/icmp";
 import { Icmp, quote } from "./internet/icmp";
@@ -89,7 +91,12 @@ function frame(device: Device, slot: usize, now: Instant): void {
   here.frame = <u32>slot + SLOT_HEADER;
   const type = ethernet.input(here);
   if (type == EtherType.IPV4) datagram(here, now);
-  else if (type == EtherType.ARP) arp.input(here, now);
+  else if (type == EtherType.ARP) resolution(here, now);
+}
+/** An ARP packet; that another host has an address of ours is for those who defend it. */
+function resolution(here: Packet, now: Instant): void {
+  const contested = arp.input(here, now);
+  if (PROBING && contested) claim.conflict(here.via, contested, now);
 }
 function indexOf(device: Device): u32 {
   return <u32>((changetype<usize>(device) - changetype<usize>(root.device(0))) / offsetof<Device>());

@@ -1,8 +1,9 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { Device } from "./memory/control";
-import { CLASSES } from "./memory/control";
+import { CONFIGURE } from "./memory/config";
+import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
+import { CLAIM_OCTETS } from "./internet/claim";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
@@ -43,6 +44,7 @@ export function stateHash(): u32 {
   h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
   h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);
   h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);
+  if (CONFIGURE) h = mix(h, state.claims, root.interfaces * ADDRESSES_MAX * CLAIM_OCTETS);
   for (let i: u32 = 0; i < <u32>PoolIndex.HOLD; i++) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);

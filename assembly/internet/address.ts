@@ -62,6 +62,12 @@ export function isSpecial(ip: u32): bool {
   const net = ip >> 24;
   return net == 0 || net == 127 || net >= 224;
 }
+/** Whether `ip` may be a host's address in a subnet of this prefix: not the subnet's own, nor its broadcast. RFC 1122 §3.2.1.3, RFC 3021. */
+export function mayBeHost(ip: u32, prefix: u32): bool {
+  if (isSpecial(ip)) return false;
+  const host = ip & ~maskOf(prefix);
+  return prefix >= 31 || (host != 0 && host != ~maskOf(prefix));
+}
 /** Whether `ip` may stand for one host other than us, as a source or a remote end. RFC 1122 §3.2.1.3. */
 export function isOneHost(ip: u32): bool {
   return !isSpecial(ip) && !isSubnetBroadcast(ip) && !ours(ip);

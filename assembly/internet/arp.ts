@@ -1,6 +1,7 @@
 // read RFC 826, RFC 1122 §2.3.2 and RFC 5227 first
 import { copyMac, sameMac } from "../memory/bytes";
 import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
+import { PROBING } from "../memory/config";
 import { count, Counter } from "../memory/counters";
 import * as deadlines from "../memory/deadlines";
 import { Link } from "../memory/list";
@@ -178,33 +179,54 @@ function write(it: Interface, slot: usize, operation: ArpOperation, from: u32, t
   ethernet.output(it, slot, targetMac ? targetMac : slot + 10, EtherType.ARP, ARP_PACKET);
 }
 
-/** Says on the link that an address is ours (gratuitous ARP). False: no TX slot now. RFC 5227 §2.3. */
-export function announce(it: Interface, address: Address): bool {
+/** Says on the link that an address is ours (gratuitous ARP), or asks whether anybody has it. False: no TX slot now. RFC 5227 §2.1.1, §2.3. */
+export function announce(it: Interface, address: Address, isProbe: bool): bool {
   const slot = claim(deviceOf(it), Reserve.ARP);
   if (!slot) return false;
   fillBroadcast(slot);
   const ip = bswap<u32>(address.ip);
-  write(it, slot, ArpOperation.REQUEST, ip, 0, ip);
-  count(Counter.ARP_ANNOUNCED);
+  write(it, slot, ArpOperation.REQUEST, isProbe ? 0 : ip, 0, ip);
+  count(isProbe ? Counter.ARP_PROBES_OUT : Counter.ARP_ANNOUNCED);
   return true;
 }
 
-/** An ARP packet arrived. */
-export function input(packet: Packet, now: Instant): void {
+/** An ARP packet arrived. Answers the address of ours that another host shows to use, or to want while we probe it. */
+export function input(packet: Packet, now: Instant): Address | null {
   count(Counter.ARP_IN);
   const arp = ArpPacket.at(packet.ip);
-  if (packet.ipLength < ARP_PACKET || !arp.isIpv4OverEthernet) return count(Counter.ARP_MALFORMED);
+  if (packet.ipLength < ARP_PACKET || !arp.isIpv4OverEthernet) return done(Counter.ARP_MALFORMED);
   const operation = arp.operation;
-  if (operation != ArpOperation.REQUEST && operation != ArpOperation.REPLY) return count(Counter.ARP_MALFORMED);
+  if (operation != ArpOperation.REQUEST && operation != ArpOperation.REPLY) return done(Counter.ARP_MALFORMED);
   const it = packet.via;
   const sender = arp.senderIp;
-  if (isGroupMac(arp.senderMac) || isZeroMac(arp.senderMac) || sameMac(arp.senderMac, it.mac)) return count(Counter.ARP_BAD_SENDER);
-  if (on(it, sender)) return count(Counter.ARP_CONFLICT);
-  if (sender && !isOneHost(sender)) return count(Counter.ARP_BAD_SENDER);
+  if (isGroupMac(arp.senderMac) || isZeroMac(arp.senderMac) || sameMac(arp.senderMac, it.mac)) return done(Counter.ARP_BAD_SENDER);
+  const contested = contestedBy(it, arp);
+  if (contested) {
+    count(Counter.ARP_CONFLICT);
+    return contested;
+  }
+  if (sender && !isOneHost(sender)) return done(Counter.ARP_BAD_SENDER);
   const isForUs = on(it, arp.targetIp) != null;
   if (sender) learn(it, sender, arp, operation == ArpOperation.REPLY, isForUs, now);
-  if (!isForUs) return count(Counter.ARP_NOT_OURS);
+  if (!isForUs) return done(Counter.ARP_NOT_OURS);
   if (operation == ArpOperation.REQUEST) reply(it, packet, arp);
+  return null;
+}
+function done(why: Counter): Address | null {
+  count(why);
+  return null;
+}
+/** A valid address of ours that is the sender's too, or one under probe that the sender has, or probes. */
+function contestedBy(it: Interface, arp: ArpPacket): Address | null {
+  const sender = arp.senderIp;
+  const valid = on(it, sender);
+  if (valid || !PROBING || (!sender && arp.operation != ArpOperation.REQUEST)) return valid;
+  const wire = bswap<u32>(sender ? sender : arp.targetIp);
+  for (let i: u32 = 0; i < ADDRESSES_MAX; i++) {
+    const address = it.address(i);
+    if (address.ip == wire && address.step && address.state == <u8>AddressState.TENTATIVE) return address;
+  }
+  return null;
 }
 
 /** Answers a request for one of our addresses, into the device at once. */
@@ -249,11 +271,23 @@ function confirm(neighbour: Neighbour, mac: usize, now: Instant): void {
   neighbour.failure.unlink();
   deadlines.arm(neighbour, after(now, refreshAge()));
   if (neighbour.hold) deadlines.arm(neighbour, now);
+  wake(neighbour);
+}
+/** Those who wait for it may try to send. */
+function wake(neighbour: Neighbour): void {
   while (!neighbour.waiters.isEmpty) {
     const waiter = Link.at(neighbour.waiters.next);
     waiter.unlink();
     state.owed.push(waiter);
   }
+}
+/** The link was down: it may be another by now. One that nobody needs is forgotten, the others are asked for anew. */
+export function renew(neighbour: Neighbour, now: Instant): void {
+  wake(neighbour);
+  if (neighbour.isIdle) return forget(neighbour);
+  neighbour.state = <u8>NeighbourState.ASKED;
+  neighbour.tries = 0;
+  deadlines.arm(neighbour, now);
 }
 
 /** What TCP and others saw of it shows that it is there. RFC 1122 §2.3.2.1. */

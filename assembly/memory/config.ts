@@ -39,6 +39,10 @@ export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
 
 /** UDP sockets kept back for the services that ship with the stack; the host cannot take them. 0: the module has no services and no exchange. */
 export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE_SOCKETS : 8;
+/** 1: addresses and gateways change at run time, and a carrier that came or went is acted upon. */
+export const CONFIGURE: i32 = isDefined(CFG_CONFIGURE) ? CFG_CONFIGURE : 1;
+/** 1: addresses can be probed, and are defended (RFC 5227); needs CONFIGURE. */
+export const PROBING: i32 = isDefined(CFG_PROBING) ? CFG_PROBING : 1;
 
 // ---- Capacities ----
 

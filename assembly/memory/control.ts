@@ -25,11 +25,14 @@ export enum SlotFlag {
   SUPER_FRAME = 4,
 }
 
-/** States of an address. A tentative one is not used as a source and not answered for. */
+/** States of an address. Only a valid one is used as a source and answered for. */
 export enum AddressState {
   NONE = 0,
+  /** Not yet known to be ours alone. */
   TENTATIVE = 1,
   VALID = 2,
+  /** Another host on link has it: given up. RFC 5227. */
+  CONFLICT = 3,
 }
 
 /** Address families of an endpoint. */
@@ -64,8 +67,10 @@ export class Device {
   txWritten: u32;
   /** Frames taken since init, wrapping. Host. */
   txTaken: u32;
-  reserved0: u32;
-  reserved1: u32;
+  /** Raised when the carrier comes or goes, so that both between two polls are noticed. Host, at any time. */
+  linkChanges: u32;
+  /** Another number each time the stack has noticed that the carrier came or went; bit 0: it is gone. Stack. */
+  link: u32;
 }
 
 /** An address of an interface. 8 octets. */
@@ -78,14 +83,17 @@ export class Address {
   prefix: u8;
   /** AddressState. */
   state: u8;
-  reserved: u16;
+  /** How often another host was heard to use it, up to 255. Stack. */
+  conflicts: u8;
+  /** What is left to do of probing and announcing; 0: nothing. Stack. */
+  step: u8;
 }
 
 /** Where a device meets an internet. 64 octets. */
 @unmanaged
 @final
 export class Interface {
-  /** Index of the device. Host, before init, as all fields here but `generation`. */
+  /** Index of the device. Host, before init, as all fields here but `generation`; gateway and addresses change by calls. */
   device: u8;
   /** Must be 0 in this version. */
   flags: u8;
@@ -99,7 +107,7 @@ export class Interface {
   reserved0: u16;
   /** Gateway for what is not on link, network byte order; 0: none. */
   gateway: u32;
-  /** Raised when an address here changes. Stack. */
+  /** Raised when an address, its state, or the gateway here changes. Stack. */
   generation: u32;
   address0: u64;
   address1: u64;

@@ -76,6 +76,14 @@ export class State {
   announceDue: u32;
   /** Neighbours that only strangers made us know. */
   strangers: u32;
+  // probing and announcing: a record for each address, the first deadline, whether there is one, and probes to be sent
+  claims: u32;
+  claimDue: u32;
+  claimArmed: u32;
+  probeDue: u32;
+  /** Next place of the walk over sockets and neighbours after a change, + 1; 0: none under way. And which devices' carriers changed, a bit each. */
+  sweep: u32;
+  sweepLinks: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {

@@ -1,5 +1,6 @@
 // For editors and tsc only: the names that a profile or a board may give as `@global const CFG_NAME: i32 = n`.
 // config.ts asks for each with isDefined; what is not given has the default that stands there.
+declare const CFG_CONFIGURE: i32;
 declare const CFG_COOKIES: i32;
 declare const CFG_CUBIC: i32;
 declare const CFG_ECN: i32;
@@ -11,6 +12,7 @@ declare const CFG_NEIGHBOURS: i32;
 declare const CFG_OWNERS: i32;
 declare const CFG_PACING: i32;
 declare const CFG_PING: i32;
+declare const CFG_PROBING: i32;
 declare const CFG_RACK: i32;
 declare const CFG_RECORD: i32;
 declare const CFG_ROUTES: i32;

@@ -10,6 +10,8 @@
 @global const CFG_MTU_PROBING: i32 = 0;
 @global const CFG_PACING: i32 = 0;
 @global const CFG_COOKIES: i32 = 0;
+@global const CFG_CONFIGURE: i32 = 0;
+@global const CFG_PROBING: i32 = 0;
 @global const CFG_SENT_RECORDS: i32 = 0;
 @global const CFG_CUBIC: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;

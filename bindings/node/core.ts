@@ -277,6 +277,18 @@ export class Core extends ServiceCalls {
   route_remove(network: Endpoint, prefix: number): number {
     return this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
   }
+  /** Puts an address on its interface (missing: 0), with this prefix length; answers its place there. Where `probing` is on it is tentative first. */
+  address_add(local: Endpoint, prefix: number): number {
+    return this.endpoint(CONTROL.local, { interface: 0, ...local }) || this.exports.address_add(prefix);
+  }
+  /** Takes an address from its interface (missing: 0). */
+  address_remove(local: Endpoint): number {
+    return this.endpoint(CONTROL.local, { interface: 0, ...local }) || this.exports.address_remove();
+  }
+  /** Sets the gateway of its interface (missing: 0); without an address there is none. */
+  gateway_set(remote: Endpoint): number {
+    return this.endpoint(CONTROL.remote, { interface: 0, ...remote }) || this.exports.gateway_set();
+  }
   /** The endpoint that the last call left in `local`. */
   get local(): Address {
     return readEndpoint(this.view, this.control + CONTROL.local);

@@ -1,6 +1,7 @@
 import { ipv4Text, macText } from "./address.js";
 import {
   ADDRESSES_MAX,
+  AddressState,
   CONTROL,
   Counter,
   DEVICE,
@@ -110,6 +111,10 @@ export interface InterfaceStatus {
   mtu: number;
   /** As `10.0.0.2/24`, tentative ones too. */
   addresses: string[];
+  /** What each of them is: only a `VALID` one is in use. */
+  states: (keyof typeof AddressState)[];
+  /** Raised when an address, its state or the gateway changes. */
+  generation: number;
   /** As `10.0.0.1`; null when there is none. */
   gateway: string | null;
 }
@@ -142,6 +147,10 @@ export interface Pool {
 const STATES = Object.fromEntries(Object.entries(State).map(([name, value]) => [value, name])) as Record<number, keyof typeof State>;
 const PHASES = Object.fromEntries(Object.entries(Phase).map(([name, value]) => [value, name])) as Record<number, keyof typeof Phase>;
 const WAITS = Object.fromEntries(Object.entries(Waits).map(([name, value]) => [value, name])) as Record<number, keyof typeof Waits>;
+const ADDRESS_STATES = Object.fromEntries(Object.entries(AddressState).map(([name, value]) => [value, name])) as Record<
+  number,
+  keyof typeof AddressState
+>;
 const NEIGHBOUR_STATES = Object.fromEntries(Object.entries(NeighbourState).map(([name, value]) => [value, name])) as Record<
   number,
   keyof typeof NeighbourState
@@ -214,9 +223,12 @@ export class Inspector {
     const gateway = this.#view.getUint32(at + INTERFACE.gateway);
     const mac = new Uint8Array(this.#view.buffer, at + INTERFACE.mac, 6);
     const addresses: string[] = [];
+    const states: InterfaceStatus["states"] = [];
     for (let i = 0; i < ADDRESSES_MAX; i++) {
       const place = at + INTERFACE.addresses + i * OCTETS.address;
-      if (!this.#view.getUint8(place + ADDRESS.state)) continue;
+      const state = this.#view.getUint8(place + ADDRESS.state);
+      if (!state) continue;
+      states.push(ADDRESS_STATES[state] ?? "NONE");
       addresses.push(`${ipv4Text(this.#view.getUint32(place))}/${this.#view.getUint8(place + ADDRESS.prefix)}`);
     }
     return {
@@ -224,6 +236,8 @@ export class Inspector {
       mac: kind === DeviceKind.RAW_IP ? null : macText(mac),
       mtu: this.#view.getUint32(at + INTERFACE.mtu, true),
       addresses,
+      states,
+      generation: this.#view.getUint32(at + INTERFACE.generation, true),
       gateway: gateway ? ipv4Text(gateway) : null,
     };
   }

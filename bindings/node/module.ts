@@ -42,6 +42,9 @@ export interface Exports extends Record<string, unknown> {
   socket_at(pool: number, index: number): number;
   route_add(prefix: number): number;
   route_remove(prefix: number): number;
+  address_add(prefix: number): number;
+  address_remove(): number;
+  gateway_set(): number;
   state_hash?(): number;
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;

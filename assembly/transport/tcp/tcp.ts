@@ -105,6 +105,15 @@ export function nextHopFailed(neighbour: Neighbour): void {
     else unreachable(tcb);
   }
 }
+/** The address that a connection sends from is ours no more: it ends, and no RST leaves from there. */
+export function addressIsGone(tcb: Tcb): void {
+  if (tcb.owes & Owes.RESET) life.resetIsDone(tcb);
+  else if (tcb.attached) life.end(tcb, Err.UNREACHABLE);
+}
+/** The link towards the peer has no carrier: a soft error. What is due waits for it. */
+export function carrierIsGone(tcb: Tcb): void {
+  report(tcb, (IcmpType.UNREACHABLE << 8) | Unreachable.NET);
+}
 function unreachable(tcb: Tcb): void {
   report(tcb, (IcmpType.UNREACHABLE << 8) | Unreachable.HOST);
   mark(tcb);

@@ -1,11 +1,12 @@
 // read RFC 1122 §4.1.4 first
+import { CONFIGURE } from "../../memory/config";
 import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { IPV4_HEADER } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
-import { castOf, isMulticast, isSpecial, isSubnetBroadcast, ours } from "../../internet/address";
+import { castOf, isMulticast, isSpecial, ours } from "../../internet/address";
 import { scratchHop } from "../../internet/icmp";
 import * as route from "../../internet/route";
 import { Cast } from "../../link/packet";
@@ -14,17 +15,17 @@ import * as ready from "../ready";
 import { isOwner } from "../service";
 import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
-import { enter, isTaken, leave, retire, take, UdpSocket } from "./socket";
+import { enter, isBindableIp, isTaken, leave, retire, take, UdpSocket } from "./socket";
 
 function socketOf(handle: i32): UdpSocket | null {
   const socket = changetype<UdpSocket | null>(recordOf(handle, Kind.UDP));
   return socket && !socket.isClosing ? socket : null;
 }
 
-/** Whether an endpoint can be bound to: any address, one of ours, or a broadcast one of a subnet of ours. */
+/** Whether an endpoint can be bound to. */
 function isBindable(at: Endpoint): bool {
   if (at.family == <u16>Family.ANY) return at.a0 == 0;
-  return at.family == <u16>Family.IPV4 && (!at.a0 || ours(at.ip) != null || isSubnetBroadcast(at.ip) || at.a0 == 0xffffffff);
+  return at.family == <u16>Family.IPV4 && isBindableIp(at.ip);
 }
 
 /** Opens a socket on `local`. Errors: BAD_ADDRESS, BAD_ARGUMENT, IN_USE, NO_SOCKET. */
@@ -98,6 +99,7 @@ export function sendCommit(handle: i32, octets: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
   if (socket.unsent == root.udpSend) return Err.WOULD_BLOCK;
+  if (CONFIGURE && !isBindableIp(socket.local)) return Err.BAD_ADDRESS;
   const slot = socket.outSlot(socket.queued);
   if (socket.isConnected) slot.remote.set(socket.remote, socket.isPing ? root.remote.port : socket.remotePort, socket.only);
   else {

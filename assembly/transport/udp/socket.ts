@@ -3,6 +3,7 @@ import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
+import { isSubnetBroadcast, ours } from "../../internet/address";
 import { isService } from "../service";
 import { Socket } from "../socket";
 
@@ -103,6 +104,10 @@ function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: 
   if (it.only && only && <u32>it.only != only) return 0;
   if (it.remote && (it.remote != remote || (!isPing && it.remotePort != remotePort))) return 0;
   return 1 + (it.local ? 1 : 0) + (it.remote ? 2 : 0);
+}
+/** Whether a socket may be bound to this address: any (0), one of ours, or a broadcast one of a subnet of ours. */
+export function isBindableIp(ip: u32): bool {
+  return !ip || ours(ip) != null || ip == 0xffffffff || isSubnetBroadcast(ip);
 }
 /** Whether any socket uses this port on this address (0: on any). */
 export function isTaken(isPing: bool, local: u32, port: u32): bool {

@@ -1,5 +1,6 @@
 // read RFC 768 and RFC 1122 §4.1 first
 import { fold, pseudo, sum } from "../../memory/checksum";
+import { CONFIGURE } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
@@ -18,7 +19,7 @@ import * as ipv4 from "../../internet/ipv4";
 import { Hop } from "../../internet/route";
 import * as ready from "../ready";
 import { recordOf, Tuple } from "../socket";
-import { Datagram, find, retire, UdpSocket } from "./socket";
+import { Datagram, find, isBindableIp, retire, UdpSocket } from "./socket";
 
 /** A datagram arrived. False: no socket wants it. */
 export function input(packet: Packet): bool {
@@ -76,6 +77,10 @@ export function errorArrives(quote: Quote): void {
   const refused = quote.type == IcmpType.UNREACHABLE && quote.code == Unreachable.PORT;
   tell(socket, refused ? Err.REFUSED : Err.UNREACHABLE);
 }
+/** Addresses have changed: a socket bound to one that is gone hears of it. */
+export function addressChanged(socket: UdpSocket): void {
+  if (!isBindableIp(socket.local)) tell(socket, Err.UNREACHABLE);
+}
 /** The neighbour for a datagram of this socket did not answer. */
 export function undeliverable(sender: i32): void {
   count(Counter.UDP_UNREACHABLE);
@@ -129,6 +134,10 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
   }
   const slot = ipv4.open(hop, Reserve.DATA, now);
   if (!slot) return false;
+  if (CONFIGURE && !isBindableIp(datagram.local.ip)) {
+    tell(socket, Err.UNREACHABLE);
+    return true;
+  }
   if (datagram.local.a0) hop.source = datagram.local.ip;
   const at = slot + SLOT_IP + IPV4_HEADER;
   if (socket.isPing) {
