@@ -2,6 +2,7 @@
 import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT, More } from "./memory/control";
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
+import { DhcpStatus } from "./application/dhcpstatus";
 import { Neighbour } from "./internet/neighbour";
 import { Status } from "./transport/status";
 
@@ -10,6 +11,8 @@ export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, EXCHANGE_OCTETS, Fami
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";
+export { DhcpStart, DhcpState } from "./application/binding";
+export { LeaseState } from "./application/leases";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Phase } from "./transport/tcp/tcb";
@@ -175,6 +178,25 @@ export enum STATUS {
   receivedTos = <i32>offsetof<Status>("receivedTos"),
   mssMax = <i32>offsetof<Status>("mssMax"),
   octets = <i32>offsetof<Status>(),
+}
+
+/** Offsets of what `dhcp_status` leaves in the exchange. */
+export enum DHCP_STATUS {
+  state = <i32>offsetof<DhcpStatus>("state"),
+  address = <i32>offsetof<DhcpStatus>("address"),
+  prefix = <i32>offsetof<DhcpStatus>("prefix"),
+  server = <i32>offsetof<DhcpStatus>("server"),
+  gateway = <i32>offsetof<DhcpStatus>("gateway"),
+  dns = <i32>offsetof<DhcpStatus>("dns0"),
+  ntp = <i32>offsetof<DhcpStatus>("ntp0"),
+  lease = <i32>offsetof<DhcpStatus>("lease"),
+  ends = <i32>offsetof<DhcpStatus>("ends"),
+  renews = <i32>offsetof<DhcpStatus>("renews"),
+  rebinds = <i32>offsetof<DhcpStatus>("rebinds"),
+  mtu = <i32>offsetof<DhcpStatus>("mtu"),
+  local = <i32>offsetof<DhcpStatus>("local"),
+  routes = <i32>offsetof<DhcpStatus>("routes"),
+  octets = <i32>offsetof<DhcpStatus>(),
 }
 
 /** Offsets in a record of the pool table. */

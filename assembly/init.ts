@@ -40,10 +40,14 @@ import { SENT_OCTETS } from "./transport/tcp/sent";
 import { TCB_OCTETS } from "./transport/tcp/tcb";
 import { TIME_WAIT_OCTETS } from "./transport/tcp/timewait";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
+import { BINDING_OCTETS } from "./application/binding";
+import { LEASE_OCTETS } from "./application/leases";
 
 const SLOTS_MAX: u32 = 32768;
 /** Owners are an octet, and 16 of them are kept for services. */
 const OWNERS_MAX: u32 = 240;
+/** The DHCP server looks at all of them for each message. */
+const LEASES_MAX: u32 = 4096;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
@@ -92,6 +96,7 @@ function fillDefaults(): void {
   root.offer = config.OFFER;
   root.congestion = config.CONGESTION;
   root.sentRecords = config.SENT_RECORDS;
+  root.extra.leases = config.LEASES;
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -218,6 +223,8 @@ function examineCapacities(): i32 {
     return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
+  if (root.extra.leases > (config.DHCPD ? LEASES_MAX : 0))
+    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("leases")));
   if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
   return 0;
@@ -245,6 +252,8 @@ function layOut(): void {
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
+  if (config.DHCP) state.bindings = arena.take(root.interfaces * BINDING_OCTETS, 8);
+  if (config.DHCPD) state.leases = arena.take(root.extra.leases * LEASE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
   state.heap = arena.take((sockets + root.synQueue + root.neighbours) * 8, 8);
@@ -323,6 +332,8 @@ function clear(): void {
   memory.fill(state.udpBuckets, 0, (state.udpBucketMask + 1) * 4);
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
+  if (config.DHCP) memory.fill(state.bindings, 0, root.interfaces * BINDING_OCTETS);
+  if (config.DHCPD) memory.fill(state.leases, 0, root.extra.leases * LEASE_OCTETS);
   memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();
   state.owed.clear();

@@ -1,5 +1,5 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { CONFIGURE } from "./memory/config";
+import { CONFIGURE, DHCP, DHCPD } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
@@ -8,6 +8,8 @@ import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
+import { BINDING_OCTETS } from "./application/binding";
+import { LEASE_OCTETS } from "./application/leases";
 
 const PRIME: u32 = 0x9e3779b1;
 
@@ -41,6 +43,8 @@ export function stateHash(): u32 {
   h = mix(h, state.heap, state.heapCount * 8);
   h = mix(h, state.owners, (root.owners + SERVICES) * 8);
   h = mix(h, state.services, SERVICES * SERVICE_OCTETS);
+  if (DHCP) h = mix(h, state.bindings, root.interfaces * BINDING_OCTETS);
+  if (DHCPD) h = mix(h, state.leases, root.extra.leases * LEASE_OCTETS);
   h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
   h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);
   h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);

@@ -4,7 +4,7 @@ import { get32, get8, put32, put8 } from "../memory/bytes";
 import { Err } from "../memory/errors";
 import { jitter, secret } from "../memory/random";
 import { root, state } from "../memory/root";
-import { after, before, Instant, NEVER, until } from "../memory/time";
+import { after, before, clock, Instant, NEVER, until } from "../memory/time";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as udp from "../udp";
 import { Datagrams } from "../udp";
@@ -92,14 +92,10 @@ export function stop(): i32 {
 export function time(): i32 {
   const it = client();
   if (!it.isKnown) return it.error ? it.error : Err.BAD_STATE;
-  store<u64>(root.exchange, now() + it.offset);
+  store<u64>(root.exchange, clock() + it.offset);
   store<u32>(root.exchange, it.uncertainty, 8);
   store<u32>(root.exchange, it.stratum, 12);
   return 0;
-}
-/** The stack's clock, milliseconds, not wrapping. */
-function now(): u64 {
-  return ((<u64>state.nowHigh) << 32) | state.now;
 }
 
 /** Reads answers, and asks when it is time to. */
@@ -150,7 +146,7 @@ function answered(it: Client, at: usize): void {
   const trip = state.now - it.asked;
   const seconds = get32(at, 40);
   const unix = (<u64>seconds + (seconds >> 31 ? 0 : ERA) - UNIX) * 1000 + ((<u64>get32(at, 44) * 1000) >> 32);
-  it.offset = unix + (trip >> 1) - now();
+  it.offset = unix + (trip >> 1) - clock();
   it.stratum = stratum;
   // Half the way there and back, half the server's own way to its source, and its dispersion: 16.16 seconds.
   it.uncertainty = (trip >> 1) + 1 + <u32>((<u64>get32(at, 4) * 500 + <u64>get32(at, 8) * 1000) >> 16);

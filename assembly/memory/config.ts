@@ -43,6 +43,10 @@ export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE
 export const CONFIGURE: i32 = isDefined(CFG_CONFIGURE) ? CFG_CONFIGURE : 1;
 /** 1: addresses can be probed, and are defended (RFC 5227); needs CONFIGURE. */
 export const PROBING: i32 = isDefined(CFG_PROBING) ? CFG_PROBING : 1;
+/** 1: the module holds the DHCP client and link-local addresses; needs services, CONFIGURE and PROBING. */
+export const DHCP: i32 = isDefined(CFG_DHCP) ? CFG_DHCP : SERVICE_SOCKETS ? 1 : 0;
+/** 1: the module holds the DHCP server; needs services. */
+export const DHCPD: i32 = isDefined(CFG_DHCPD) ? CFG_DHCPD : SERVICE_SOCKETS ? 1 : 0;
 
 // ---- Capacities ----
 
@@ -72,6 +76,8 @@ export const NEIGHBOURS: i32 = isDefined(CFG_NEIGHBOURS) ? CFG_NEIGHBOURS : 32;
 export const ROUTES: i32 = isDefined(CFG_ROUTES) ? CFG_ROUTES : 8;
 /** UDP and ICMP packets that wait for a neighbour, one each. When full, the packet is dropped and counted (HOLD_FULL). */
 export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
+/** Addresses the DHCP server leases. When all are taken, a DISCOVER is not answered and counted (DHCPD_FULL). */
+export const LEASES: i32 = isDefined(CFG_LEASES) ? CFG_LEASES : 16;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */

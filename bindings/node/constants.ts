@@ -198,6 +198,27 @@ export const STATUS = {
 /** One of the values of `STATUS`. */
 export type STATUS = (typeof STATUS)[keyof typeof STATUS];
 
+/** Offsets of what `dhcp_status` leaves in the exchange. */
+export const DHCP_STATUS = {
+  state: 0,
+  address: 4,
+  prefix: 8,
+  server: 12,
+  gateway: 16,
+  dns: 20,
+  ntp: 32,
+  lease: 40,
+  ends: 44,
+  renews: 48,
+  rebinds: 52,
+  mtu: 56,
+  local: 60,
+  routes: 64,
+  octets: 68,
+} as const;
+/** One of the values of `DHCP_STATUS`. */
+export type DHCP_STATUS = (typeof DHCP_STATUS)[keyof typeof DHCP_STATUS];
+
 /** Offsets in a record of the pool table. */
 export const POOL = {
   base: 0,
@@ -352,55 +373,61 @@ export const Counter = {
   UDP_FULL: 59,
   UDP_TOO_LONG: 60,
   UDP_UNREACHABLE: 61,
-  TCP_IN: 62,
-  TCP_OUT: 63,
-  TCP_SHORT: 64,
-  TCP_OFFSET: 65,
-  TCP_CHECKSUM: 66,
-  TCP_NOT_UNICAST: 67,
-  TCP_BAD_PORT: 68,
-  TCP_NO_CONNECTION: 69,
-  TCP_RST_IN: 70,
-  TCP_RST_OUT: 71,
-  TCP_RST_LIMITED: 72,
-  TCP_ACTIVE_OPENS: 73,
-  TCP_PASSIVE_OPENS: 74,
-  TCP_SYN_QUEUE_FULL: 75,
-  TCP_ACCEPT_FULL: 76,
-  TCP_NO_SOCKET: 77,
-  TCP_SYN_EXPIRED: 78,
-  TCP_UNACCEPTABLE: 79,
-  TCP_NO_ACK: 80,
-  TCP_ACK_UNSENT: 81,
-  TCP_ACK_OLD: 82,
-  TCP_CHALLENGE_ACKS: 83,
-  TCP_CHALLENGE_LIMITED: 84,
-  TCP_DUPLICATE: 85,
-  TCP_OUT_OF_ORDER: 86,
-  TCP_RANGES_FULL: 87,
-  TCP_BEYOND_WINDOW: 88,
-  TCP_AFTER_FIN: 89,
-  TCP_RETRANSMITTED: 90,
-  TCP_TIMEOUTS: 91,
-  TCP_FAST_RETRANSMITS: 92,
-  TCP_PROBES: 93,
-  TCP_KEEPALIVES: 94,
-  TCP_GIVEN_UP: 95,
-  TCP_ABORTED: 96,
-  TCP_ORPHANS_RESET: 97,
-  TCP_TIME_WAIT_CUT: 98,
-  TCP_NO_TIMESTAMP: 99,
-  TCP_PAWS: 100,
-  TCP_LOSS_PROBES: 101,
-  TCP_UNDONE: 102,
-  TCP_DSACK_IN: 103,
-  TCP_RENEGED: 104,
-  TCP_CE_IN: 105,
-  TCP_ECE_IN: 106,
-  TCP_COOKIES_OUT: 107,
-  TCP_COOKIES_IN: 108,
-  TCP_BLACK_HOLES: 109,
-  COUNT: 110,
+  DHCP_MALFORMED: 62,
+  DHCP_UNMATCHED: 63,
+  DHCP_REFUSED: 64,
+  DHCP_NAKS: 65,
+  DHCP_DECLINED: 66,
+  DHCPD_FULL: 67,
+  TCP_IN: 68,
+  TCP_OUT: 69,
+  TCP_SHORT: 70,
+  TCP_OFFSET: 71,
+  TCP_CHECKSUM: 72,
+  TCP_NOT_UNICAST: 73,
+  TCP_BAD_PORT: 74,
+  TCP_NO_CONNECTION: 75,
+  TCP_RST_IN: 76,
+  TCP_RST_OUT: 77,
+  TCP_RST_LIMITED: 78,
+  TCP_ACTIVE_OPENS: 79,
+  TCP_PASSIVE_OPENS: 80,
+  TCP_SYN_QUEUE_FULL: 81,
+  TCP_ACCEPT_FULL: 82,
+  TCP_NO_SOCKET: 83,
+  TCP_SYN_EXPIRED: 84,
+  TCP_UNACCEPTABLE: 85,
+  TCP_NO_ACK: 86,
+  TCP_ACK_UNSENT: 87,
+  TCP_ACK_OLD: 88,
+  TCP_CHALLENGE_ACKS: 89,
+  TCP_CHALLENGE_LIMITED: 90,
+  TCP_DUPLICATE: 91,
+  TCP_OUT_OF_ORDER: 92,
+  TCP_RANGES_FULL: 93,
+  TCP_BEYOND_WINDOW: 94,
+  TCP_AFTER_FIN: 95,
+  TCP_RETRANSMITTED: 96,
+  TCP_TIMEOUTS: 97,
+  TCP_FAST_RETRANSMITS: 98,
+  TCP_PROBES: 99,
+  TCP_KEEPALIVES: 100,
+  TCP_GIVEN_UP: 101,
+  TCP_ABORTED: 102,
+  TCP_ORPHANS_RESET: 103,
+  TCP_TIME_WAIT_CUT: 104,
+  TCP_NO_TIMESTAMP: 105,
+  TCP_PAWS: 106,
+  TCP_LOSS_PROBES: 107,
+  TCP_UNDONE: 108,
+  TCP_DSACK_IN: 109,
+  TCP_RENEGED: 110,
+  TCP_CE_IN: 111,
+  TCP_ECE_IN: 112,
+  TCP_COOKIES_OUT: 113,
+  TCP_COOKIES_IN: 114,
+  TCP_BLACK_HOLES: 115,
+  COUNT: 116,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -562,6 +589,46 @@ export const PoolIndex = {
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
+
+/** Bits of what dhcp_start is told. */
+export const DhcpStart = {
+  /** Begin at once, and not after a second to ten. */
+  NOW: 1,
+  /** Use the address without asking by ARP whether anybody has it. */
+  UNCHECKED: 2,
+  /** Take a link-local address while no server answers. */
+  LINK_LOCAL: 4,
+} as const;
+/** One of the values of `DhcpStart`. */
+export type DhcpStart = (typeof DhcpStart)[keyof typeof DhcpStart];
+
+/** States of the client. RFC 2131 §4.4, figure 5; CHECKING is between the ACK and BOUND, while ARP asks whether anybody has the address. */
+export const DhcpState = {
+  OFF: 0,
+  INIT: 1,
+  SELECTING: 2,
+  REQUESTING: 3,
+  CHECKING: 4,
+  BOUND: 5,
+  RENEWING: 6,
+  REBINDING: 7,
+  INIT_REBOOT: 8,
+  REBOOTING: 9,
+} as const;
+/** One of the values of `DhcpState`. */
+export type DhcpState = (typeof DhcpState)[keyof typeof DhcpState];
+
+/** What became of an address, in the order in which free ones are given to newcomers: the untouched first, those declined last. */
+export const LeaseState = {
+  NEW: 0,
+  OFFERED: 1,
+  /** Leased; when `until` has come: free, and kept for its client while others are. */
+  BOUND: 2,
+  /** A client found that another host has it. */
+  DECLINED: 3,
+} as const;
+/** One of the values of `LeaseState`. */
+export type LeaseState = (typeof LeaseState)[keyof typeof LeaseState];
 
 /** States of a neighbour. */
 export const NeighbourState = {
