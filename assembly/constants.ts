@@ -2,7 +2,8 @@
 import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT, More } from "./memory/control";
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
-import { DhcpStatus } from "./application/dhcpstatus";
+import { Binding } from "./application/binding";
+import { Lease } from "./application/leases";
 import { Neighbour } from "./internet/neighbour";
 import { Status } from "./transport/status";
 
@@ -182,21 +183,29 @@ export enum STATUS {
 
 /** Offsets of what `dhcp_status` leaves in the exchange. */
 export enum DHCP_STATUS {
-  state = <i32>offsetof<DhcpStatus>("state"),
-  address = <i32>offsetof<DhcpStatus>("address"),
-  prefix = <i32>offsetof<DhcpStatus>("prefix"),
-  server = <i32>offsetof<DhcpStatus>("server"),
-  gateway = <i32>offsetof<DhcpStatus>("gateway"),
-  dns = <i32>offsetof<DhcpStatus>("dns0"),
-  ntp = <i32>offsetof<DhcpStatus>("ntp0"),
-  lease = <i32>offsetof<DhcpStatus>("lease"),
-  ends = <i32>offsetof<DhcpStatus>("ends"),
-  renews = <i32>offsetof<DhcpStatus>("renews"),
-  rebinds = <i32>offsetof<DhcpStatus>("rebinds"),
-  mtu = <i32>offsetof<DhcpStatus>("mtu"),
-  local = <i32>offsetof<DhcpStatus>("local"),
-  routes = <i32>offsetof<DhcpStatus>("routes"),
-  octets = <i32>offsetof<DhcpStatus>(),
+  now = 0,
+  renews = 8 + <i32>offsetof<Binding>("renews"),
+  rebinds = 8 + <i32>offsetof<Binding>("rebinds"),
+  ends = 8 + <i32>offsetof<Binding>("ends"),
+  state = 8 + <i32>offsetof<Binding>("state"),
+  isInstalled = 8 + <i32>offsetof<Binding>("isInstalled"),
+  prefix = 8 + <i32>offsetof<Binding>("prefix"),
+  routes = 8 + <i32>offsetof<Binding>("routeCount"),
+  address = 8 + <i32>offsetof<Binding>("ip"),
+  server = 8 + <i32>offsetof<Binding>("server"),
+  gateway = 8 + <i32>offsetof<Binding>("gateway"),
+  dns = 8 + <i32>offsetof<Binding>("dns0"),
+  ntp = 8 + <i32>offsetof<Binding>("ntp0"),
+  lease = 8 + <i32>offsetof<Binding>("lease"),
+  local = 8 + <i32>offsetof<Binding>("local"),
+}
+
+/** Offsets in a lease of the DHCP server. */
+export enum LEASE {
+  until = <i32>offsetof<Lease>("until"),
+  mac = <i32>offsetof<Lease>("mac0"),
+  state = <i32>offsetof<Lease>("state"),
+  octets = <i32>offsetof<Lease>(),
 }
 
 /** Offsets in a record of the pool table. */

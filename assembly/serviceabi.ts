@@ -23,5 +23,5 @@ export function dhcp_name(interface_: i32, octets: i32): i32 { return !isReady()
 export function dhcp_status(interface_: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcpstatus.tell(interface_ + 1) : Err.NOT_SUPPORTED; }
 export function dhcpd_start(interface_: i32, octets: i32): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.start(interface_ + 1, octets) : Err.NOT_SUPPORTED; }
 export function dhcpd_stop(): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.stop() : Err.NOT_SUPPORTED; }
-export function dhcpd_lease(place: i32): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.lease(place) : Err.NOT_SUPPORTED; }
+export function dhcpd_leases(): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.leases() : Err.NOT_SUPPORTED; }
 export function dhcpd_forget(place: i32): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.forget(place) : Err.NOT_SUPPORTED; }

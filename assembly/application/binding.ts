@@ -1,7 +1,11 @@
 // What is known of an interface that configures itself: the state of its DHCP client, the lease, and its link-local address.
 import { Interface } from "../memory/control";
 import { root, state } from "../memory/root";
-import { DhcpOptions } from "../wire/dhcp";
+import { Err } from "../memory/errors";
+import { DHCP_MESSAGE, DhcpOptions } from "../wire/dhcp";
+import { IPV4_HEADER } from "../wire/ipv4";
+import { UDP_HEADER } from "../wire/udp";
+import { isEthernet } from "../link/interfaces";
 import { recordOf, Service } from "../transport/service";
 
 /** States of the client. RFC 2131 §4.4, figure 5; CHECKING is between the ACK and BOUND, while ARP asks whether anybody has the address. */
@@ -31,7 +35,7 @@ export const NAME_MAX: u32 = 63;
 /** Classless routes of a lease that are used; what is beyond is left out. */
 export const ROUTES_MAX: u32 = 4;
 
-/** One for each interface. Times that may lie far ahead are clock() values. Addresses in host order. */
+/** One for each interface; dhcp_status leaves a copy of it. Times that may lie far ahead are clock() values. Addresses in host order. */
 @unmanaged
 @final
 export class Binding {
@@ -84,6 +88,10 @@ export class Binding {
   static on(i: u32): Binding {
     return changetype<Binding>(<usize>(state.bindings + i * BINDING_OCTETS));
   }
+  /** The binding of the interface with this number, null when there is none. */
+  static numbered(number: u32): Binding | null {
+    return number && number <= root.interfaces ? Binding.on(number - 1) : null;
+  }
   /** Number of the interface. */
   get number(): u32 {
     return (<u32>changetype<usize>(this) - state.bindings) / BINDING_OCTETS + 1;
@@ -114,4 +122,10 @@ if (offsetof<Binding>() > NAME_AT) ERROR("Binding outgrew its place");
 /** The options of the message in hand, for client and server. They lie behind the client's own record. */
 export function reader(): DhcpOptions {
   return DhcpOptions.at(changetype<usize>(recordOf<DhcpOptions>(Service.DHCP)) + 64);
+}
+
+/** Why an interface cannot have DHCP: it is no Ethernet, or messages do not fit; 0: it can. */
+export function refuses(via: Interface): i32 {
+  if (!isEthernet(via) || via.mtu < DHCP_MESSAGE + IPV4_HEADER + UDP_HEADER) return Err.NOT_SUPPORTED;
+  return root.udpOctets < DHCP_MESSAGE ? Err.NO_ROOM : 0;
 }

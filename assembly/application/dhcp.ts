@@ -10,7 +10,6 @@ import { clock, NEVER } from "../memory/time";
 import {
   BROADCAST,
   DHCP_CLIENT,
-  DHCP_MESSAGE,
   DHCP_SERVER,
   DhcpMessage,
   DhcpOp,
@@ -22,13 +21,13 @@ import {
 } from "../wire/dhcp";
 import { IPV4_HEADER } from "../wire/ipv4";
 import { UDP_HEADER } from "../wire/udp";
-import { deviceOf, isEthernet, numbered } from "../link/interfaces";
+import { deviceOf, numbered } from "../link/interfaces";
 import * as configure from "../internet/configure";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as direct from "../transport/udp/direct";
 import * as udp from "../udp";
 import { Datagrams } from "../udp";
-import { Binding, DhcpStart, DhcpState, reader } from "./binding";
+import { Binding, DhcpStart, DhcpState, reader, refuses } from "./binding";
 import * as lease from "./lease";
 import { NO_TIME } from "./lease";
 import * as linklocal from "./linklocal";
@@ -51,6 +50,9 @@ const EVERYBODY: u32 = 0xffffffff;
 @unmanaged
 class Client {
   socket: u32;
+  reserved: u32;
+  /** When something is due on any interface. */
+  wake: u64;
   /** What is asked for. */
   list0: u32;
   list1: u32;
@@ -66,8 +68,8 @@ const WANTED1: u32 = DhcpOption.MTU | (DhcpOption.NTP << 8) | (DhcpOption.T1 << 
 export function start(interface_: u32, options: u32, remembered: u32): i32 {
   const via = numbered(interface_);
   if (!via || options > 7) return Err.BAD_ARGUMENT;
-  if (!isEthernet(via) || via.mtu < DHCP_MESSAGE + IPV4_HEADER + UDP_HEADER) return Err.NOT_SUPPORTED;
-  if (root.udpOctets < DHCP_MESSAGE) return Err.NO_ROOM;
+  const wrong = refuses(via);
+  if (wrong) return wrong;
   stop(interface_);
   const mine = client();
   if (!mine.socket) mine.socket = <u32>changetype<usize>(udp.open(DHCP_CLIENT, ownerOf(Service.DHCP), 0));
@@ -85,8 +87,8 @@ export function start(interface_: u32, options: u32, remembered: u32): i32 {
 }
 /** Configures no more: the address goes from the interface, and no server is told; it can be asked for again. Errors: BAD_ARGUMENT. */
 export function stop(interface_: u32): i32 {
-  if (!interface_ || interface_ > root.interfaces) return Err.BAD_ARGUMENT;
-  const it = Binding.on(interface_ - 1);
+  const it = Binding.numbered(interface_);
+  if (!it) return Err.BAD_ARGUMENT;
   linklocal.stop(it);
   lease.withdraw(it);
   it.state = <u8>DhcpState.OFF;
@@ -98,8 +100,8 @@ export function stop(interface_: u32): i32 {
 }
 /** The same, and the server is told that the address is free. RFC 2131 §4.4.6. */
 export function release(interface_: u32): i32 {
-  const isOurs = interface_ && interface_ <= root.interfaces;
-  if (isOurs && Binding.on(interface_ - 1).isInstalled) send(Binding.on(interface_ - 1), DhcpType.RELEASE);
+  const it = Binding.numbered(interface_);
+  if (it && it.isInstalled) send(it, DhcpType.RELEASE);
   return stop(interface_);
 }
 
@@ -132,27 +134,21 @@ export function serve(): void {
     arrives(Binding.on(socket.via - 1), socket.input, octets);
     socket.release();
   }
+  mine.wake = NO_TIME;
   for (let i: u32 = 0; i < root.interfaces; i++) {
     const it = Binding.on(i);
-    if (it.state) step(it, it.via);
+    if (it.state) mine.wake = min(mine.wake, step(it, it.via));
   }
 }
 /** Milliseconds until something is due. */
 export function within(): u32 {
-  if (!client().socket) return NEVER;
-  let first: u64 = NO_TIME;
-  for (let i: u32 = 0; i < root.interfaces; i++) {
-    const it = Binding.on(i);
-    if (!it.state) continue;
-    first = min(first, it.ends);
-    if (!deviceOf(it.via).linkDown) first = min(first, min(it.due, linklocal.due(it)));
-  }
+  const mine = client();
   const now = clock();
-  return first <= now ? 0 : <u32>min<u64>(first - now, NEVER);
+  return !mine.socket ? NEVER : mine.wake <= now ? 0 : <u32>min<u64>(mine.wake - now, NEVER);
 }
 
-/** One interface: what has happened to its link and its address, and what is due. */
-function step(it: Binding, via: Interface): void {
+/** One interface: what has happened to its link and its address, and what is due. Answers when something is next. */
+function step(it: Binding, via: Interface): u64 {
   const device = deviceOf(via);
   if (device.link != it.link) {
     it.link = device.link;
@@ -160,9 +156,10 @@ function step(it: Binding, via: Interface): void {
   }
   const now = clock();
   if (it.isInstalled) watch(it, via, now);
-  if (device.linkDown) return;
+  if (device.linkDown) return it.ends;
   linklocal.step(it, via, now);
   if (now >= it.due) act(it, now);
+  return min(it.ends, min(it.due, linklocal.due(it)));
 }
 /** It may be another network by now: the lease is verified, and used meanwhile. RFC 2131 §3.2. */
 function linkIsUp(it: Binding): void {

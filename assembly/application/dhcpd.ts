@@ -1,6 +1,5 @@
 // read RFC 2131 §3, §4.1 and §4.3 first
 // A DHCP server for the subnet of one interface. Each message is answered at once or not at all; only the lease table is kept.
-import { copyMac } from "../memory/bytes";
 import { Address, Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { Err } from "../memory/errors";
@@ -9,7 +8,6 @@ import { clock, NEVER } from "../memory/time";
 import {
   BROADCAST,
   DHCP_CLIENT,
-  DHCP_MESSAGE,
   DHCP_SERVER,
   DhcpMessage,
   DhcpOp,
@@ -19,15 +17,13 @@ import {
   write32,
   writeOctets,
 } from "../wire/dhcp";
-import { IPV4_HEADER } from "../wire/ipv4";
-import { UDP_HEADER } from "../wire/udp";
-import { isEthernet, numbered } from "../link/interfaces";
+import { numbered } from "../link/interfaces";
 import { covering, maskOf, mayBeHost, on } from "../internet/address";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as direct from "../transport/udp/direct";
 import * as udp from "../udp";
 import { Datagrams } from "../udp";
-import { reader } from "./binding";
+import { reader, refuses } from "./binding";
 import { choose, find, identityOf, isOpen, Lease, LeaseState } from "./leases";
 
 /** Seconds of the shortest lease. */
@@ -68,14 +64,15 @@ function server(): Server {
 export function start(interface_: u32, octets: u32): i32 {
   const via = numbered(interface_);
   if (!via || octets > FURTHER_MAX) return Err.BAD_ARGUMENT;
-  if (!isEthernet(via) || via.mtu < DHCP_MESSAGE + IPV4_HEADER + UDP_HEADER) return Err.NOT_SUPPORTED;
+  const wrong = refuses(via);
+  if (wrong) return wrong;
   const first = bswap<u32>(load<u32>(root.exchange));
   const last = bswap<u32>(load<u32>(root.exchange, 4));
   const address = covering(via, first);
   if (!address || address != covering(via, last) || last < first) return Err.BAD_ADDRESS;
   if (!mayBeHost(first, address.prefix) || !mayBeHost(last, address.prefix)) return Err.BAD_ADDRESS;
   if (load<u32>(root.exchange, 8) < LEASE_MIN || !isWhole(root.exchange + 32, octets)) return Err.BAD_ARGUMENT;
-  if (!root.extra.leases || root.udpOctets < DHCP_MESSAGE) return Err.NO_ROOM;
+  if (!root.extra.leases) return Err.NO_ROOM;
   stop();
   const socket = udp.open(DHCP_SERVER, ownerOf(Service.DHCPD), interface_);
   if (!socket) return Err.NO_SOCKET;
@@ -111,15 +108,13 @@ export function stop(): i32 {
   it.socket = 0;
   return 0;
 }
-/** What is known of place `i` of the pool: its LeaseState; in the exchange its address, u32 seconds it is still kept, and the MAC address of its client. Errors: BAD_ARGUMENT: no such place. */
-export function lease(i: u32): i32 {
+/** Answers how many places the pool has; in the exchange: u32 address of the first Lease, first address as a number, u64 clock() that `until` is compared with. */
+export function leases(): i32 {
   const it = server();
-  if (i >= it.count) return Err.BAD_ARGUMENT;
-  const lease = Lease.at(i);
-  store<u32>(root.exchange, bswap<u32>(it.first + i));
-  store<u32>(root.exchange, lease.isFree ? 0 : <u32>min<u64>((lease.until - clock() + 999) / 1000, EVERYBODY), 4);
-  copyMac(root.exchange + 8, lease.mac);
-  return lease.state;
+  store<u32>(root.exchange, state.leases);
+  store<u32>(root.exchange, it.first, 4);
+  store<u64>(root.exchange, clock(), 8);
+  return it.count;
 }
 /** Forgets the lease of place `i`: who renews it is refused. Errors: BAD_ARGUMENT. */
 export function forget(i: u32): i32 {

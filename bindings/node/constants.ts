@@ -200,24 +200,34 @@ export type STATUS = (typeof STATUS)[keyof typeof STATUS];
 
 /** Offsets of what `dhcp_status` leaves in the exchange. */
 export const DHCP_STATUS = {
-  state: 0,
-  address: 4,
-  prefix: 8,
-  server: 12,
-  gateway: 16,
-  dns: 20,
-  ntp: 32,
-  lease: 40,
-  ends: 44,
-  renews: 48,
-  rebinds: 52,
-  mtu: 56,
-  local: 60,
-  routes: 64,
-  octets: 68,
+  now: 0,
+  renews: 32,
+  rebinds: 40,
+  ends: 48,
+  state: 64,
+  isInstalled: 68,
+  prefix: 69,
+  routes: 71,
+  address: 80,
+  server: 84,
+  gateway: 88,
+  dns: 92,
+  ntp: 104,
+  lease: 116,
+  local: 124,
 } as const;
 /** One of the values of `DHCP_STATUS`. */
 export type DHCP_STATUS = (typeof DHCP_STATUS)[keyof typeof DHCP_STATUS];
+
+/** Offsets in a lease of the DHCP server. */
+export const LEASE = {
+  until: 8,
+  mac: 16,
+  state: 22,
+  octets: 24,
+} as const;
+/** One of the values of `LEASE`. */
+export type LEASE = (typeof LEASE)[keyof typeof LEASE];
 
 /** Offsets in a record of the pool table. */
 export const POOL = {

@@ -1,6 +1,6 @@
 import { ipv4Number, ipv4Text, macText } from "./address.js";
 import { Base } from "./base.js";
-import { CONTROL, DHCP_STATUS, DhcpStart, DhcpState, Err, LeaseState } from "./constants.js";
+import { CONTROL, DHCP_STATUS, DhcpStart, DhcpState, Err, LEASE, LeaseState } from "./constants.js";
 
 /** How a DHCP client begins. */
 export interface DhcpOptions {
@@ -28,7 +28,6 @@ export interface DhcpStatus {
   ends: number;
   renews: number;
   rebinds: number;
-  mtu: number;
   /** The link-local address. */
   linkLocal: string | null;
   /** Classless routes in use. */
@@ -49,15 +48,18 @@ export interface DhcpdOptions {
 }
 /** One address of the pool. */
 export interface Lease {
+  /** Its place in the pool. */
+  place: number;
   address: string;
   state: keyof typeof LeaseState;
   /** Seconds it is still kept; 0: it is free. */
   seconds: number;
-  /** Of its last client; null: nobody had it. */
-  mac: string | null;
+  /** Of its last client. */
+  mac: string;
 }
 
 const FOR_EVER = 0xffffffff;
+const NEVER = 2n ** 64n - 1n;
 const NAMES = <T extends Record<string, number>>(names: T) =>
   Object.fromEntries(Object.entries(names).map(([name, value]) => [value, name])) as Record<number, keyof T>;
 const STATES = NAMES(DhcpState);
@@ -91,25 +93,25 @@ export class DhcpCalls extends Base {
   dhcp_status(index = 0): DhcpStatus | number {
     const state = this.exports.dhcp_status?.(index) ?? Err.NOT_SUPPORTED;
     if (state < 0) return state;
-    const word = (offset: number) => this.view.getUint32(this.word(CONTROL.exchange) + offset, true);
-    const address = (offset: number) => this.#address(offset) || null;
-    const seconds = (offset: number) => (word(offset) === FOR_EVER ? Number.POSITIVE_INFINITY : word(offset));
-    const list = (offset: number, count: number) => Array.from({ length: count }, (_, i) => this.#address(offset + 4 * i)).filter(Boolean);
-    const own = address(DHCP_STATUS.address);
+    const at = this.word(CONTROL.exchange);
+    const isInstalled = this.octets[at + DHCP_STATUS.isInstalled] !== 0;
+    const word = (offset: number) => this.view.getUint32(at + offset, true);
+    const address = (offset: number) => (word(offset) ? ipv4Text(word(offset)) : null);
+    const list = (offset: number, count: number) => Array.from({ length: count }, (_, i) => address(offset + 4 * i)).filter((ip) => ip !== null);
+    const seconds = (offset: number) => this.#seconds(at + offset, at + DHCP_STATUS.now);
     return {
       state: STATES[state] ?? "OFF",
-      address: own && `${own}/${word(DHCP_STATUS.prefix)}`,
-      server: address(DHCP_STATUS.server),
+      address: isInstalled ? `${address(DHCP_STATUS.address)}/${this.octets[at + DHCP_STATUS.prefix]}` : null,
+      server: isInstalled ? address(DHCP_STATUS.server) : null,
       gateway: address(DHCP_STATUS.gateway),
       dns: list(DHCP_STATUS.dns, 3),
       ntp: list(DHCP_STATUS.ntp, 2),
-      lease: seconds(DHCP_STATUS.lease),
+      lease: word(DHCP_STATUS.lease) === FOR_EVER ? Number.POSITIVE_INFINITY : word(DHCP_STATUS.lease),
       ends: seconds(DHCP_STATUS.ends),
       renews: seconds(DHCP_STATUS.renews),
       rebinds: seconds(DHCP_STATUS.rebinds),
-      mtu: word(DHCP_STATUS.mtu),
       linkLocal: address(DHCP_STATUS.local),
-      routes: word(DHCP_STATUS.routes),
+      routes: this.octets[at + DHCP_STATUS.routes] as number,
     };
   }
   /** Leases addresses on an interface; answers how many. */
@@ -134,35 +136,29 @@ export class DhcpCalls extends Base {
   dhcpd_stop(): number {
     return this.exports.dhcpd_stop?.() ?? Err.NOT_SUPPORTED;
   }
-  /** What is known of place `place` of the pool, or an error: BAD_ARGUMENT behind the last. */
-  dhcpd_lease(place: number): Lease | number {
-    const state = this.exports.dhcpd_lease?.(place) ?? Err.NOT_SUPPORTED;
-    if (state < 0) return state;
-    const at = this.word(CONTROL.exchange);
-    const mac = this.octets.subarray(at + 8, at + 14);
-    return {
-      address: this.#address(0),
-      state: LEASE_STATES[state] ?? "NEW",
-      seconds: this.view.getUint32(at + 4, true),
-      mac: mac.some((octet) => octet) ? macText(mac) : null,
-    };
-  }
   /** Every address of the pool that somebody has or had. */
   dhcpd_leases(): Lease[] {
+    const count = this.exports.dhcpd_leases?.() ?? 0;
+    const at = this.word(CONTROL.exchange);
+    const [table, first] = [this.view.getUint32(at, true), this.view.getUint32(at + 4, true)];
     const leases: Lease[] = [];
-    for (let place = 0; ; place++) {
-      const lease = this.dhcpd_lease(place);
-      if (typeof lease === "number") return leases;
-      if (lease.state !== "NEW") leases.push(lease);
+    for (let place = 0; place < count; place++) {
+      const lease = table + place * LEASE.octets;
+      const state = LEASE_STATES[this.octets[lease + LEASE.state] as number] ?? "NEW";
+      const mac = this.octets.subarray(lease + LEASE.mac, lease + LEASE.mac + 6);
+      if (state === "NEW") continue;
+      leases.push({ place, address: ipv4Text(first + place), state, seconds: this.#seconds(lease + LEASE.until, at + 8), mac: macText(mac) });
     }
+    return leases;
   }
   /** Forgets the lease of a place of the pool. */
   dhcpd_forget(place: number): number {
     return this.exports.dhcpd_forget?.(place) ?? Err.NOT_SUPPORTED;
   }
-  /** An address in the exchange; empty: 0.0.0.0. */
-  #address(offset: number): string {
-    const ip = this.view.getUint32(this.word(CONTROL.exchange) + offset);
-    return ip ? ipv4Text(ip) : "";
+  /** Whole seconds from one instant of the stack's clock, at an address, to another; 0 when that is past. */
+  #seconds(to: number, from: number): number {
+    const instant = this.view.getBigUint64(to, true);
+    if (instant === NEVER) return Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.floor(Number(instant - this.view.getBigUint64(from, true)) / 1000));
   }
 }

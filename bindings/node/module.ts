@@ -53,7 +53,7 @@ export interface Exports extends Record<string, unknown> {
   dhcp_status?(interfaceIndex: number): number;
   dhcpd_start?(interfaceIndex: number, octets: number): number;
   dhcpd_stop?(): number;
-  dhcpd_lease?(place: number): number;
+  dhcpd_leases?(): number;
   dhcpd_forget?(place: number): number;
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;

@@ -472,7 +472,7 @@ describe("what a lease brings", () => {
     t.inject(ack(request(t, { now: true, unchecked: true }), more));
     const known = status(t);
     assert.deepEqual(
-      [known.address, known.server, known.gateway, known.dns, known.ntp, known.mtu, known.lease],
+      [known.address, known.server, known.gateway, known.dns, known.ntp, interface_(t)?.mtu, known.lease],
       [`${LEASED}/24`, SERVER.ip, GATEWAY.ip, ["10.0.0.53", "10.0.0.54"], ["10.0.0.55"], 1280, 3600],
     );
     assert.ok((interface_(t)?.generation ?? 0) > before);
@@ -486,7 +486,7 @@ describe("what a lease brings", () => {
     assert.deepEqual([release.type, release.ciaddr, release.addresses(54)], [TYPE.RELEASE, LEASED, [SERVER.ip]]);
     assert.deepEqual([release.seen.ip?.from, release.seen.ip?.to, release.seen.to], [LEASED, SERVER.ip, SERVER.mac]);
     const after = status(t);
-    assert.deepEqual([after.state, after.address, after.gateway, after.dns, after.mtu], ["OFF", null, null, [], 1500]);
+    assert.deepEqual([after.state, after.address, after.gateway, after.dns, interface_(t)?.mtu], ["OFF", null, null, [], 1500]);
     assert.deepEqual([interface_(t)?.addresses, interface_(t)?.gateway], [[], null]);
     assert.equal(t.send(t.bind(), "x", "192.0.2.1"), Err.NO_ROUTE);
     assert.deepEqual(asked(t.pass(100_000)), [], "over");
