@@ -115,7 +115,7 @@ function addRoute(it: Binding, network: u32, prefix: u32, router: u32): void {
 /** The gateway of the interface is the lease's business only where nobody else has set one. */
 function setGateway(it: Binding, via: Interface, old: u32, router: u32): void {
   if (via.gateway && via.gateway != bswap<u32>(old)) return;
-  const gateway = router != it.ip && isOneHost(router) ? router : 0;
+  const gateway = router != it.ip && isOneHost(router) && mayBeHost(router, it.prefix) ? router : 0;
   if (bswap<u32>(via.gateway) != gateway) configure.setGateway(via, gateway);
   it.gateway = gateway;
 }
@@ -138,7 +138,7 @@ function forgetServers(it: Binding): void {
     const ip = load<u32>(kept + (i << 2));
     if (ip != it.dns0 && ip != it.dns1 && ip != it.dns2) servers.addServer(ip);
   }
-  memory.fill(it.dns, 0, 12);
+  memory.fill(it.dns, 0, 20);
 }
 
 /** Puts the leased address on the interface, or keeps it there. `probes`: ARP asks first. Errors: those of address_add. */

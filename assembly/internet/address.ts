@@ -1,5 +1,6 @@
 // read RFC 1122 §3.2.1.3 first
 // The one classifier of IPv4 addresses. Addresses are u32 in host order.
+import { DHCP } from "../memory/config";
 import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
 import { root } from "../memory/root";
 import { Cast } from "../link/packet";
@@ -61,6 +62,10 @@ export function isMulticast(ip: u32): bool {
 export function isSpecial(ip: u32): bool {
   const net = ip >> 24;
   return net == 0 || net == 127 || net >= 224;
+}
+/** Whether `ip` is one that hosts take by themselves and that no router passes on: 169.254/16. Never in a build that takes none. RFC 3927. */
+export function isLinkLocal(ip: u32): bool {
+  return DHCP != 0 && ip >> 16 == 0xa9fe;
 }
 /** Whether `ip` may be a host's address in a subnet of this prefix: not the subnet's own, nor its broadcast. RFC 1122 §3.2.1.3, RFC 3021. */
 export function mayBeHost(ip: u32, prefix: u32): bool {

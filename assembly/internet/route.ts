@@ -3,7 +3,7 @@ import { Address, Interface } from "../memory/control";
 import { Err } from "../memory/errors";
 import { PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
-import { covering, maskOf, primary } from "./address";
+import { covering, isLinkLocal, maskOf, primary } from "./address";
 
 /** A route besides the connected ones and the gateways of the interface table. Addresses in host order. */
 @unmanaged
@@ -53,7 +53,14 @@ export function find(hop: Hop, destination: u32, only: u32): bool {
     if (!use(hop, it, route.gateway ? route.gateway : destination)) continue;
     best = route.prefix;
   }
-  return best >= 0 || findGateway(hop, only);
+  if (best < 0 && !(isLinkLocal(destination) ? findOnLink(hop, destination, only) : findGateway(hop, only))) return false;
+  // What has a link-local address at either end never goes by a router. RFC 3927 §2.6.2.
+  return hop.nextHop == destination || !(isLinkLocal(destination) || isLinkLocal(hop.source));
+}
+/** The first interface that has an address: a link-local destination is on link, wherever we are. */
+function findOnLink(hop: Hop, destination: u32, only: u32): bool {
+  for (let i: u32 = 0; i < root.interfaces; i++) if ((!only || only == i + 1) && use(hop, root.interface(i), destination)) return true;
+  return false;
 }
 /** 255.255.255.255 goes out by the interface that was named, or the first. */
 function findLimitedBroadcast(hop: Hop, only: u32): bool {

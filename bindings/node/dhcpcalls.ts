@@ -97,8 +97,9 @@ export class DhcpCalls extends Base {
     const isInstalled = this.octets[at + DHCP_STATUS.isInstalled] !== 0;
     const word = (offset: number) => this.view.getUint32(at + offset, true);
     const address = (offset: number) => (word(offset) ? ipv4Text(word(offset)) : null);
-    const list = (offset: number, count: number) => Array.from({ length: count }, (_, i) => address(offset + 4 * i)).filter((ip) => ip !== null);
-    const seconds = (offset: number) => this.#seconds(at + offset, at + DHCP_STATUS.now);
+    const list = (offset: number, count: number) =>
+      Array.from({ length: count }, (_, i) => address(offset + 4 * i)).filter((ip) => ip !== null);
+    const seconds = (offset: number) => (isInstalled ? this.#seconds(at + offset, at + DHCP_STATUS.now) : 0);
     return {
       state: STATES[state] ?? "OFF",
       address: isInstalled ? `${address(DHCP_STATUS.address)}/${this.octets[at + DHCP_STATUS.prefix]}` : null,
@@ -106,7 +107,7 @@ export class DhcpCalls extends Base {
       gateway: address(DHCP_STATUS.gateway),
       dns: list(DHCP_STATUS.dns, 3),
       ntp: list(DHCP_STATUS.ntp, 2),
-      lease: word(DHCP_STATUS.lease) === FOR_EVER ? Number.POSITIVE_INFINITY : word(DHCP_STATUS.lease),
+      lease: !isInstalled ? 0 : word(DHCP_STATUS.lease) === FOR_EVER ? Number.POSITIVE_INFINITY : word(DHCP_STATUS.lease),
       ends: seconds(DHCP_STATUS.ends),
       renews: seconds(DHCP_STATUS.renews),
       rebinds: seconds(DHCP_STATUS.rebinds),
@@ -147,7 +148,13 @@ export class DhcpCalls extends Base {
       const state = LEASE_STATES[this.octets[lease + LEASE.state] as number] ?? "NEW";
       const mac = this.octets.subarray(lease + LEASE.mac, lease + LEASE.mac + 6);
       if (state === "NEW") continue;
-      leases.push({ place, address: ipv4Text(first + place), state, seconds: this.#seconds(lease + LEASE.until, at + 8), mac: macText(mac) });
+      leases.push({
+        place,
+        address: ipv4Text(first + place),
+        state,
+        seconds: this.#seconds(lease + LEASE.until, at + 8),
+        mac: macText(mac),
+      });
     }
     return leases;
   }

@@ -206,6 +206,7 @@ export function answersTo(t: Tester, address: string): boolean {
 }
 function pingTo(address: string): Uint8Array {
   const echo = Uint8Array.from([8, 0, 0xf7, 0xfd, 0, 1, 0, 1]);
-  return ethernet(US.mac, OTHER.mac, ETHER.IPV4, ipv4({ from: OTHER.ip, to: address, protocol: PROTOCOL.ICMP }, echo));
+  const from = address.startsWith("169.254.") ? "169.254.7.8" : OTHER.ip;
+  return ethernet(US.mac, OTHER.mac, ETHER.IPV4, ipv4({ from, to: address, protocol: PROTOCOL.ICMP }, echo));
 }
 export { stackOptions };
