@@ -20,6 +20,7 @@ declare const CFG_RACK: i32;
 declare const CFG_RECORD: i32;
 declare const CFG_ROUTES: i32;
 declare const CFG_SENT_RECORDS: i32;
+declare const CFG_SERVICE_SOCKETS: i32;
 declare const CFG_STATE_HASH: i32;
 declare const CFG_SYN_QUEUE: i32;
 declare const CFG_TCP_RANGES: i32;
