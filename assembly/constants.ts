@@ -3,6 +3,8 @@ import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBO
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
 import { Group } from "./internet/group";
+import { Binding } from "./application/binding";
+import { Lease } from "./application/leases";
 import { Neighbour } from "./internet/neighbour";
 import { Status } from "./transport/status";
 
@@ -12,6 +14,8 @@ export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
 export { TransferState } from "./application/transfer";
 export { Kind, PoolIndex } from "./memory/pool";
+export { DhcpStart, DhcpState } from "./application/binding";
+export { LeaseState } from "./application/leases";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Phase } from "./transport/tcp/tcb";
@@ -181,6 +185,33 @@ export enum STATUS {
   receivedTtl = <i32>offsetof<Status>("receivedTtl"),
   receivedOctets = <i32>offsetof<Status>("receivedOctets"),
   octets = <i32>offsetof<Status>(),
+}
+
+/** Offsets of what `dhcp_status` leaves in the exchange. */
+export enum DHCP_STATUS {
+  now = 0,
+  renews = 8 + <i32>offsetof<Binding>("renews"),
+  rebinds = 8 + <i32>offsetof<Binding>("rebinds"),
+  ends = 8 + <i32>offsetof<Binding>("ends"),
+  state = 8 + <i32>offsetof<Binding>("state"),
+  isInstalled = 8 + <i32>offsetof<Binding>("isInstalled"),
+  prefix = 8 + <i32>offsetof<Binding>("prefix"),
+  routes = 8 + <i32>offsetof<Binding>("routeCount"),
+  address = 8 + <i32>offsetof<Binding>("ip"),
+  server = 8 + <i32>offsetof<Binding>("server"),
+  gateway = 8 + <i32>offsetof<Binding>("gateway"),
+  dns = 8 + <i32>offsetof<Binding>("dns0"),
+  ntp = 8 + <i32>offsetof<Binding>("ntp0"),
+  lease = 8 + <i32>offsetof<Binding>("lease"),
+  local = 8 + <i32>offsetof<Binding>("local"),
+}
+
+/** Offsets in a lease of the DHCP server. */
+export enum LEASE {
+  until = <i32>offsetof<Lease>("until"),
+  mac = <i32>offsetof<Lease>("mac0"),
+  state = <i32>offsetof<Lease>("state"),
+  octets = <i32>offsetof<Lease>(),
 }
 
 /** Offsets in a record of the pool table. */

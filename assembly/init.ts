@@ -26,7 +26,7 @@ import { isGroupMac, isZeroMac, VLAN_TAG } from "./wire/ethernet";
 import { isLoopback, SLOT_IP } from "./link/device";
 import { deviceOf } from "./link/interfaces";
 import { LINE_OCTETS } from "./link/slip";
-import { isSpecial, maskOf, mayBeHost } from "./internet/address";
+import { isSpecial, maskOf, mayBeHostOn } from "./internet/address";
 import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
 import { Group, Member, Source } from "./internet/group";
@@ -45,10 +45,14 @@ import { SENT_OCTETS } from "./transport/tcp/sent";
 import { TCB_OCTETS } from "./transport/tcp/tcb";
 import { TIME_WAIT_OCTETS } from "./transport/tcp/timewait";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
+import { BINDING_OCTETS } from "./application/binding";
+import { LEASE_OCTETS } from "./application/leases";
 
 const SLOTS_MAX: u32 = 32768;
 /** Owners are an octet, and 16 of them are kept for services. */
 const OWNERS_MAX: u32 = 240;
+/** The DHCP server looks at all of them for each message. */
+const LEASES_MAX: u32 = 4096;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
@@ -101,6 +105,7 @@ function fillDefaults(): void {
   root.congestion = config.CONGESTION;
   root.extra.transfers = SERVICES ? config.TRANSFERS : 0;
   root.sentRecords = config.SENT_RECORDS;
+  root.extra.leases = config.LEASES;
   if (config.IGMP) fillMoreDefaults(root.extra);
 }
 
@@ -221,7 +226,7 @@ function isOtherHost(address: Address, ip: u32): bool {
 function isAddressPlausible(it: Interface, which: u32, index: u32): bool {
   const address = it.address(which);
   if (address.state == <u8>AddressState.NONE) return true;
-  if (address.state > <u8>AddressState.CONFLICT || address.prefix > 32 || !mayBeHost(it, bswap<u32>(address.ip), address.prefix))
+  if (address.state > <u8>AddressState.CONFLICT || address.prefix > 32 || !mayBeHostOn(it, bswap<u32>(address.ip), address.prefix))
     return false;
   for (let i: u32 = 0; i <= index; i++) {
     for (let k: u32 = 0; k < ADDRESSES_MAX; k++) {
@@ -252,6 +257,8 @@ function examineCapacities(): i32 {
     return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
+  if (root.extra.leases > (config.DHCPD ? LEASES_MAX : 0))
+    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("leases")));
   if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
   return 0;
@@ -283,6 +290,8 @@ function layOut(): void {
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
   state.transfers = SERVICES ? arena.take(product(root.extra.transfers, TRANSFER_OCTETS), 8) : 0;
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
+  if (config.DHCP) state.bindings = arena.take(root.interfaces * BINDING_OCTETS, 8);
+  if (config.DHCPD) state.leases = arena.take(root.extra.leases * LEASE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
   state.heap = arena.take((sockets + root.synQueue + root.neighbours + groups()) * 8, 8);
@@ -374,6 +383,8 @@ function clear(): void {
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
   if (SERVICES) memory.fill(state.transfers, 0, root.extra.transfers * TRANSFER_OCTETS);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
+  if (config.DHCP) memory.fill(state.bindings, 0, root.interfaces * BINDING_OCTETS);
+  if (config.DHCPD) memory.fill(state.leases, 0, root.extra.leases * LEASE_OCTETS);
   memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();
   state.owed.clear();

@@ -3,6 +3,10 @@
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { root } from "./memory/root";
+import { DHCP, DHCPD } from "./memory/config";
+import * as dhcp from "./application/dhcp";
+import * as dhcpd from "./application/dhcpd";
+import * as dhcpstatus from "./application/dhcpstatus";
 import * as sntp from "./application/sntp";
 import * as syslog from "./application/syslog";
 import * as tftp from "./application/tftp";
@@ -14,6 +18,15 @@ export function sntp_start(seconds: i32): i32 { return isReady() ? sntp.start(ro
 export function sntp_stop(): i32 { return isReady() ? sntp.stop() : Err.NOT_READY; }
 export function sntp_time(): i32 { return isReady() ? sntp.time() : Err.NOT_READY; }
 
+export function dhcp_start(interface_: i32, options: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcp.start(interface_ + 1, options, root.local.ip) : Err.NOT_SUPPORTED; }
+export function dhcp_stop(interface_: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcp.stop(interface_ + 1) : Err.NOT_SUPPORTED; }
+export function dhcp_release(interface_: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcp.release(interface_ + 1) : Err.NOT_SUPPORTED; }
+export function dhcp_name(interface_: i32, octets: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcpstatus.setName(interface_ + 1, octets) : Err.NOT_SUPPORTED; }
+export function dhcp_status(interface_: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcpstatus.tell(interface_ + 1) : Err.NOT_SUPPORTED; }
+export function dhcpd_start(interface_: i32, octets: i32): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.start(interface_ + 1, octets) : Err.NOT_SUPPORTED; }
+export function dhcpd_stop(): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.stop() : Err.NOT_SUPPORTED; }
+export function dhcpd_leases(): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.leases() : Err.NOT_SUPPORTED; }
+export function dhcpd_forget(place: i32): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.forget(place) : Err.NOT_SUPPORTED; }
 export function syslog_start(octets: i32): i32 { return isReady() ? syslog.start(root.remote.ip, root.remote.port, octets) : Err.NOT_READY; }
 export function syslog_stop(): i32 { return isReady() ? syslog.stop() : Err.NOT_READY; }
 export function syslog_send(priority: i32, octets: i32): i32 { return isReady() ? syslog.send(priority, octets) : Err.NOT_READY; }

@@ -1,5 +1,5 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { CONFIGURE, SLIP } from "./memory/config";
+import { CONFIGURE, DHCP, DHCPD, SLIP } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
@@ -10,6 +10,8 @@ import { TRANSFER_OCTETS } from "./application/transfer";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
+import { BINDING_OCTETS } from "./application/binding";
+import { LEASE_OCTETS } from "./application/leases";
 
 const PRIME: u32 = 0x9e3779b1;
 
@@ -44,6 +46,8 @@ export function stateHash(): u32 {
   h = mix(h, state.owners, (root.owners + SERVICES) * 8);
   if (SERVICES) h = mix(h, state.transfers, root.extra.transfers * TRANSFER_OCTETS);
   h = mix(h, state.services, SERVICES * SERVICE_OCTETS);
+  if (DHCP) h = mix(h, state.bindings, root.interfaces * BINDING_OCTETS);
+  if (DHCPD) h = mix(h, state.leases, root.extra.leases * LEASE_OCTETS);
   h = mix(h, state.buckets, (state.bucketMask + 1) * 4);
   h = mix(h, state.udpBuckets, (state.udpBucketMask + 1) * 4);
   h = mix(h, state.neighbourBuckets, (state.neighbourBucketMask + 1) * 4);

@@ -4,7 +4,7 @@ import { get32, get8, put32, put8 } from "../memory/bytes";
 import { Err } from "../memory/errors";
 import { jitter, secret } from "../memory/random";
 import { root, state } from "../memory/root";
-import { after, before, Instant, NEVER, until } from "../memory/time";
+import { after, before, clock, Instant, NEVER, until } from "../memory/time";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as udp from "../udp";
 import { Datagrams } from "../udp";
@@ -100,11 +100,7 @@ export function time(): i32 {
 /** Milliseconds since 1970, 0 while not known. */
 export function unix(): u64 {
   const it = client();
-  return it.isKnown ? now() + it.offset : 0;
-}
-/** The stack's clock, milliseconds, not wrapping. */
-function now(): u64 {
-  return ((<u64>state.nowHigh) << 32) | state.now;
+  return it.isKnown ? clock() + it.offset : 0;
 }
 
 /** Reads answers, and asks when it is time to. */
@@ -155,7 +151,7 @@ function answered(it: Client, at: usize): void {
   const trip = state.now - it.asked;
   const seconds = get32(at, 40);
   const sent = (<u64>seconds + (seconds >> 31 ? 0 : ERA) - UNIX) * 1000 + ((<u64>get32(at, 44) * 1000) >> 32);
-  it.offset = sent + (trip >> 1) - now();
+  it.offset = sent + (trip >> 1) - clock();
   it.stratum = stratum;
   // Half the way there and back, half the server's own way to its source, and its dispersion: 16.16 seconds.
   it.uncertainty = (trip >> 1) + 1 + <u32>((<u64>get32(at, 4) * 500 + <u64>get32(at, 8) * 1000) >> 16);

@@ -1,6 +1,6 @@
 // read RFC 1122 §3.2.1.3 first
 // The one classifier of IPv4 addresses. Addresses are u32 in host order.
-import { LOOPBACK } from "../memory/config";
+import { DHCP, LOOPBACK } from "../memory/config";
 import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
 import { root, state } from "../memory/root";
 import { isLoopback } from "../link/device";
@@ -65,9 +65,19 @@ export function isSpecial(ip: u32): bool {
   const net = ip >> 24;
   return net == 0 || net == 127 || net >= 224;
 }
-/** Whether `ip` may be a host's address in a subnet of this prefix on this interface: not the subnet's own, nor its broadcast; 127/8 only on loopback. RFC 1122 §3.2.1.3, RFC 3021. */
-export function mayBeHost(it: Interface, ip: u32, prefix: u32): bool {
-  if (isSpecial(ip) && !(ip >> 24 == 127 && isLoopback(deviceOf(it)))) return false;
+/** Whether `ip` is one that hosts take by themselves and that no router passes on: 169.254/16. Never in a build that takes none. RFC 3927. */
+export function isLinkLocal(ip: u32): bool {
+  return DHCP != 0 && ip >> 16 == 0xa9fe;
+}
+/** Whether `ip` may be a host's address on this interface: as `mayBeHost`, and 127/8 on loopback. */
+export function mayBeHostOn(it: Interface, ip: u32, prefix: u32): bool {
+  return mayBeHost(ip, prefix) || (ip >> 24 == 127 && isLoopback(deviceOf(it)) && isHostPart(ip, prefix));
+}
+/** Whether `ip` may be a host's address in a subnet of this prefix: not the subnet's own, nor its broadcast. RFC 1122 §3.2.1.3, RFC 3021. */
+export function mayBeHost(ip: u32, prefix: u32): bool {
+  return !isSpecial(ip) && isHostPart(ip, prefix);
+}
+function isHostPart(ip: u32, prefix: u32): bool {
   const host = ip & ~maskOf(prefix);
   return prefix >= 31 || (host != 0 && host != ~maskOf(prefix));
 }

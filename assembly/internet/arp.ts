@@ -15,7 +15,7 @@ import { claim, Reserve, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Packet } from "../link/packet";
-import { covering, isOneHost, on } from "./address";
+import { covering, isLinkLocal, isOneHost, on } from "./address";
 import { Hold } from "./hold";
 import { Neighbour, NeighbourState } from "./neighbour";
 
@@ -152,7 +152,6 @@ function request(neighbour: Neighbour, now: Instant): void {
   neighbour.asked = now;
   const source = covering(it, neighbour.ip);
   const from = source ? bswap<u32>(source.ip) : firstAddress(it);
-  if (!isPoll) fillBroadcast(slot);
   write(it, slot, ArpOperation.REQUEST, from, isPoll ? neighbour.mac : 0, neighbour.ip);
   count(Counter.ARP_REQUESTS_OUT);
   deadlines.arm(neighbour, now + SPACING);
@@ -176,14 +175,16 @@ function write(it: Interface, slot: usize, operation: ArpOperation, from: u32, t
   if (targetMac) copyMac(arp.targetMac, targetMac);
   else memory.fill(arp.targetMac, 0, 6);
   arp.targetIp = targetIp;
-  ethernet.output(it, slot, targetMac ? targetMac : slot + 10, EtherType.ARP, ARP_PACKET);
+  // Everybody hears who has a link-local address. RFC 3927 §2.5.
+  const toAll = !targetMac || isLinkLocal(from);
+  if (toAll) fillBroadcast(slot);
+  ethernet.output(it, slot, toAll ? slot + 10 : targetMac, EtherType.ARP, ARP_PACKET);
 }
 
 /** Says on the link that an address is ours (gratuitous ARP), or asks whether anybody has it. False: no TX slot now. RFC 5227 §2.1.1, §2.3. */
 export function announce(it: Interface, address: Address, isProbe: bool): bool {
   const slot = claim(deviceOf(it), Reserve.ARP);
   if (!slot) return false;
-  fillBroadcast(slot);
   const ip = bswap<u32>(address.ip);
   write(it, slot, ArpOperation.REQUEST, isProbe ? 0 : ip, 0, ip);
   count(isProbe ? Counter.ARP_PROBES_OUT : Counter.ARP_ANNOUNCED);
@@ -235,7 +236,7 @@ function reply(it: Interface, packet: Packet, request: ArpPacket): void {
   if (!slot) return;
   write(it, slot, ArpOperation.REPLY, request.targetIp, request.senderMac, request.senderIp);
   // A reply goes to the frame's sender, which for some proxies is not the sender in the packet.
-  copyMac(EthernetHeader.at(slot + 10).destination, EthernetHeader.at(packet.frame).source);
+  if (!isLinkLocal(request.targetIp)) copyMac(EthernetHeader.at(slot + 10).destination, EthernetHeader.at(packet.frame).source);
   count(Counter.ARP_REPLIES_OUT);
 }
 

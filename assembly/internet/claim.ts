@@ -6,6 +6,7 @@ import { jitter } from "../memory/random";
 import { root, state } from "../memory/root";
 import { before, earlier, Instant, NEVER, until } from "../memory/time";
 import { deviceOf, numberOf } from "../link/interfaces";
+import { isLinkLocal } from "./address";
 
 // Milliseconds. RFC 5227 §1.1.
 const PROBE_WAIT: u32 = 1000;
@@ -59,6 +60,10 @@ export function lost(): void {
   state.sweep = 1;
 }
 
+/** Whether an address in use is probed again when the link comes back, and defended: all where the setting says so, link-local ones always. */
+function isProbed(address: Address): bool {
+  return root.extra.probing != 0 || isLinkLocal(bswap<u32>(address.ip));
+}
 /** Probes an address, and takes it when nobody objects. RFC 5227 §2.1. */
 export function probe(it: Interface, place: u32, now: Instant): void {
   begin(it, place, 1, now + jitter(PROBE_WAIT + 1));
@@ -81,8 +86,8 @@ export function linkIsUp(it: Interface, fresh: bool, now: Instant): void {
     const address = it.address(place);
     if (address.state == <u8>AddressState.NONE || address.state == <u8>AddressState.CONFLICT) continue;
     const isValid = address.state == <u8>AddressState.VALID;
-    if (isValid && (fresh || !root.extra.probing)) announce(it, place, now);
-    else if (root.extra.probing || address.step) probe(it, place, now);
+    if (isValid && (fresh || !isProbed(address))) announce(it, place, now);
+    else if (isProbed(address) || address.step) probe(it, place, now);
   }
 }
 
@@ -130,7 +135,7 @@ export function conflict(it: Interface, address: Address, now: Instant): void {
   claim.conflict = now;
   if (address.conflicts < 255) address.conflicts++;
   const isValid = address.state == <u8>AddressState.VALID;
-  if (isValid && !root.extra.probing) return;
+  if (isValid && !isProbed(address)) return;
   if (isValid && !isAgain) {
     state.announceDue |= 1 << numberIn(it, place);
     return;

@@ -4,7 +4,7 @@ import { PROBING } from "../memory/config";
 import { Err } from "../memory/errors";
 import { root, state } from "../memory/root";
 import { isEthernet, numbered } from "../link/interfaces";
-import { isOneHost, mayBeHost } from "./address";
+import { isOneHost, mayBeHostOn } from "./address";
 import * as claim from "./claim";
 
 /** The place of an address on an interface, in whatever state; -1: it has it not. */
@@ -27,7 +27,7 @@ function isTaken(ip: u32): bool {
  */
 export function add(it: Interface, ip: u32, prefix: u32, probes: bool): i32 {
   if (prefix > 32) return Err.BAD_ARGUMENT;
-  if (!mayBeHost(it, ip, prefix) || it.gateway == bswap<u32>(ip)) return Err.BAD_ADDRESS;
+  if (!mayBeHostOn(it, ip, prefix) || it.gateway == bswap<u32>(ip)) return Err.BAD_ADDRESS;
   if (isTaken(ip)) return Err.IN_USE;
   for (let place: u32 = 0; place < ADDRESSES_MAX; place++) {
     const address = it.address(place);

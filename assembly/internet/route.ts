@@ -4,7 +4,7 @@ import { Address, Interface } from "../memory/control";
 import { Err } from "../memory/errors";
 import { PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
-import { covering, isMulticast, maskOf, ours, primary } from "./address";
+import { covering, isLinkLocal, isMulticast, maskOf, ours, primary } from "./address";
 
 /** A route besides the connected ones and the gateways of the interface table. Addresses in host order. */
 @unmanaged
@@ -62,7 +62,14 @@ export function find(hop: Hop, destination: u32, only: u32): bool {
     best = route.prefix;
   }
   if (IGMP && isMulticast(destination)) return findGroup(hop, destination, only, best >= 0);
-  return best >= 0 || findGateway(hop, only);
+  if (best < 0 && !(isLinkLocal(destination) ? findOnLink(hop, destination, only) : findGateway(hop, only))) return false;
+  // What has a link-local address at either end never goes by a router. RFC 3927 §2.6.2.
+  return hop.nextHop == destination || !(isLinkLocal(destination) || isLinkLocal(hop.source));
+}
+/** The first interface that has an address: a link-local destination is on link, wherever we are. */
+function findOnLink(hop: Hop, destination: u32, only: u32): bool {
+  for (let i: u32 = 0; i < root.interfaces; i++) if ((!only || only == i + 1) && use(hop, root.interface(i), destination)) return true;
+  return false;
 }
 /** A group is on link: by the interface of a route that leads there or of a gateway, else by the first with an address. RFC 1112 §6.1. */
 function findGroup(hop: Hop, group: u32, only: u32, isFound: bool): bool {

@@ -51,6 +51,10 @@ export const VLAN: i32 = isDefined(CFG_VLAN) ? CFG_VLAN : 1;
 export const LOOPBACK: i32 = isDefined(CFG_LOOPBACK) ? CFG_LOOPBACK : 1;
 /** 1: the module holds SLIP framing (RFC 1055). */
 export const SLIP: i32 = isDefined(CFG_SLIP) ? CFG_SLIP : 1;
+/** 1: the module holds the DHCP client and link-local addresses; needs services, CONFIGURE and PROBING. */
+export const DHCP: i32 = isDefined(CFG_DHCP) ? CFG_DHCP : SERVICE_SOCKETS ? 1 : 0;
+/** 1: the module holds the DHCP server; needs services. */
+export const DHCPD: i32 = isDefined(CFG_DHCPD) ? CFG_DHCPD : SERVICE_SOCKETS ? 1 : 0;
 
 // ---- Capacities ----
 
@@ -84,6 +88,8 @@ export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
 export const GROUPS: i32 = isDefined(CFG_GROUPS) ? CFG_GROUPS : 16;
 /** Sources in the filters of those groups. When full, joining with more answers NO_ROOM. */
 export const SOURCES: i32 = isDefined(CFG_SOURCES) ? CFG_SOURCES : 32;
+/** Addresses the DHCP server leases. When all are taken, a DISCOVER is not answered and counted (DHCPD_FULL). */
+export const LEASES: i32 = isDefined(CFG_LEASES) ? CFG_LEASES : 16;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */

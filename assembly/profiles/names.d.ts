@@ -1,5 +1,8 @@
 // For editors and tsc only: the names that a profile or a board may give as `@global const CFG_NAME: i32 = n`.
 // config.ts asks for each with isDefined; what is not given has the default that stands there.
+declare const CFG_DHCP: i32;
+declare const CFG_DHCPD: i32;
+declare const CFG_LEASES: i32;
 declare const CFG_CONFIGURE: i32;
 declare const CFG_COOKIES: i32;
 declare const CFG_CUBIC: i32;

@@ -3,6 +3,9 @@
 @global const CFG_TCP_RANGES: i32 = 4;
 @global const CFG_STATE_HASH: i32 = 0;
 @global const CFG_SERVICE_SOCKETS: i32 = 0;
+@global const CFG_DHCP: i32 = 0;
+@global const CFG_DHCPD: i32 = 0;
+@global const CFG_LEASES: i32 = 0;
 @global const CFG_RACK: i32 = 0;
 @global const CFG_TIMESTAMPS: i32 = 0;
 @global const CFG_ECN: i32 = 0;

@@ -202,6 +202,37 @@ export const STATUS = {
 /** One of the values of `STATUS`. */
 export type STATUS = (typeof STATUS)[keyof typeof STATUS];
 
+/** Offsets of what `dhcp_status` leaves in the exchange. */
+export const DHCP_STATUS = {
+  now: 0,
+  renews: 32,
+  rebinds: 40,
+  ends: 48,
+  state: 64,
+  isInstalled: 68,
+  prefix: 69,
+  routes: 71,
+  address: 80,
+  server: 84,
+  gateway: 88,
+  dns: 92,
+  ntp: 104,
+  lease: 116,
+  local: 124,
+} as const;
+/** One of the values of `DHCP_STATUS`. */
+export type DHCP_STATUS = (typeof DHCP_STATUS)[keyof typeof DHCP_STATUS];
+
+/** Offsets in a lease of the DHCP server. */
+export const LEASE = {
+  until: 8,
+  mac: 16,
+  state: 22,
+  octets: 24,
+} as const;
+/** One of the values of `LEASE`. */
+export type LEASE = (typeof LEASE)[keyof typeof LEASE];
+
 /** Offsets in a record of the pool table. */
 export const POOL = {
   base: 0,
@@ -372,55 +403,61 @@ export const Counter = {
   UDP_FULL: 63,
   UDP_TOO_LONG: 64,
   UDP_UNREACHABLE: 65,
-  TCP_IN: 66,
-  TCP_OUT: 67,
-  TCP_SHORT: 68,
-  TCP_OFFSET: 69,
-  TCP_CHECKSUM: 70,
-  TCP_NOT_UNICAST: 71,
-  TCP_BAD_PORT: 72,
-  TCP_NO_CONNECTION: 73,
-  TCP_RST_IN: 74,
-  TCP_RST_OUT: 75,
-  TCP_RST_LIMITED: 76,
-  TCP_ACTIVE_OPENS: 77,
-  TCP_PASSIVE_OPENS: 78,
-  TCP_SYN_QUEUE_FULL: 79,
-  TCP_ACCEPT_FULL: 80,
-  TCP_NO_SOCKET: 81,
-  TCP_SYN_EXPIRED: 82,
-  TCP_UNACCEPTABLE: 83,
-  TCP_NO_ACK: 84,
-  TCP_ACK_UNSENT: 85,
-  TCP_ACK_OLD: 86,
-  TCP_CHALLENGE_ACKS: 87,
-  TCP_CHALLENGE_LIMITED: 88,
-  TCP_DUPLICATE: 89,
-  TCP_OUT_OF_ORDER: 90,
-  TCP_RANGES_FULL: 91,
-  TCP_BEYOND_WINDOW: 92,
-  TCP_AFTER_FIN: 93,
-  TCP_RETRANSMITTED: 94,
-  TCP_TIMEOUTS: 95,
-  TCP_FAST_RETRANSMITS: 96,
-  TCP_PROBES: 97,
-  TCP_KEEPALIVES: 98,
-  TCP_GIVEN_UP: 99,
-  TCP_ABORTED: 100,
-  TCP_ORPHANS_RESET: 101,
-  TCP_TIME_WAIT_CUT: 102,
-  TCP_NO_TIMESTAMP: 103,
-  TCP_PAWS: 104,
-  TCP_LOSS_PROBES: 105,
-  TCP_UNDONE: 106,
-  TCP_DSACK_IN: 107,
-  TCP_RENEGED: 108,
-  TCP_CE_IN: 109,
-  TCP_ECE_IN: 110,
-  TCP_COOKIES_OUT: 111,
-  TCP_COOKIES_IN: 112,
-  TCP_BLACK_HOLES: 113,
-  COUNT: 114,
+  DHCP_MALFORMED: 66,
+  DHCP_UNMATCHED: 67,
+  DHCP_REFUSED: 68,
+  DHCP_NAKS: 69,
+  DHCP_DECLINED: 70,
+  DHCPD_FULL: 71,
+  TCP_IN: 72,
+  TCP_OUT: 73,
+  TCP_SHORT: 74,
+  TCP_OFFSET: 75,
+  TCP_CHECKSUM: 76,
+  TCP_NOT_UNICAST: 77,
+  TCP_BAD_PORT: 78,
+  TCP_NO_CONNECTION: 79,
+  TCP_RST_IN: 80,
+  TCP_RST_OUT: 81,
+  TCP_RST_LIMITED: 82,
+  TCP_ACTIVE_OPENS: 83,
+  TCP_PASSIVE_OPENS: 84,
+  TCP_SYN_QUEUE_FULL: 85,
+  TCP_ACCEPT_FULL: 86,
+  TCP_NO_SOCKET: 87,
+  TCP_SYN_EXPIRED: 88,
+  TCP_UNACCEPTABLE: 89,
+  TCP_NO_ACK: 90,
+  TCP_ACK_UNSENT: 91,
+  TCP_ACK_OLD: 92,
+  TCP_CHALLENGE_ACKS: 93,
+  TCP_CHALLENGE_LIMITED: 94,
+  TCP_DUPLICATE: 95,
+  TCP_OUT_OF_ORDER: 96,
+  TCP_RANGES_FULL: 97,
+  TCP_BEYOND_WINDOW: 98,
+  TCP_AFTER_FIN: 99,
+  TCP_RETRANSMITTED: 100,
+  TCP_TIMEOUTS: 101,
+  TCP_FAST_RETRANSMITS: 102,
+  TCP_PROBES: 103,
+  TCP_KEEPALIVES: 104,
+  TCP_GIVEN_UP: 105,
+  TCP_ABORTED: 106,
+  TCP_ORPHANS_RESET: 107,
+  TCP_TIME_WAIT_CUT: 108,
+  TCP_NO_TIMESTAMP: 109,
+  TCP_PAWS: 110,
+  TCP_LOSS_PROBES: 111,
+  TCP_UNDONE: 112,
+  TCP_DSACK_IN: 113,
+  TCP_RENEGED: 114,
+  TCP_CE_IN: 115,
+  TCP_ECE_IN: 116,
+  TCP_COOKIES_OUT: 117,
+  TCP_COOKIES_IN: 118,
+  TCP_BLACK_HOLES: 119,
+  COUNT: 120,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -616,6 +653,46 @@ export const PoolIndex = {
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
+
+/** Bits of what dhcp_start is told. */
+export const DhcpStart = {
+  /** Begin at once, and not after a second to ten. */
+  NOW: 1,
+  /** Use the address without asking by ARP whether anybody has it. */
+  UNCHECKED: 2,
+  /** Take a link-local address while no server answers. */
+  LINK_LOCAL: 4,
+} as const;
+/** One of the values of `DhcpStart`. */
+export type DhcpStart = (typeof DhcpStart)[keyof typeof DhcpStart];
+
+/** States of the client. RFC 2131 §4.4, figure 5; CHECKING is between the ACK and BOUND, while ARP asks whether anybody has the address. */
+export const DhcpState = {
+  OFF: 0,
+  INIT: 1,
+  SELECTING: 2,
+  REQUESTING: 3,
+  CHECKING: 4,
+  BOUND: 5,
+  RENEWING: 6,
+  REBINDING: 7,
+  INIT_REBOOT: 8,
+  REBOOTING: 9,
+} as const;
+/** One of the values of `DhcpState`. */
+export type DhcpState = (typeof DhcpState)[keyof typeof DhcpState];
+
+/** What became of an address, in the order in which free ones are given to newcomers: the untouched first, those declined last. */
+export const LeaseState = {
+  NEW: 0,
+  OFFERED: 1,
+  /** Leased; when `until` has come: free, and kept for its client while others are. */
+  BOUND: 2,
+  /** A client found that another host has it. */
+  DECLINED: 3,
+} as const;
+/** One of the values of `LeaseState`. */
+export type LeaseState = (typeof LeaseState)[keyof typeof LeaseState];
 
 /** States of a neighbour. */
 export const NeighbourState = {

@@ -366,6 +366,7 @@ export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
 export type { Filter, GroupStatus } from "./groups.js";
+export type { DhcpdOptions, DhcpOptions, DhcpStatus, Lease } from "./dhcpcalls.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";

@@ -1,7 +1,8 @@
 // What the package `ringwire` offers. The thin layer without clock and I/O is `ringwire/core`.
 export type { Endpoint } from "./address.js";
 export type { ChannelStats, Faults } from "./channel.js";
-export type { Core } from "./core.js";
+export type { DhcpWish } from "./configuring.js";
+export type { Core, DhcpdOptions, DhcpStatus, Lease } from "./core.js";
 export type { Driver, Port } from "./driver.js";
 export { type ErrorCode, RingwireError } from "./error.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";

@@ -50,6 +50,15 @@ export interface Exports extends Record<string, unknown> {
   slip_input(device: number, octets: number): number;
   slip_output(device: number): number;
   state_hash?(): number;
+  dhcp_start?(interfaceIndex: number, options: number): number;
+  dhcp_stop?(interfaceIndex: number): number;
+  dhcp_release?(interfaceIndex: number): number;
+  dhcp_name?(interfaceIndex: number, octets: number): number;
+  dhcp_status?(interfaceIndex: number): number;
+  dhcpd_start?(interfaceIndex: number, octets: number): number;
+  dhcpd_stop?(): number;
+  dhcpd_leases?(): number;
+  dhcpd_forget?(place: number): number;
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;
   sntp_time?(): number;

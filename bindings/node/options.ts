@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { CLASSES, INTERFACES_MAX } from "./constants.js";
 import type { CoreOptions } from "./core.js";
+import type { DhcpWish } from "./configuring.js";
 import type { Driver } from "./driver.js";
 import { RingwireError } from "./error.js";
 import { congestionNumber, EXTENSIONS, offersIn, type TcpExtensions } from "./extensions.js";
@@ -16,8 +17,10 @@ export interface StackInterface {
   mac?: string | Uint8Array;
   /** Octets of the longest IP datagram. Default: the device's, or 1500. */
   mtu?: number;
-  /** One to four addresses, as `10.9.0.2/24`. */
-  addresses: string[];
+  /** One to four addresses, as `10.9.0.2/24`; with `dhcp` there may be none. */
+  addresses?: string[];
+  /** Configure the interface by DHCP; `stack.ready` tells when it is. */
+  dhcp?: boolean | DhcpWish;
   /** Where to send what is not on link, as `10.9.0.1`. Default: nowhere. */
   gateway?: string;
   /** Slots of the receive ring, a power of two. Default 256. */
@@ -83,6 +86,8 @@ export interface IpOptions {
   ttl?: number;
   /** Routes besides those of the interfaces. */
   routes?: number;
+  /** Addresses the DHCP server leases. */
+  leases?: number;
   /** ICMP errors and stateless resets a second. */
   errorRate?: number;
 }
@@ -111,7 +116,7 @@ export interface StackOptions {
 
 const NAMES = {
   stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
-  interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
+  interface: ["driver", "mac", "mtu", "addresses", "dhcp", "gateway", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
     "userTimeout",
@@ -127,7 +132,7 @@ const NAMES = {
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
   arp: ["neighbours", "holds", "timeout"],
-  ip: ["ttl", "routes", "errorRate"],
+  ip: ["ttl", "routes", "leases", "errorRate"],
 } as const;
 /** Node's clock differs from one microsecond to the next. */
 const CLOCK_GRANULARITY = 1;
@@ -153,6 +158,12 @@ export function coreOptions(options: StackOptions): { core: CoreOptions; drivers
   return { core, drivers };
 }
 
+/** What interfaces want of DHCP, by their index. */
+export function dhcpWishes(interfaces: StackInterface[]): Map<number, DhcpWish> {
+  const wished = interfaces.map(({ dhcp }, index) => [index, dhcp === true ? {} : dhcp] as const);
+  return new Map(wished.flatMap(([index, wish]) => (wish ? [[index, wish] as const] : [])));
+}
+
 function driverOf(given: StackInterface, i: number): Driver {
   const name = `interfaces[${i}]`;
   only(given, NAMES.interface, name);
@@ -169,13 +180,14 @@ function deviceOf(driver: Driver, interfaces: StackInterface[]): DeviceOptions {
 }
 
 function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: Uint8Array): InterfaceOptions {
-  if (!Array.isArray(given.addresses) || given.addresses.length < 1) {
+  const addresses = given.addresses ?? (given.dhcp ? [] : undefined);
+  if (!Array.isArray(addresses) || (addresses.length < 1 && !given.dhcp)) {
     throw new RingwireError("BAD_INTERFACE", `interfaces[${i}].addresses: expected one to four addresses, as "10.9.0.2/24"`);
   }
   const made: InterfaceOptions = {
     device: drivers.indexOf(given.driver),
     mtu: given.mtu ?? given.driver.mtu ?? 1500,
-    addresses: given.addresses,
+    addresses,
   };
   if (given.mac !== undefined) made.mac = given.mac;
   else if (given.driver.kind === "ethernet") made.mac = macFrom(seed, i);
@@ -215,6 +227,7 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
     neighbours: arp.neighbours ?? 256,
     holds: arp.holds ?? 32,
     routes: ip.routes,
+    leases: ip.leases,
     owners,
     record,
   }) as Capacities;

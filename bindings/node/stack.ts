@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
 import { CLASSES, type Counter, type PoolIndex } from "./constants.js";
-import { type Core, instantiate } from "./core.js";
+import { type Core, type DhcpdOptions, type DhcpStatus, instantiate, type Lease } from "./core.js";
+import { Configuring, type DhcpWish } from "./configuring.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import { applyExtensions, checkExtensions, EXTENSIONS, type TcpExtensions } from "./extensions.js";
@@ -9,7 +10,7 @@ import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
-import { type StackOptions, coreOptions } from "./options.js";
+import { type StackOptions, coreOptions, dhcpWishes } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
 import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
 import { StackPort } from "./stackport.js";
@@ -76,7 +77,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    const stack = new Stack(await instantiate(core), drivers);
+    const stack = new Stack(await instantiate(core), drivers, dhcpWishes(options.interfaces));
     for (const driver of drivers) OWNED.add(driver);
     return stack;
   } catch (error) {
@@ -87,7 +88,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
 
 /**
  * A running stack. It keeps the process alive until it is closed. Emits `error` with a RingwireError when a device is lost, when somebody
- * listens, and `close`.
+ * listens, `configured` with index and DhcpStatus when an interface that DHCP configures has changed, and `close`.
  */
 export class Stack extends EventEmitter implements Host {
   /** The thin layer below. */
@@ -97,14 +98,16 @@ export class Stack extends EventEmitter implements Host {
   readonly #drivers: readonly Driver[];
   readonly #clients = new Map<number, Client>();
   readonly #loop: Loop;
+  readonly #configuring: Configuring;
   #pinger: Pinger | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(core: Core, drivers: readonly Driver[]) {
+  constructor(core: Core, drivers: readonly Driver[], wishes: ReadonlyMap<number, DhcpWish> = new Map()) {
     super();
     this.core = core;
     this.#drivers = drivers;
+    this.#configuring = new Configuring(core, wishes, (index, status) => setImmediate(() => this.emit("configured", index, status)));
     this.#loop = new Loop(core, drivers, () => this.#serve());
     const events = {
       wake: (now: boolean) => (now ? this.#loop.run() : this.#loop.schedule()),
@@ -119,6 +122,26 @@ export class Stack extends EventEmitter implements Host {
   /** Whether it was closed. */
   get closed(): boolean {
     return this.#closing !== undefined;
+  }
+  /** Settles when every interface that DHCP configures has an address; at once when there is none. Rejects when the stack is closed before. */
+  get ready(): Promise<void> {
+    return this.#configuring.ready;
+  }
+  /** What DHCP knows of an interface. */
+  dhcp(index = 0): DhcpStatus {
+    const status = this.core.dhcp_status(index);
+    if (typeof status === "number") throw errorOf(status, `dhcp ${index}`);
+    return status;
+  }
+  /** Leases addresses on an interface; answers how many. Throws RingwireError. */
+  serveDhcp(options: DhcpdOptions, index = 0): number {
+    this.ensureOpen();
+    only(options, ["first", "last", "lease", "router", "dns", "options"], "serveDhcp");
+    return check(this.core.dhcpd_start(options, index), "serveDhcp");
+  }
+  /** Addresses that the DHCP server has given. */
+  leases(): Lease[] {
+    return this.core.dhcpd_leases();
   }
   /** Connects; rejects with REFUSED, TIMED_OUT, UNREACHABLE, ... or the reason of the signal. */
   async connect(options: ConnectOptions): Promise<TcpSocket> {
@@ -236,6 +259,7 @@ export class Stack extends EventEmitter implements Host {
 
   /** Tells sockets what happened to them; answers how many. */
   #serve(): number {
+    this.#configuring.look();
     for (let count = 0; count < SERVE_BUDGET; count++) {
       const handle = this.core.ready_next();
       if (handle <= 0) return count;
@@ -264,6 +288,7 @@ export class Stack extends EventEmitter implements Host {
   }
   async #close(): Promise<void> {
     for (const client of [...this.#clients.values()]) client.shut();
+    this.#configuring.close();
     this.#loop.stop();
     await Promise.all(this.#drivers.map((driver) => driver.stop()));
     this.emit("close");

@@ -19,6 +19,8 @@ export interface DeviceOptions {
   kind: "tap" | "tun";
   name: string;
   addresses: Prefix[];
+  /** Addresses come by DHCP. */
+  dhcp?: true;
   gateway?: string;
   mac?: string;
   mtu?: number;
@@ -66,13 +68,15 @@ class DeviceList {
 /** Adds the options of interfaces, links and the seed to a command; the function answers what was given, checked as a whole. */
 export function addStackOptions(command: Command): () => StackOptions {
   const list = new DeviceList();
-  const add = (flags: string, text: string, take: (value: string) => void) =>
+  const flag = (flags: string, text: string, take: () => void) => command.option(flags, text).on(`option:${flags.slice(2)}`, take);
+  const valued = (flags: string, text: string, take: (value: string) => void) =>
     command.addOption(
       new Option(flags, text).argParser((value: string) => {
         take(value);
         return value;
       }),
     );
+  const add: Add = Object.assign(valued, { flag });
   add("--tap <name>", "attach to this TAP device (Ethernet), made if it does not exist", (v) => list.start("tap", deviceName(v)));
   add("--tun <name>", "attach to this TUN device (raw IP), made if it does not exist", (v) => list.start("tun", deviceName(v)));
   addInterfaceOptions(add, list);
@@ -82,10 +86,17 @@ export function addStackOptions(command: Command): () => StackOptions {
       seed,
     ),
   );
-  return () => ({ devices: completed(list.finished()), ...command.opts<{ seed?: Uint8Array }>() });
+  return () => {
+    const { seed } = command.opts<{ seed?: Uint8Array }>();
+    return { devices: completed(list.finished()), ...(seed ? { seed } : {}) };
+  };
 }
 
-type Add = (flags: string, text: string, take: (value: string) => void) => void;
+interface Add {
+  (flags: string, text: string, take: (value: string) => void): void;
+  /** An option without a value. */
+  flag(flags: string, text: string, take: () => void): void;
+}
 
 function addInterfaceOptions(add: Add, list: DeviceList): void {
   const address = checked(ownAddress);
@@ -96,6 +107,9 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
       device.addresses = [...device.addresses, prefix];
     });
   });
+  add.flag("--dhcp", "ask a DHCP server for address and gateway (TAP only)", () =>
+    list.set((device) => Object.assign(device, { dhcp: true })),
+  );
   const put = <K extends keyof DeviceOptions>(flags: string, text: string, key: K, parse: (value: string) => DeviceOptions[K]) =>
     add(flags, text, (value) => {
       const parsed = parse(value);
@@ -139,7 +153,8 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
   const seen = new Set<string>();
   for (const device of devices) {
     const option = `--${device.kind} ${device.name}`;
-    if (!device.addresses.length) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN`, USAGE);
+    if (!device.addresses.length && !device.dhcp) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN or --dhcp`, USAGE);
+    if (device.kind === "tun" && device.dhcp) throw new Failure(`${option} takes no --dhcp: raw IP has no link addresses`, USAGE);
     if (device.kind === "tun" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
     for (const { address } of device.addresses) {
       if (seen.has(address)) throw new Failure(`address ${address} is given twice`, USAGE);
@@ -156,7 +171,7 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
 
 function checkGateway(device: DeviceOptions): void {
   const { gateway, addresses } = device;
-  if (!gateway || device.kind === "tun") return;
+  if (!gateway || device.kind === "tun" || device.dhcp) return;
   const reached = addresses.some(({ address, length }) => networkOf({ address: gateway, length }) === networkOf({ address, length }));
   if (!reached) throw new Failure(`gateway ${gateway} is in none of the networks of --tap ${device.name}`, USAGE);
 }

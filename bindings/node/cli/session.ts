@@ -17,6 +17,8 @@ export interface Attached {
   readonly name: string;
   readonly driver: Driver;
   readonly addresses: readonly Prefix[];
+  /** Addresses come by DHCP. */
+  readonly dhcp?: true;
   readonly gateway?: string;
   readonly mac?: string;
   readonly mtu?: number;
@@ -58,6 +60,9 @@ const ARP = { neighbours: 1024, holds: 64 };
 const MTU = 1500;
 /** Octets of the IPv4 and the UDP header. */
 const UDP_HEADERS = 28;
+/** The host name that DHCP servers are told, and how long they have to answer, in milliseconds. */
+const DHCP_NAME = "ringwire";
+const DHCP_PATIENCE = 60_000;
 
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
 export async function openSession({ devices, seed }: StackOptions): Promise<Session> {
@@ -108,10 +113,11 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
-    interfaces: attached.map(({ driver, addresses, mac, gateway }, i) => ({
+    interfaces: attached.map(({ driver, addresses, dhcp, mac, gateway }, i) => ({
       driver,
       mtu: mtus[i] ?? MTU,
       addresses: addresses.map(prefixText),
+      ...(dhcp ? { dhcp: { now: true, hostname: DHCP_NAME } } : {}),
       ...(mac === undefined ? {} : { mac }),
       ...(gateway === undefined ? {} : { gateway }),
     })),
@@ -123,10 +129,11 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
     stack.on("error", (error: unknown) => reject(new Failure(oneLine(error))));
   });
   failed.catch(() => {}); // whoever waits for it is told
+  if (attached.some(({ dhcp }) => dhcp)) await configured(stack, failed);
   return {
     stack,
     interfaces: attached.map((device, i) => interfaceStatus(device, mtus[i] ?? MTU, stack, i)),
-    prefixes: own,
+    prefixes: attached.flatMap((device, i) => (device.dhcp ? leasedPrefixes(stack, i) : device.addresses)),
     started: performance.now(),
     failed,
     inside: () => ({ sockets: stack.sockets().map(socketStatus), pools: stack.pools(), counters: stack.counters() }),
@@ -134,6 +141,29 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
     drained: () => drained(stack),
     close: () => stack.close(),
   };
+}
+
+/** Waits for DHCP servers; gives up after a while. */
+async function configured(stack: Stack, failed: Promise<never>): Promise<void> {
+  const late = new AbortController();
+  const timeout = sleep(DHCP_PATIENCE, undefined, { signal: late.signal }).then(() => {
+    throw new Failure("no DHCP server gave an address");
+  });
+  timeout.catch(() => {});
+  try {
+    await Promise.race([stack.ready, failed, timeout]);
+  } catch (error) {
+    await stack.close();
+    throw error;
+  } finally {
+    late.abort();
+  }
+}
+function leasedPrefixes(stack: Stack, i: number): Prefix[] {
+  return (stack.interfaces()[i]?.addresses ?? []).map((text) => {
+    const [address = "", length] = text.split("/");
+    return { address, length: Number(length) };
+  });
 }
 
 /** States in which a connection may hold octets, or a FIN, that the peer does not have. */
@@ -149,15 +179,17 @@ function prefixText({ address, length }: Prefix): string {
   return `${address}/${length}`;
 }
 
-function interfaceStatus({ kind, name, addresses, gateway, netns }: Attached, mtu: number, stack: Stack, i: number): InterfaceStatus {
+function interfaceStatus({ kind, name, addresses, dhcp, gateway, netns }: Attached, mtu: number, stack: Stack, i: number): InterfaceStatus {
+  const leased = dhcp ? stack.interfaces()[i] : undefined;
+  const router = leased ? leased.gateway : gateway;
   return {
     name,
     kind,
     ...(netns === undefined ? {} : { netns }),
     ...(kind === "tun" ? {} : { mac: macOf(stack, i) }),
-    mtu,
-    addresses: addresses.map(prefixText),
-    ...(gateway === undefined ? {} : { gateway }),
+    mtu: leased?.mtu ?? mtu,
+    addresses: leased?.addresses ?? addresses.map(prefixText),
+    ...(router ? { gateway: router } : {}),
   };
 }
 
