@@ -29,6 +29,8 @@ import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
 import { Route } from "./internet/route";
+import { STREAM_OCTETS } from "./application/dns";
+import { NAME_OCTETS } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { INDEX_MAX } from "./transport/socket";
 import * as ready from "./transport/ready";
@@ -42,6 +44,8 @@ import { slotOctets, UdpSocket } from "./transport/udp/socket";
 const SLOTS_MAX: u32 = 32768;
 /** Owners are an octet, and 16 of them are kept for services. */
 const OWNERS_MAX: u32 = 240;
+/** Every question looks through all names. */
+const NAMES_MAX: u32 = 1024;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
@@ -74,6 +78,7 @@ function fillDefaults(): void {
   root.holds = config.HOLDS;
   root.owners = config.OWNERS;
   root.record = config.RECORD;
+  root.extra.names = config.NAMES;
   root.ttl = config.TTL;
   root.msl = config.MSL;
   root.userTimeout = config.USER_TIMEOUT;
@@ -219,6 +224,8 @@ function examineCapacities(): i32 {
     return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
+  if (root.extra.names > (config.DNS ? NAMES_MAX : 0))
+    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("names")));
   if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
   return 0;
@@ -243,6 +250,7 @@ function layOut(): void {
   state.cursor = from;
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
+  state.names = arena.take(namesOctets(), 8);
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
@@ -290,6 +298,11 @@ function largestMtu(): u32 {
   for (let i: u32 = 0; i < root.interfaces; i++) largest = max(largest, root.interface(i).mtu);
   return largest;
 }
+/** The resolver's table, and behind it room for a message. */
+function namesOctets(): u32 {
+  const names = root.extra.names;
+  return config.DNS && names ? names * NAME_OCTETS + STREAM_OCTETS : 0;
+}
 /** What is more than memory can hold stays more. */
 function product(a: u32, b: u32): u32 {
   return <u32>min<u64>(<u64>a * <u64>b, 0xfffffff0);
@@ -321,6 +334,7 @@ function clear(): void {
   memory.fill(state.udpBuckets, 0, (state.udpBucketMask + 1) * 4);
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
+  memory.fill(state.names, 0, namesOctets());
   memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();
   state.owed.clear();

@@ -54,6 +54,8 @@ export class State {
   /** State of the services, and how many UDP sockets they have. */
   services: u32;
   serviceSockets: u32;
+  /** The resolver's table. */
+  names: u32;
   owedNext: u32;
   owedPrevious: u32;
   owedUdpNext: u32;

@@ -2,11 +2,13 @@
 // config.ts asks for each with isDefined; what is not given has the default that stands there.
 declare const CFG_COOKIES: i32;
 declare const CFG_CUBIC: i32;
+declare const CFG_DNS: i32;
 declare const CFG_ECN: i32;
 declare const CFG_HOLDS: i32;
 declare const CFG_INTERFACES_MAX: i32;
 declare const CFG_LISTENERS: i32;
 declare const CFG_MTU_PROBING: i32;
+declare const CFG_NAMES: i32;
 declare const CFG_NEIGHBOURS: i32;
 declare const CFG_OWNERS: i32;
 declare const CFG_PACING: i32;
@@ -15,6 +17,7 @@ declare const CFG_RACK: i32;
 declare const CFG_RECORD: i32;
 declare const CFG_ROUTES: i32;
 declare const CFG_SENT_RECORDS: i32;
+declare const CFG_SERVICE_SOCKETS: i32;
 declare const CFG_STATE_HASH: i32;
 declare const CFG_SYN_QUEUE: i32;
 declare const CFG_TCP_RANGES: i32;

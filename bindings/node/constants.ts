@@ -434,6 +434,8 @@ export const Err = {
   END: -16,
   /** Broadcast was not allowed for this socket. */
   BROADCAST_OFF: -17,
+  /** There is no such name. */
+  NO_NAME: -18,
   /** Called before a successful init. */
   NOT_READY: -20,
   /** All octets of the seed are equal. */
@@ -555,6 +557,22 @@ export const PoolIndex = {
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
+
+/** Types of records. */
+export const DnsType = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  ANY: 255,
+} as const;
+/** One of the values of `DnsType`. */
+export type DnsType = (typeof DnsType)[keyof typeof DnsType];
 
 /** States of a neighbour. */
 export const NeighbourState = {

@@ -46,6 +46,11 @@ export interface Exports extends Record<string, unknown> {
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;
   sntp_time?(): number;
+  dns_server_add?(): number;
+  dns_server_clear?(): number;
+  dns_query?(type: number, octets: number): number;
+  dns_result?(query: number): number;
+  dns_cancel?(query: number): number;
 }
 
 /** A module: its octets, or the path or URL of a file. */

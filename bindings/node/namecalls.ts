@@ -1,0 +1,103 @@
+import { ipv4Text } from "./address.js";
+import { CONTROL, DnsType, Err } from "./constants.js";
+import { ServiceCalls } from "./servicecalls.js";
+
+/** Types of records that can be asked for. */
+export type RecordType = Exclude<keyof typeof DnsType, "SOA" | "ANY">;
+
+/** What an answer holds for each record: `A`, `AAAA`: an address; `PTR`, `CNAME`, `NS`: a name; others in parts. */
+export type RecordData =
+  | string
+  | string[]
+  | { preference: number; name: string }
+  | { priority: number; weight: number; port: number; name: string };
+
+/** An answer. A dot or a backslash within a label of a name has a backslash in front. */
+export interface NameAnswer {
+  /** Seconds the answer is good for. */
+  ttl: number;
+  /** The name at the end of all aliases. */
+  name: string;
+  /** None: the name has no records of this type. */
+  records: RecordData[];
+}
+
+/** The calls of the resolver, under the ABI's names. NOT_SUPPORTED in a module without it. */
+export class NameCalls extends ServiceCalls {
+  readonly #types = new Map<number, RecordType>();
+
+  /** Adds a server to those that are asked; answers how many there are. */
+  dns_server_add(address: string): number {
+    if (!this.exports.dns_server_add) return Err.NOT_SUPPORTED;
+    return this.endpoint(CONTROL.remote, { address }) || this.exports.dns_server_add();
+  }
+  /** Forgets all servers. */
+  dns_server_clear(): number {
+    return this.exports.dns_server_clear?.() ?? Err.NOT_SUPPORTED;
+  }
+  /** Asks for records of a name; answers the number of the question. */
+  dns_query(type: RecordType, name: string): number {
+    if (!this.exports.dns_query) return Err.NOT_SUPPORTED;
+    const octets = this.#exchanged(name);
+    const query = octets < 0 ? octets : this.exports.dns_query(DnsType[type] ?? 0, octets);
+    if (query > 0) this.#types.set(query, type);
+    return query;
+  }
+  /** The answer, or an error: WOULD_BLOCK while it is asked for, NO_NAME, TIMED_OUT, ... */
+  dns_result(query: number): NameAnswer | number {
+    const count = this.exports.dns_result?.(query) ?? Err.NOT_SUPPORTED;
+    if (count === Err.WOULD_BLOCK) return count;
+    const type = this.#types.get(query);
+    if (count < 0) this.#types.delete(query);
+    return count < 0 || !type ? count : answerIn(this.exchange, count, type);
+  }
+  /** Nobody waits for the answer any more. */
+  dns_cancel(query: number): number {
+    this.#types.delete(query);
+    return this.exports.dns_cancel?.(query) ?? Err.NOT_SUPPORTED;
+  }
+
+  /** Puts a text into the exchange; answers its octets, or TOO_LONG. */
+  #exchanged(text: string): number {
+    const octets = new TextEncoder().encode(text);
+    if (octets.length > this.exchange.length) return Err.TOO_LONG;
+    this.exchange.set(octets);
+    return octets.length;
+  }
+}
+
+/** Reads what `dns_result` left in the exchange. */
+function answerIn(exchange: Uint8Array, count: number, type: RecordType): NameAnswer {
+  const view = new DataView(exchange.buffer, exchange.byteOffset, exchange.byteLength);
+  let at = 4;
+  const piece = () => {
+    const length = view.getUint16(at, true);
+    at += 2 + length;
+    return Buffer.from(exchange.slice(at - length, at));
+  };
+  const name = piece().toString();
+  return { ttl: view.getUint32(0, true), name, records: Array.from({ length: count }, () => dataOf(piece(), type)) };
+}
+function dataOf(data: Buffer, type: RecordType): RecordData {
+  switch (type) {
+    case "A":
+      return ipv4Text(data.readUInt32BE(0));
+    case "AAAA":
+      return (data.toString("hex").match(/.{4}/g) ?? []).map((group) => Number.parseInt(group, 16).toString(16)).join(":");
+    case "TXT":
+      return textsIn(data);
+    case "MX":
+      return { preference: data.readUInt16BE(0), name: data.toString("utf8", 2) };
+    case "SRV":
+      return { priority: data.readUInt16BE(0), weight: data.readUInt16BE(2), port: data.readUInt16BE(4), name: data.toString("utf8", 6) };
+    default:
+      return data.toString();
+  }
+}
+/** The texts of a TXT record, each behind its length. */
+function textsIn(data: Buffer): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < data.length; at += 1 + (data[at] as number))
+    texts.push(data.toString("utf8", at + 1, at + 1 + (data[at] as number)));
+  return texts;
+}
