@@ -26,6 +26,13 @@ export function dns_server_add(): i32 {
   servers.addServer(root.remote.ip);
   return servers.serverCount();
 }
+export function dns_server_at(i: i32): i32 {
+  const wrong = refusesNames();
+  if (wrong) return wrong;
+  const ip = servers.serverAt(i);
+  root.remote.set(ip, 0, 0);
+  return ip ? 0 : Err.BAD_ARGUMENT;
+}
 export function dns_server_clear(): i32 { const wrong = refusesNames(); if (!wrong) servers.clearServers(); return wrong; }
 export function dns_query(type: i32, octets: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.query(type, octets); }
 export function dns_result(query: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.result(query); }

@@ -94,7 +94,7 @@ export function query(type: u32, octets: u32): i32 {
   }
   return numberOf(asked);
 }
-/** Leaves the answer in the exchange: u32 seconds it is good for, then the canonical name and the records, each behind a u16 with its octets. Answers how many records. Errors: BAD_HANDLE: forgotten; WOULD_BLOCK; NO_NAME; TIMED_OUT, REFUSED, NO_ROUTE, UNREACHABLE: what became of the last server. */
+/** Leaves the answer in the exchange: u32 seconds it is good for, u16 type, then the canonical name and the records, each behind a u16 with its octets. Answers how many records. Errors: BAD_HANDLE: forgotten; WOULD_BLOCK; NO_NAME; TIMED_OUT, REFUSED, NO_ROUTE, UNREACHABLE: what became of the last server. */
 export function result(number: i32): i32 {
   const it = ofNumber(number);
   if (!it) return Err.BAD_HANDLE;

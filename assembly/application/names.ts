@@ -163,11 +163,12 @@ export function ofNumber(number: i32): Name | null {
   return it.type && numberOf(it) == number ? it : null;
 }
 
-/** Writes the answer into the exchange: u32 `seconds`, then canonical name and records, each behind a u16 with its octets. Names are texts. Answers how many records. */
+/** Writes the answer into the exchange: u32 `seconds`, u16 type, then canonical name and records, each behind a u16 with its octets. Names are texts. Answers how many records. */
 export function tell(it: Name, seconds: u32): i32 {
   const end = root.exchange + EXCHANGE_OCTETS;
   store<u32>(root.exchange, seconds);
-  let to = root.exchange + 4;
+  store<u16>(root.exchange, it.type, 4);
+  let to = root.exchange + 6;
   to += put(to, it.data, 0, 0);
   let from = it.data + lengthOf(it.data);
   const prefix = prefixOf(it.type);

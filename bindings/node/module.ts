@@ -47,6 +47,7 @@ export interface Exports extends Record<string, unknown> {
   sntp_stop?(): number;
   sntp_time?(): number;
   dns_server_add?(): number;
+  dns_server_at?(i: number): number;
   dns_server_clear?(): number;
   dns_query?(type: number, octets: number): number;
   dns_result?(query: number): number;

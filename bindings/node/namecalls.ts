@@ -1,5 +1,5 @@
 import { ipv4Text } from "./address.js";
-import { CONTROL, DnsType, Err } from "./constants.js";
+import { CONTROL, DnsType, ENDPOINT, Err } from "./constants.js";
 import { ServiceCalls } from "./servicecalls.js";
 
 /** Types of records that can be asked for. */
@@ -24,12 +24,15 @@ export interface NameAnswer {
 
 /** The calls of the resolver, under the ABI's names. NOT_SUPPORTED in a module without it. */
 export class NameCalls extends ServiceCalls {
-  readonly #types = new Map<number, RecordType>();
-
   /** Adds a server to those that are asked; answers how many there are. */
   dns_server_add(address: string): number {
     if (!this.exports.dns_server_add) return Err.NOT_SUPPORTED;
     return this.endpoint(CONTROL.remote, { address }) || this.exports.dns_server_add();
+  }
+  /** Address of the server in a place of the list; BAD_ARGUMENT beyond its end. */
+  dns_server_at(place: number): string | number {
+    const wrong = this.exports.dns_server_at?.(place) ?? Err.NOT_SUPPORTED;
+    return wrong || ipv4Text(this.view.getUint32(this.control + CONTROL.remote + ENDPOINT.address));
   }
   /** Forgets all servers. */
   dns_server_clear(): number {
@@ -39,21 +42,15 @@ export class NameCalls extends ServiceCalls {
   dns_query(type: RecordType, name: string): number {
     if (!this.exports.dns_query) return Err.NOT_SUPPORTED;
     const octets = this.#exchanged(name);
-    const query = octets < 0 ? octets : this.exports.dns_query(DnsType[type] ?? 0, octets);
-    if (query > 0) this.#types.set(query, type);
-    return query;
+    return octets < 0 ? octets : this.exports.dns_query(DnsType[type] ?? 0, octets);
   }
   /** The answer, or an error: WOULD_BLOCK while it is asked for, NO_NAME, TIMED_OUT, ... */
   dns_result(query: number): NameAnswer | number {
     const count = this.exports.dns_result?.(query) ?? Err.NOT_SUPPORTED;
-    if (count === Err.WOULD_BLOCK) return count;
-    const type = this.#types.get(query);
-    if (count < 0) this.#types.delete(query);
-    return count < 0 || !type ? count : answerIn(this.exchange, count, type);
+    return count < 0 ? count : answerIn(this.exchange, count);
   }
   /** Nobody waits for the answer any more. */
   dns_cancel(query: number): number {
-    this.#types.delete(query);
     return this.exports.dns_cancel?.(query) ?? Err.NOT_SUPPORTED;
   }
 
@@ -67,9 +64,10 @@ export class NameCalls extends ServiceCalls {
 }
 
 /** Reads what `dns_result` left in the exchange. */
-function answerIn(exchange: Uint8Array, count: number, type: RecordType): NameAnswer {
+function answerIn(exchange: Uint8Array, count: number): NameAnswer {
   const view = new DataView(exchange.buffer, exchange.byteOffset, exchange.byteLength);
-  let at = 4;
+  const type = view.getUint16(4, true);
+  let at = 6;
   const piece = () => {
     const length = view.getUint16(at, true);
     at += 2 + length;
@@ -78,17 +76,17 @@ function answerIn(exchange: Uint8Array, count: number, type: RecordType): NameAn
   const name = piece().toString();
   return { ttl: view.getUint32(0, true), name, records: Array.from({ length: count }, () => dataOf(piece(), type)) };
 }
-function dataOf(data: Buffer, type: RecordType): RecordData {
+function dataOf(data: Buffer, type: number): RecordData {
   switch (type) {
-    case "A":
+    case DnsType.A:
       return ipv4Text(data.readUInt32BE(0));
-    case "AAAA":
+    case DnsType.AAAA:
       return (data.toString("hex").match(/.{4}/g) ?? []).map((group) => Number.parseInt(group, 16).toString(16)).join(":");
-    case "TXT":
+    case DnsType.TXT:
       return textsIn(data);
-    case "MX":
+    case DnsType.MX:
       return { preference: data.readUInt16BE(0), name: data.toString("utf8", 2) };
-    case "SRV":
+    case DnsType.SRV:
       return { priority: data.readUInt16BE(0), weight: data.readUInt16BE(2), port: data.readUInt16BE(4), name: data.toString("utf8", 6) };
     default:
       return data.toString();

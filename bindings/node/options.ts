@@ -99,6 +99,8 @@ export interface StackOptions {
   udp?: UdpOptions;
   arp?: ArpOptions;
   ip?: IpOptions;
+  /** Name servers, asked in this order; up to four. Default: none. */
+  dns?: string[];
   /** Owners of sockets: the host and applications inside the module. */
   owners?: number;
   /** Octets of application record in each TCP socket. */
@@ -110,7 +112,7 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
+  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "dns", "owners", "record", "frameBudget", "memoryLimit"],
   interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",

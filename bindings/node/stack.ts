@@ -9,8 +9,10 @@ import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
+import type { NameAnswer, RecordType } from "./namecalls.js";
 import { type StackOptions, coreOptions } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
+import { isHostName, Resolver } from "./resolver.js";
 import { StackPort } from "./stackport.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
 import { UdpSocket } from "./udp.js";
@@ -18,7 +20,7 @@ import { integer, only } from "./validate.js";
 
 /** Where and how to connect. */
 export interface ConnectOptions extends StreamOptions, TcpExtensions {
-  /** Dotted IPv4 address. */
+  /** Dotted IPv4 address, or the name of a host. */
   host: string;
   port: number;
   /** Default: chosen by the stack. */
@@ -56,8 +58,11 @@ export interface BindOptions {
   broadcast?: boolean;
 }
 
+/** Name servers that the stack keeps. */
+const SERVERS = 4;
 /** Sockets served in one round, before frames get their turn. */
 const SERVE_BUDGET = 4096;
+const NOWHERE = { address: "0.0.0.0", port: 0, interface: -1 };
 const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen", ...EXTENSIONS];
 const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen", ...EXTENSIONS];
 
@@ -73,13 +78,24 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    const stack = new Stack(await instantiate(core), drivers);
+    const stack = new Stack(serving(await instantiate(core), options.dns), drivers);
     for (const driver of drivers) OWNED.add(driver);
     return stack;
   } catch (error) {
     await Promise.all(given.filter((driver) => !OWNED.has(driver)).map((driver) => driver?.stop?.()));
     throw error;
   }
+}
+
+/** Tells a core its name servers. */
+function serving(core: Core, servers: string[] = []): Core {
+  if (!Array.isArray(servers) || servers.length > SERVERS)
+    throw new RingwireError("BAD_ARGUMENT", `dns: expected a list of at most ${SERVERS} addresses`);
+  for (const server of servers) {
+    parseAddress(server, "dns");
+    check(core.dns_server_add(server), `dns: ${server}`);
+  }
+  return core;
 }
 
 /**
@@ -94,6 +110,7 @@ export class Stack extends EventEmitter implements Host {
   readonly #drivers: readonly Driver[];
   readonly #clients = new Map<number, Client>();
   readonly #loop: Loop;
+  readonly #resolver = new Resolver(this);
   #pinger: Pinger | undefined;
   #closing: Promise<void> | undefined;
 
@@ -117,6 +134,22 @@ export class Stack extends EventEmitter implements Host {
   get closed(): boolean {
     return this.#closing !== undefined;
   }
+  /** Addresses of a host; rejects with NO_NAME, TIMED_OUT, REFUSED, ... */
+  resolve(name: string): Promise<string[]> {
+    this.ensureOpen();
+    return this.#resolver.addresses(name);
+  }
+  /** Names of a host by its address. */
+  async reverse(address: string): Promise<string[]> {
+    this.ensureOpen();
+    parseAddress(address, "address");
+    return (await this.#resolver.lookup(address, "PTR")).records as string[];
+  }
+  /** Records of any type that can be asked for, with their TTL and the name at the end of all aliases. */
+  lookup(name: string, type: RecordType = "A"): Promise<NameAnswer> {
+    this.ensureOpen();
+    return this.#resolver.lookup(name, type);
+  }
   /** Connects; rejects with REFUSED, TIMED_OUT, UNREACHABLE, ... or the reason of the signal. */
   async connect(options: ConnectOptions): Promise<TcpSocket> {
     options.signal?.throwIfAborted();
@@ -134,20 +167,27 @@ export class Stack extends EventEmitter implements Host {
     this.ensureOpen();
     only(options, CONNECT, "connect");
     checkExtensions(options);
-    parseAddress(options.host, "host");
-    const remote = { address: options.host, port: parsePort(options.port, "port", 1) };
+    const { host } = options;
+    const port = parsePort(options.port, "port", 1);
     const local = localEnd(options.localAddress, options.localPort);
-    const handle = this.core.tcp_connect(remote, local, bufferClass(options.class, this.core));
-    const socket = this.#stream(handle, remote, options);
-    if (handle < 0) {
-      const error = errorOf(handle, `connect ${remote.address}:${remote.port}`);
-      setImmediate(() => socket.destroy(error));
-      return socket;
+    const ofClass = bufferClass(options.class, this.core);
+    const socket = this.#stream({ address: host, port }, options);
+    const open = (address: string) => {
+      const handle = this.core.tcp_connect({ address, port }, local, ofClass);
+      if (handle < 0) throw errorOf(handle, `connect ${host}:${port}`);
+      socket.begin(handle, this.core.status(handle)?.local ?? NOWHERE, address);
+      applyExtensions(this.core, handle, options);
+      if (options.noDelay) socket.setNoDelay();
+      if (options.keepAlive) socket.setKeepAlive(true);
+      this.schedule();
+    };
+    if (!isHostName(host)) {
+      parseAddress(host, "host");
+      failing(socket, () => open(host));
+    } else {
+      const found = this.#resolver.address(host, "host").then((address) => failing(socket, () => socket.destroyed || open(address)));
+      found.catch((error) => socket.destroy(error));
     }
-    applyExtensions(this.core, handle, options);
-    if (options.noDelay) socket.setNoDelay();
-    if (options.keepAlive) socket.setKeepAlive(true);
-    this.schedule();
     return socket;
   }
   /** Listens for connections; throws IN_USE, BAD_ADDRESS, NO_SOCKET or BAD_ARGUMENT. */
@@ -175,10 +215,11 @@ export class Stack extends EventEmitter implements Host {
   async ping(host: string, options: PingOptions = {}): Promise<Echo> {
     this.ensureOpen();
     only(options, ["timeout", "size", "sequence"], "ping");
-    parseAddress(host, "host");
+    const address = await this.#resolver.address(host, "host");
+    this.ensureOpen();
     this.#pinger ??= new Pinger(this, check(this.core.ping_open(), "ping"));
     try {
-      return await this.#pinger.ping(host, options);
+      return await this.#pinger.ping(address, options);
     } finally {
       if (this.#pinger?.waiting === 0) {
         this.#pinger.close();
@@ -227,6 +268,7 @@ export class Stack extends EventEmitter implements Host {
 
   /** Tells sockets what happened to them; answers how many. */
   #serve(): number {
+    this.#resolver.look();
     for (let count = 0; count < SERVE_BUDGET; count++) {
       const handle = this.core.ready_next();
       if (handle <= 0) return count;
@@ -234,14 +276,8 @@ export class Stack extends EventEmitter implements Host {
     }
     return SERVE_BUDGET;
   }
-  #stream(handle: number, remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
-    const nowhere = { address: "0.0.0.0", port: 0, interface: -1 };
-    const local = handle > 0 ? (this.core.status(handle)?.local ?? nowhere) : nowhere;
-    const socket = new TcpSocket(
-      this,
-      { handle: Math.max(handle, 0), local, remote: { ...remote, interface: -1 }, connecting: true },
-      options,
-    );
+  #stream(remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
+    const socket = new TcpSocket(this, { handle: 0, local: NOWHERE, remote: { ...remote, interface: -1 }, connecting: true }, options);
     const { signal } = options as ConnectOptions;
     if (!signal) return socket;
     const abort = () => socket.connecting && socket.destroy(signal.reason);
@@ -255,9 +291,19 @@ export class Stack extends EventEmitter implements Host {
   }
   async #close(): Promise<void> {
     for (const client of [...this.#clients.values()]) client.shut();
+    this.#resolver.shut();
     this.#loop.stop();
     await Promise.all(this.#drivers.map((driver) => driver.stop()));
     this.emit("close");
+  }
+}
+
+/** Does something; what it throws ends the stream, soon. */
+function failing(socket: TcpSocket, what: () => unknown): void {
+  try {
+    what();
+  } catch (error) {
+    setImmediate(() => socket.destroy(error as Error));
   }
 }
 

@@ -25,6 +25,13 @@ export function hostAddress(text: string): string {
   return text;
 }
 
+/** A host's address, or a name that is asked for when it is used; throws what is wrong with it. */
+export function hostOrName(text: string): string {
+  if (!/[^\d.]/.test(text)) return hostAddress(text);
+  if (!/^[\w-]+(\.[\w-]+)*\.?$/.test(text)) throw new Error(`${quoted(text)} is not an IPv4 address A.B.C.D, nor a name`);
+  return text;
+}
+
 /** An interface's own address, `A.B.C.D/LEN`; throws what is wrong with it. */
 export function ownAddress(text: string): Prefix {
   const [address = "", bits, ...rest] = text.split("/");

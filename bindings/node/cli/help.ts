@@ -46,6 +46,16 @@ Examples:
   sudo ringwire nc -l 7000 --tap rw0 --ip 10.9.0.2/24 > file
   echo hello | sudo ringwire nc -u 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24`;
 
+/** Examples under `ringwire dig --help`. */
+export const DIG_EXAMPLES = `${DEVICES}
+
+Exit status: 0 when there are records, 1 when there are none or no server answers, 2 when the command line is wrong.
+
+Examples:
+  sudo ringwire dig www.example.com --dns 10.9.0.1 --tap rw0 --ip 10.9.0.2/24
+  sudo ringwire dig 192.0.2.1 PTR @10.9.0.1 --tap rw0 --ip 10.9.0.2/24
+  sudo ringwire dig _http._tcp.local PTR --tap rw0 --ip 10.9.0.2/24`;
+
 /** Examples under `ringwire demo --help`. */
 export const DEMO_EXAMPLES = `
 Makes a network namespace, puts a TAP device into it, starts Ringwire on it and lets the Linux kernel talk to it: ping, HTTP,

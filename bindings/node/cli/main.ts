@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { digCommand } from "./dig.js";
 import { demoCommand } from "./demo.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { MAIN_EXAMPLES } from "./help.js";
@@ -19,12 +20,13 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number) => {
     status = code;
   };
-  for (const command of [upCommand(done), pingCommand(done), ncCommand(done), demoCommand(done)]) program.addCommand(command);
+  for (const command of [upCommand(done), pingCommand(done), ncCommand(done), digCommand(done), demoCommand(done)])
+    program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }
   try {
-    if (!args.length) throw new Failure("say what to do: up, ping, nc or demo (ringwire --help tells more)", USAGE);
+    if (!args.length) throw new Failure("say what to do: up, ping, nc, dig or demo (ringwire --help tells more)", USAGE);
     await program.parseAsync([...args], { from: "user" });
     return status;
   } catch (error) {

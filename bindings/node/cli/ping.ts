@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { hostAddress } from "./addresses.js";
+import { hostOrName } from "./addresses.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { PING_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
@@ -27,7 +27,7 @@ export function pingCommand(done: (status: number) => void): Command {
   const command = new Command("ping").description("Send ICMP echo requests to HOST and show the answers.");
   const stackOptions = addStackOptions(command);
   command
-    .argument("<host>", "IPv4 address")
+    .argument("<host>", "IPv4 address or name")
     .addOption(
       new Option("-c, --count <n>", "requests to send")
         .argParser(integer(1, 1_000_000_000))
@@ -61,7 +61,7 @@ async function ping(host: string, stackOptions: StackOptions, options: PingOptio
 
 function checkHost(host: string): void {
   try {
-    hostAddress(host);
+    hostOrName(host);
   } catch (error) {
     throw new Failure(`HOST: ${oneLine(error)}`, USAGE);
   }

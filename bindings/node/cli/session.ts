@@ -58,11 +58,11 @@ const MTU = 1500;
 const UDP_HEADERS = 28;
 
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, dns }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed);
+    return await startSession(opened, seed, dns);
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
@@ -101,10 +101,11 @@ export function simulated(
 }
 
 /** Starts a stack on drivers. */
-export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32)): Promise<Session> {
+export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32), dns?: string[]): Promise<Session> {
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
+    ...(dns && { dns }),
     interfaces: attached.map(({ driver, addresses, mac, gateway }, i) => ({
       driver,
       mtu: mtus[i] ?? MTU,
