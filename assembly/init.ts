@@ -30,6 +30,7 @@ import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
 import { Route } from "./internet/route";
 import { STREAM_OCTETS } from "./application/dns";
+import { SCRATCH_OCTETS, THING_OCTETS } from "./application/announced";
 import { NAME_OCTETS } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { INDEX_MAX } from "./transport/socket";
@@ -46,6 +47,7 @@ const SLOTS_MAX: u32 = 32768;
 const OWNERS_MAX: u32 = 240;
 /** Every question looks through all names. */
 const NAMES_MAX: u32 = 1024;
+const THINGS_MAX: u32 = 64;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
@@ -79,6 +81,7 @@ function fillDefaults(): void {
   root.owners = config.OWNERS;
   root.record = config.RECORD;
   root.extra.names = config.NAMES;
+  root.extra.services = config.SERVICES;
   root.ttl = config.TTL;
   root.msl = config.MSL;
   root.userTimeout = config.USER_TIMEOUT;
@@ -226,6 +229,8 @@ function examineCapacities(): i32 {
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
   if (root.extra.names > (config.DNS ? NAMES_MAX : 0))
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("names")));
+  if (root.extra.services > (config.MDNS ? THINGS_MAX : 0))
+    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("services")));
   if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
   return 0;
@@ -251,6 +256,7 @@ function layOut(): void {
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
   state.names = arena.take(namesOctets(), 8);
+  state.things = arena.take(thingsOctets(), 8);
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
@@ -303,6 +309,10 @@ function namesOctets(): u32 {
   const names = root.extra.names;
   return config.DNS && names ? names * NAME_OCTETS + STREAM_OCTETS : 0;
 }
+/** The host and its services, and room for a record. */
+function thingsOctets(): u32 {
+  return SERVICES && config.MDNS ? (root.extra.services + 1) * THING_OCTETS + SCRATCH_OCTETS : 0;
+}
 /** What is more than memory can hold stays more. */
 function product(a: u32, b: u32): u32 {
   return <u32>min<u64>(<u64>a * <u64>b, 0xfffffff0);
@@ -335,6 +345,7 @@ function clear(): void {
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
   memory.fill(state.names, 0, namesOctets());
+  memory.fill(state.things, 0, thingsOctets());
   memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();
   state.owed.clear();

@@ -1,11 +1,12 @@
 // biome-ignore-all format: one line a call
 // The calls of the services, as abi.ts has those of the stack. docs/abi.md section 8 says what they mean.
-import { DNS } from "./memory/config";
+import { DNS, MDNS } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { root } from "./memory/root";
 import { isSpecial } from "./internet/address";
 import * as dns from "./application/dns";
+import * as mdns from "./application/mdns";
 import * as servers from "./application/servers";
 import * as sntp from "./application/sntp";
 
@@ -37,3 +38,12 @@ export function dns_server_clear(): i32 { const wrong = refusesNames(); if (!wro
 export function dns_query(type: i32, octets: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.query(type, octets); }
 export function dns_result(query: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.result(query); }
 export function dns_cancel(query: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.cancel(query); }
+
+/** Why nothing can be announced; 0: it can. */
+function refusesServices(): i32 { return !MDNS ? Err.NOT_SUPPORTED : isReady() ? 0 : Err.NOT_READY; }
+
+export function mdns_start(octets: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.start(octets); }
+export function mdns_stop(): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.stop(); }
+export function mdns_advertise(port: i32, octets: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.advertise(port, octets); }
+export function mdns_withdraw(service: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.withdraw(service); }
+export function mdns_name(service: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.nameOf(service); }

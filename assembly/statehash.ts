@@ -1,10 +1,11 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { DNS } from "./memory/config";
+import { DNS, MDNS } from "./memory/config";
 import { Device } from "./memory/control";
 import { CLASSES } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
 import { STREAM_OCTETS } from "./application/dns";
+import { THING_OCTETS, thingAt } from "./application/announced";
 import { NAME_OCTETS, nameAt } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { SENT_OCTETS } from "./transport/tcp/sent";
@@ -50,6 +51,8 @@ export function stateHash(): u32 {
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);
   if (DNS) h = mixNames(h);
+  if (MDNS)
+    for (let i: u32 = 0; i <= root.extra.services; i++) if (thingAt(i).taken) h = mix(h, changetype<usize>(thingAt(i)), THING_OCTETS);
   return mixDatagrams(h);
 }
 function mixSlots(h: u32, it: Device): u32 {

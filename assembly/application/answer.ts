@@ -48,6 +48,7 @@ export function read(it: Name, record: DnsRecord, message: usize, octets: u32, i
   const behind = follow(it, record, message, at, end, isPart);
   if (!behind || it.hops > HOPS) return Outcome.FAILED;
   if (it.count) return Outcome.FOUND;
+  if (it.isLocal) return Outcome.OTHER;
   const seconds = isPart ? -1 : negative(record, message, behind, end);
   if (!code && seconds < 0 && it.hops != hops) return Outcome.MOVED;
   it.ttl = min(it.ttl, max(seconds, 0));

@@ -2,12 +2,14 @@
 // The resolver: names to addresses and back, by asking one server after the other. Each try has a socket, so a port, and an id of its own.
 import { put16 } from "../memory/bytes";
 import { EXCHANGE_OCTETS } from "../memory/control";
+import { count, Counter } from "../memory/counters";
 import { Err } from "../memory/errors";
 import { secret } from "../memory/random";
 import { root, state } from "../memory/root";
 import { after, before, earlier, Instant, NEVER, until } from "../memory/time";
-import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, NAME_MAX, putName } from "../wire/dns";
+import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, MDNS_GROUP, MDNS_PORT, NAME_MAX, putName } from "../wire/dns";
 import { fromAddress, fromLiteral, fromText, Zone, zoneOf } from "../wire/dns";
+import { covering } from "../internet/address";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as tcp from "../tcp";
 import { Socket } from "../tcp";
@@ -23,6 +25,10 @@ const RETRY: u32 = 2000;
 const ROUNDS: u32 = 3;
 const LIFE: u32 = 30000;
 /** Milliseconds until it is looked again for a server, a way to it, or a socket. */
+/** On the link, where a name that nobody has is soon known: milliseconds, tries; and how long more is awaited where many may answer. RFC 6762 §5. */
+const LOCAL_RETRY: u32 = 1000;
+const LOCAL_ROUNDS: u32 = 2;
+const GATHER: u32 = 1000;
 const PAUSE: u32 = 1000;
 /** Milliseconds an answer over TCP may take, and the octets of it that are read. */
 const STREAM: u32 = 5000;
@@ -138,6 +144,7 @@ function turn(it: Resolver, name: Name): void {
   if (name.socket) listen(it, name);
   else if (name.stream) converse(it, name);
   if (!name.isPending || before(state.now, name.due)) return;
+  if (name.isLocal && name.count) return end(name, 0);
   if (name.socket || name.stream) return fail(name, Err.TIMED_OUT, true);
   ask(it, name);
 }
@@ -145,7 +152,7 @@ function turn(it: Resolver, name: Name): void {
 function ask(it: Resolver, name: Name): void {
   if (state.now - name.since > LIFE) return end(name, name.last);
   if (it.flights == FLIGHTS) return;
-  name.server = serverAt(name.index);
+  name.server = name.isLocal ? MDNS_GROUP : serverAt(name.index);
   if (!name.server) return fail(name, Err.NO_ROUTE, false);
   const socket = udp.open(0, ownerOf(Service.DNS), 0);
   if (!socket) {
@@ -155,11 +162,11 @@ function ask(it: Resolver, name: Name): void {
   it.flights++;
   name.socket = <u32>changetype<usize>(socket);
   name.mismatches = 0;
-  let wrong = socket.connect(name.server, PORT);
-  if (!wrong && socket.space) wrong = socket.send(write(name, socket.output), 0, 0, 0);
+  let wrong = name.isLocal ? 0 : socket.connect(name.server, PORT);
+  if (!wrong && socket.space) wrong = socket.send(write(name, socket.output), MDNS_GROUP, MDNS_PORT, 0);
   if (wrong < 0) return fail(name, wrong, false);
   name.isSent = 1;
-  name.due = after(state.now, RETRY << name.round);
+  name.due = after(state.now, (name.isLocal ? LOCAL_RETRY : RETRY) << name.round);
 }
 /** Writes the question. Answers its octets. */
 function write(name: Name, at: usize): u32 {
@@ -177,7 +184,8 @@ function listen(it: Resolver, name: Name): void {
   for (let octets = socket.next; octets != Err.WOULD_BLOCK; octets = socket.next) {
     if (octets < 0) return fail(name, octets, true);
     const length = min<u32>(octets, root.udpOctets);
-    heed(it, name, read(name, it.record, socket.input, length, false));
+    if (!name.isLocal || (socket.fromPort == MDNS_PORT && covering(root.interface(socket.via - 1), socket.from)))
+      heed(it, name, read(name, it.record, socket.input, length, false));
     if (!name.socket) return;
     socket.release();
   }
@@ -186,6 +194,7 @@ function listen(it: Resolver, name: Name): void {
 function heed(it: Resolver, name: Name, outcome: Outcome): void {
   switch (outcome) {
     case Outcome.OTHER:
+      count(Counter.DNS_MISMATCHED);
       if (++name.mismatches == MISMATCHES) fail(name, Err.REFUSED, true);
       return;
     case Outcome.CUT:
@@ -200,7 +209,9 @@ function heed(it: Resolver, name: Name, outcome: Outcome): void {
     case Outcome.NONE:
       return end(name, Err.NO_NAME);
     case Outcome.FOUND:
-      return end(name, 0);
+      if (!name.isLocal || name.type != DnsType.PTR) return end(name, 0);
+      name.due = earlier(name.due, after(state.now, GATHER));
+      return;
   }
 }
 
@@ -248,10 +259,11 @@ function fail(name: Name, error: i32, isPassing: bool): void {
   name.last = error;
   if (isPassing) name.isSilent = 1;
   name.due = state.now;
-  if (++name.index < <u8>serverCount()) return;
+  if (++name.index < <u8>serverCount() && !name.isLocal) return;
   name.index = 0;
   if (name.isSent) {
     const wait = RETRY << name.round++;
+    if (name.isLocal && name.round == LOCAL_ROUNDS) return end(name, Err.NO_NAME);
     if (!name.isSilent || name.round == ROUNDS) return end(name, error);
     if (error != Err.TIMED_OUT) name.due = after(state.now, wait);
   } else name.due = after(state.now, PAUSE);
@@ -277,6 +289,7 @@ function end(name: Name, error: i32): void {
   resolver().pending--;
   name.error = error;
   name.since = state.now;
+  if (name.isLocal && error) name.ttl = 0;
   name.isKept = name.ttl && (!error || error == Err.NO_NAME) ? 1 : 0;
   name.expires = after(state.now, name.ttl * 1000);
 }

@@ -1,8 +1,10 @@
 // read RFC 791 and RFC 1122 §3 first
+import { MDNS } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
 import { Instant } from "../memory/time";
+import { MDNS_GROUP } from "../wire/dns";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
 import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
@@ -59,7 +61,7 @@ export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
 }
 /** Whether the next hop has a MAC address of its own to be found. */
 function isResolved(hop: Hop): bool {
-  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST;
+  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST && !(MDNS && hop.nextHop == MDNS_GROUP);
 }
 
 /** Writes the IP header in front of `length` octets that lie in the slot, and hands the slot to the device. */
@@ -108,6 +110,10 @@ export function send(
     const everybody = slot + SLOT_HEADER;
     store<u32>(everybody, 0xffffffff);
     store<u16>(everybody, 0xffff, 4);
+    if (MDNS && destination == MDNS_GROUP) {
+      store<u32>(everybody, 0x005e0001);
+      store<u16>(everybody, 0xfb00, 4);
+    }
     close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, false);
     return Sent.DONE;
   }

@@ -1,8 +1,10 @@
 // read RFC 1122 §3.3.1 first
+import { MDNS } from "../memory/config";
 import { Address, Interface } from "../memory/control";
 import { Err } from "../memory/errors";
 import { PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
+import { MDNS_GROUP } from "../wire/dns";
 import { covering, maskOf, primary } from "./address";
 
 /** A route besides the connected ones and the gateways of the interface table. Addresses in host order. */
@@ -33,7 +35,7 @@ export class Hop {
 
 /** Finds the way to a destination: the longest prefix among connected networks and routes, else a gateway. `only` 0: any interface. False: no route. */
 export function find(hop: Hop, destination: u32, only: u32): bool {
-  if (destination == 0xffffffff) return findLimitedBroadcast(hop, only);
+  if (destination == 0xffffffff || (MDNS && destination == MDNS_GROUP)) return findOnLink(hop, destination, only);
   let best: i32 = -1;
   for (let i: u32 = 0; i < root.interfaces; i++) {
     const it = root.interface(i);
@@ -55,9 +57,9 @@ export function find(hop: Hop, destination: u32, only: u32): bool {
   }
   return best >= 0 || findGateway(hop, only);
 }
-/** 255.255.255.255 goes out by the interface that was named, or the first. */
-function findLimitedBroadcast(hop: Hop, only: u32): bool {
-  return use(hop, root.interface(only ? only - 1 : 0), 0xffffffff);
+/** 255.255.255.255 and the group of mDNS go out by the interface that was named, or the first. */
+function findOnLink(hop: Hop, destination: u32, only: u32): bool {
+  return use(hop, root.interface(only ? only - 1 : 0), destination);
 }
 /** The first gateway of the interface table. */
 function findGateway(hop: Hop, only: u32): bool {

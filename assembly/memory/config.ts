@@ -41,6 +41,8 @@ export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
 export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE_SOCKETS : 8;
 /** 1: the module holds the resolver. */
 export const DNS: i32 = isDefined(CFG_DNS) ? CFG_DNS : 1;
+/** 1: the module holds the mDNS responder, and the resolver asks for names on the link. */
+export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : 1;
 
 // ---- Capacities ----
 
@@ -72,6 +74,8 @@ export const ROUTES: i32 = isDefined(CFG_ROUTES) ? CFG_ROUTES : 8;
 export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
 /** Names that are asked for or remembered, 0 to 1,024. When full, the oldest answer makes room; when all wait for an answer, or have one that nobody has fetched, a question answers NO_ROOM. */
 export const NAMES: i32 = isDefined(CFG_NAMES) ? CFG_NAMES : 16;
+/** Services announced on the link beside the host's name, 0 to 64. When full, one more answers NO_ROOM. */
+export const SERVICES: i32 = isDefined(CFG_SERVICES) ? CFG_SERVICES : 8;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */

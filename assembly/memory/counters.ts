@@ -62,6 +62,8 @@ export enum Counter {
   UDP_FULL,
   UDP_TOO_LONG,
   UDP_UNREACHABLE,
+  DNS_MISMATCHED,
+  MDNS_DROPPED,
   TCP_IN,
   TCP_OUT,
   TCP_SHORT,

@@ -56,6 +56,8 @@ export class State {
   serviceSockets: u32;
   /** The resolver's table. */
   names: u32;
+  /** What is announced on the link. */
+  things: u32;
   owedNext: u32;
   owedPrevious: u32;
   owedUdpNext: u32;

@@ -4,6 +4,8 @@
 @global const CFG_STATE_HASH: i32 = 0;
 @global const CFG_SERVICE_SOCKETS: i32 = 0;
 @global const CFG_DNS: i32 = 0;
+@global const CFG_MDNS: i32 = 0;
+@global const CFG_SERVICES: i32 = 0;
 @global const CFG_NAMES: i32 = 0;
 @global const CFG_RACK: i32 = 0;
 @global const CFG_TIMESTAMPS: i32 = 0;

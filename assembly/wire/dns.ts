@@ -9,6 +9,10 @@ export const DNS_HEADER: u32 = 12;
 export const NAME_MAX: u32 = 255;
 export const LABEL_MAX: u32 = 63;
 
+/** Where names are asked for on the link: 224.0.0.251. RFC 6762 §3. */
+export const MDNS_GROUP: u32 = 0xe00000fb;
+export const MDNS_PORT: u32 = 5353;
+
 /** Types of records. */
 export enum DnsType {
   A = 1,
@@ -20,6 +24,7 @@ export enum DnsType {
   TXT = 16,
   AAAA = 28,
   SRV = 33,
+  NSEC = 47,
   ANY = 255,
 }
 /** The class of all records here; above it mDNS has a bit of its own. */

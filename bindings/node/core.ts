@@ -358,7 +358,7 @@ export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
-export type { NameAnswer, RecordData, RecordType } from "./namecalls.js";
+export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";
 export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";

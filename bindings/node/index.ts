@@ -11,7 +11,7 @@ export { type AcceptOptions, TcpListener } from "./listener.js";
 export type { WasmSource } from "./module.js";
 export { inNamespace } from "./netns.js";
 export type { ArpOptions, IpOptions, StackInterface, StackOptions, TcpOptions, UdpOptions } from "./options.js";
-export type { NameAnswer, RecordData, RecordType } from "./namecalls.js";
+export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js";
 export { type Clock, PcapWriter, capture } from "./pcap.js";
 export type { Echo, PingOptions } from "./ping.js";
 export type { BufferClass, Kind } from "./settings.js";

@@ -51,6 +51,11 @@ export interface Exports extends Record<string, unknown> {
   dns_server_clear?(): number;
   dns_query?(type: number, octets: number): number;
   dns_result?(query: number): number;
+  mdns_start?(octets: number): number;
+  mdns_stop?(): number;
+  mdns_advertise?(port: number, octets: number): number;
+  mdns_withdraw?(service: number): number;
+  mdns_name?(service: number): number;
   dns_cancel?(query: number): number;
 }
 

@@ -22,7 +22,18 @@ export interface NameAnswer {
   records: RecordData[];
 }
 
-/** The calls of the resolver, under the ABI's names. NOT_SUPPORTED in a module without it. */
+/** A service to be announced. */
+export interface Service {
+  /** What people read, as `Front door`. */
+  name: string;
+  /** As `_http._tcp`. */
+  type: string;
+  port: number;
+  /** Keys with their values; true: no value. All of them together have at most 256 octets. */
+  txt?: Record<string, string | true>;
+}
+
+/** The calls of the resolver and of the mDNS responder, under the ABI's names. NOT_SUPPORTED in a module without it. */
 export class NameCalls extends ServiceCalls {
   /** Adds a server to those that are asked; answers how many there are. */
   dns_server_add(address: string): number {
@@ -52,6 +63,37 @@ export class NameCalls extends ServiceCalls {
   /** Nobody waits for the answer any more. */
   dns_cancel(query: number): number {
     return this.exports.dns_cancel?.(query) ?? Err.NOT_SUPPORTED;
+  }
+
+  /** Wants `name`.local for this host, and answers for it on the link. */
+  mdns_start(name: string): number {
+    if (!this.exports.mdns_start) return Err.NOT_SUPPORTED;
+    const octets = this.#exchanged(name);
+    return octets < 0 ? octets : this.exports.mdns_start(octets);
+  }
+  /** Takes leave of all. */
+  mdns_stop(): number {
+    return this.exports.mdns_stop?.() ?? Err.NOT_SUPPORTED;
+  }
+  /** Announces a service; answers its number. */
+  mdns_advertise({ name, type, port, txt = {} }: Service): number {
+    if (!this.exports.mdns_advertise) return Err.NOT_SUPPORTED;
+    const texts = Object.entries(txt).map(([key, value]) => Buffer.from(value === true ? key : `${key}=${value}`));
+    const parts = [Buffer.from(name), Buffer.from(type), ...texts];
+    if (parts.some(({ length }) => length > 255)) return Err.BAD_ARGUMENT;
+    const octets = Buffer.concat(parts.flatMap((part) => [Buffer.of(part.length), part]));
+    if (octets.length > this.exchange.length) return Err.BAD_ARGUMENT;
+    this.exchange.set(octets);
+    return this.exports.mdns_advertise(port, octets.length);
+  }
+  /** Takes leave of a service. */
+  mdns_withdraw(service: number): number {
+    return this.exports.mdns_withdraw?.(service) ?? Err.NOT_SUPPORTED;
+  }
+  /** The name of a service, or of the host (0); WOULD_BLOCK while it is not ours yet. */
+  mdns_name(service: number): string | number {
+    const octets = this.exports.mdns_name?.(service) ?? Err.NOT_SUPPORTED;
+    return octets < 0 ? octets : Buffer.from(this.exchange.slice(0, octets)).toString();
   }
 
   /** Puts a text into the exchange; answers its octets, or TOO_LONG. */

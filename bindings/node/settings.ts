@@ -92,7 +92,7 @@ export const SETTINGS = [
 ] as const;
 
 /** Names of the capacities that are one word of the record at `more` each. */
-export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources", "names"] as const;
+export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources", "names", "services"] as const;
 /** Names of the settings there. */
 export const MORE_SETTINGS = ["probing", "forwarding", "fragmentTimeout"] as const;
 

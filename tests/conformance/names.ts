@@ -128,6 +128,32 @@ export function readMessage(data: Uint8Array): ReadMessage {
   return read;
 }
 
+/** Where mDNS speaks. */
+export const GROUP = { ip: "224.0.0.251", mac: "01:00:5e:00:00:fb", port: 5353 } as const;
+/** Class IN with the bit that says "flush the cache", or "answer me alone". */
+export const FLUSH = 0x8001;
+/** What the stack has said on the link, each message with where it went. Each must leave as mDNS asks: TTL 255, from port 5353. */
+export function spoken(sent: Seen[]): (ReadMessage & { to: string; port: number; mac: string })[] {
+  return sent.flatMap(({ udp: datagram, ip, to }) => {
+    if (datagram?.fromPort !== GROUP.port || !ip) return [];
+    assert.equal(ip.ttl, 255);
+    if (ip.to === GROUP.ip) assert.deepEqual([to, datagram.toPort], [GROUP.mac, GROUP.port]);
+    return [{ ...readMessage(datagram.data), to: ip.to, port: datagram.toPort, mac: to }];
+  });
+}
+/** Records in short: name, type, class and TTL. */
+export const short = (records: ReadRecord[]) =>
+  records.map(({ name: owner, type, cls, ttl }) => `${owner} ${type} ${cls & 0x8000 ? "flush " : ""}${ttl}`);
+/** A message on the link, from a host at port 5353 unless another is given. */
+export function onLink(data: Uint8Array, from: { ip: string; mac: string; port?: number }, to: string = GROUP.ip): Uint8Array {
+  const datagram = udp(from.ip, from.port ?? GROUP.port, to, GROUP.port, data);
+  return frame(
+    datagram,
+    { protocol: PROTOCOL.UDP, from: from.ip, to, ttl: 255 },
+    { from: from.mac, to: to === GROUP.ip ? GROUP.mac : US.mac },
+  );
+}
+
 /** A question that the stack has sent to a server. */
 export interface Asked {
   server: string;
