@@ -1,7 +1,7 @@
 // The mDNS responder from the wire: how names are won, told, defended and lost.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Err } from "../../bindings/node/core.js";
+import { Err, type Service } from "../../bindings/node/core.js";
 import { address, FLUSH, GROUP, message, name, onLink, question, record, short, spoken, TYPE, u16 } from "./names.js";
 import { messages, OTHER, PEER, Tester, US } from "./tester.js";
 
@@ -280,7 +280,7 @@ test("links that come up are probed anew; services that cannot be are refused", 
   t.pass(1000);
   t.core.device(0).link = true;
   assert.equal(spoken(t.pass(300))[0]?.authorities.length, 1);
-  for (const wrong of [
+  const wrongs: Partial<Service>[] = [
     { port: 0 },
     { port: 65_536 },
     { name: "" },
@@ -289,7 +289,8 @@ test("links that come up are probed anew; services that cannot be are refused", 
     { type: "a..b" },
     { txt: { x: "y".repeat(255) } },
     { txt: { x: "y".repeat(200), z: "y".repeat(60) } },
-  ])
+  ];
+  for (const wrong of wrongs)
     assert.equal(t.core.mdns_advertise({ ...WEB, ...wrong }), Err.BAD_ARGUMENT, JSON.stringify(wrong).slice(0, 30));
   assert.equal(t.core.mdns_start("box"), Err.BAD_STATE);
 });

@@ -102,6 +102,6 @@ describe("ringwire dig", () => {
   test("hosts are addresses or names", () => {
     assert.equal(hostOrName("10.0.0.1"), "10.0.0.1");
     assert.equal(hostOrName("my-host.local"), "my-host.local");
-    for (const wrong of ["", "10.0.0", "127.0.0.1", "a b", "a..b"]) assert.throws(() => hostOrName(wrong), undefined, wrong);
+    for (const wrong of ["", "10.0.0", "127.0.0.1", "a b", "a..b"]) assert.throws(() => hostOrName(wrong), Error, wrong);
   });
 });
