@@ -1,4 +1,5 @@
 // What the package `ringwire` offers. The thin layer without clock and I/O is `ringwire/core`.
+export type { Advertised } from "./advertised.js";
 export type { Endpoint } from "./address.js";
 export type { ChannelStats, Faults } from "./channel.js";
 export type { Core } from "./core.js";

@@ -101,6 +101,8 @@ export interface StackOptions {
   ip?: IpOptions;
   /** Name servers, asked in this order; up to four. Default: none. */
   dns?: string[];
+  /** Name of this host on the link: `box` for `box.local`. Default: none, and nothing is announced. */
+  mdns?: string;
   /** Owners of sockets: the host and applications inside the module. */
   owners?: number;
   /** Octets of application record in each TCP socket. */
@@ -112,7 +114,7 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "dns", "owners", "record", "frameBudget", "memoryLimit"],
+  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "dns", "mdns", "owners", "record", "frameBudget", "memoryLimit"],
   interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",

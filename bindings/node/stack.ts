@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { Advertised } from "./advertised.js";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
 import { CLASSES, type Counter, type PoolIndex } from "./constants.js";
 import { type Core, instantiate } from "./core.js";
@@ -9,7 +10,7 @@ import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
-import type { NameAnswer, RecordType } from "./namecalls.js";
+import type { NameAnswer, RecordType, Service } from "./namecalls.js";
 import { type StackOptions, coreOptions } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
 import { isHostName, Resolver } from "./resolver.js";
@@ -78,7 +79,7 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    const stack = new Stack(serving(await instantiate(core), options.dns), drivers);
+    const stack = new Stack(named(await instantiate(core), options), drivers);
     for (const driver of drivers) OWNED.add(driver);
     return stack;
   } catch (error) {
@@ -87,14 +88,15 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Tells a core its name servers. */
-function serving(core: Core, servers: string[] = []): Core {
+/** Tells a core its name servers, and its own name. */
+function named(core: Core, { dns: servers = [], mdns }: StackOptions): Core {
   if (!Array.isArray(servers) || servers.length > SERVERS)
     throw new RingwireError("BAD_ARGUMENT", `dns: expected a list of at most ${SERVERS} addresses`);
   for (const server of servers) {
     parseAddress(server, "dns");
     check(core.dns_server_add(server), `dns: ${server}`);
   }
+  if (mdns !== undefined) check(core.mdns_start(String(mdns)), `mdns: ${mdns}`);
   return core;
 }
 
@@ -149,6 +151,17 @@ export class Stack extends EventEmitter implements Host {
   lookup(name: string, type: RecordType = "A"): Promise<NameAnswer> {
     this.ensureOpen();
     return this.#resolver.lookup(name, type);
+  }
+  /** Announces a service on the link by mDNS. Throws BAD_STATE without the option `mdns`, NO_ROOM, BAD_ARGUMENT. */
+  advertise(service: Service): Advertised {
+    this.ensureOpen();
+    only(service, ["name", "type", "port", "txt"], "advertise");
+    return new Advertised(this, { ...service, port: parsePort(service.port, "port", 1) });
+  }
+  /** This host's name on the link, as `box.local`; null without the option `mdns`, and until nobody else is found to have it. */
+  get hostName(): string | null {
+    const name = this.core.mdns_name(0);
+    return typeof name === "string" ? name : null;
   }
   /** Connects; rejects with REFUSED, TIMED_OUT, UNREACHABLE, ... or the reason of the signal. */
   async connect(options: ConnectOptions): Promise<TcpSocket> {
@@ -292,6 +305,7 @@ export class Stack extends EventEmitter implements Host {
   async #close(): Promise<void> {
     for (const client of [...this.#clients.values()]) client.shut();
     this.#resolver.shut();
+    if (this.core.mdns_stop() === 0) this.#loop.run();
     this.#loop.stop();
     await Promise.all(this.#drivers.map((driver) => driver.stop()));
     this.emit("close");

@@ -6,7 +6,7 @@ import { hostOrName } from "../../bindings/node/cli/addresses.js";
 import { createStack } from "../../bindings/node/stack.js";
 import { createWire } from "../../bindings/node/wire.js";
 import { address, askedIn, message, name, record, TYPE } from "../conformance/names.js";
-import { type Network, network } from "./network.js";
+import { type Network, network, until } from "./network.js";
 
 const SERVER = "10.0.0.2";
 /** What the server knows; everything else there is not. */
@@ -79,6 +79,30 @@ describe("names on a stack", () => {
       const [other] = createWire();
       await assert.rejects(createStack({ dns, interfaces: [{ driver: other, addresses: ["10.0.0.1/24"] }] }), /dns/);
     }
+  });
+});
+
+describe("names on the link", () => {
+  test("a host and its services are found by name, by type, and gone after their goodbye", async () => {
+    const wire = createWire();
+    const make = (end: 0 | 1, mdns?: string) =>
+      createStack({ ...(mdns && { mdns }), interfaces: [{ driver: wire[end], addresses: [`10.0.0.${end + 1}/24`] }] });
+    const [a, b] = [await make(0), await make(1, "box")];
+    assert.equal(a.hostName, null);
+    assert.throws(() => a.advertise({ name: "x", type: "_http._tcp", port: 80 }), { code: "BAD_STATE" });
+    assert.throws(() => b.advertise({ name: "", type: "_http._tcp", port: 80 }), { code: "BAD_ARGUMENT" });
+    const door = b.advertise({ name: "Front door", type: "_http._tcp", port: 8080, txt: { path: "/" } });
+    assert.equal(door.name, null);
+    await until(() => door.name !== null && b.hostName !== null, "names are won");
+    assert.deepEqual([b.hostName, door.name], ["box.local", "Front door._http._tcp.local"]);
+    assert.deepEqual(await a.resolve("box.local"), ["10.0.0.2"]);
+    assert.equal((await a.ping("box.local")).address, "10.0.0.2");
+    assert.deepEqual((await a.lookup("_http._tcp.local", "PTR")).records, [door.name]);
+    assert.deepEqual((await a.lookup(door.name as string, "SRV")).records, [{ priority: 0, weight: 0, port: 8080, name: "box.local" }]);
+    assert.deepEqual((await a.lookup(door.name as string, "TXT")).records, [["path=/"]]);
+    door.withdraw();
+    assert.equal(door.name, null);
+    await Promise.all([a.close(), b.close()]);
   });
 });
 

@@ -33,6 +33,8 @@ export interface StackOptions {
   devices: DeviceOptions[];
   /** Name servers. */
   dns?: string[];
+  /** Name on the link. */
+  mdns?: string;
   seed?: Uint8Array;
 }
 

@@ -57,12 +57,15 @@ const MTU = 1500;
 /** Octets of the IPv4 and the UDP header. */
 const UDP_HEADERS = 28;
 
+/** Name servers, and the name on the link. */
+type Names = Pick<StackOptions, "dns" | "mdns">;
+
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed, dns }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, ...names }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed, dns);
+    return await startSession(opened, seed, names);
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
@@ -101,11 +104,11 @@ export function simulated(
 }
 
 /** Starts a stack on drivers. */
-export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32), dns?: string[]): Promise<Session> {
+export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32), names: Names = {}): Promise<Session> {
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
-    ...(dns && { dns }),
+    ...names,
     interfaces: attached.map(({ driver, addresses, mac, gateway }, i) => ({
       driver,
       mtu: mtus[i] ?? MTU,
