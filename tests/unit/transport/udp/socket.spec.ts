@@ -7,7 +7,7 @@ const PEER: u32 = 0xc0000202;
 
 /** A socket on a port; local and remote 0: any. */
 function open(local: u32, port: u32, remote: u32, remotePort: u32): UdpSocket {
-  const it = take()!;
+  const it = take(0)!;
   it.local = local;
   it.remote = remote;
   it.ports = (port << 16) | remotePort;
@@ -31,7 +31,7 @@ describe("transport/udp/socket", () => {
   });
   test("ping identifiers and ports are told apart", () => {
     rawIp(US, 24);
-    const it = take()!;
+    const it = take(0)!;
     it.ports = 53 << 16;
     it.isPing = 1;
     enter(it);
@@ -62,8 +62,8 @@ describe("transport/udp/socket", () => {
     root.udpOctets = 1;
     expect<u32>(slotOctets()).toBe(72);
     rawIp(US, 24);
-    const a = take()!;
-    const b = take()!;
+    const a = take(0)!;
+    const b = take(0)!;
     expect<u32>(a.sendRing - a.receiveRing).toBe(8 * 1536);
     expect<u32>(b.receiveRing - a.sendRing).toBe(4 * 1536);
     expect<u32>(<u32>changetype<usize>(a.inSlot(9)) - a.receiveRing).toBe(1536);
@@ -72,7 +72,7 @@ describe("transport/udp/socket", () => {
   });
   test("all taken: none", () => {
     rawIp(US, 24);
-    for (let i = 0; i < 4; i++) expect<bool>(take() != null).toBe(true);
-    expect<bool>(take() == null).toBe(true);
+    for (let i = 0; i < 4; i++) expect<bool>(take(0) != null).toBe(true);
+    expect<bool>(take(0) == null).toBe(true);
   });
 });
