@@ -87,6 +87,7 @@ function reply(it: Responder, via: Interface, isLegacy: bool, id: u32, question:
   }
   if (isLegacy) send(it, via, Mode.LEGACY, from, port, id, question, octets);
   else send(it, via, Mode.NORMAL, from, port, 0, 0, 0);
+  for (let i: u32 = 0; i <= root.extra.services; i++) thingAt(i).bits = 0;
 }
 /** What is still asked for is sent to all: at once, or, when others may answer too or known answers are to come, later. */
 function owe(it: Responder, isCut: bool): void {

@@ -8,6 +8,7 @@ import { after, Instant, NEVER } from "../memory/time";
 import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, MDNS_GROUP, MDNS_PORT } from "../wire/dns";
 import { IPV4_HEADER } from "../wire/ipv4";
 import { UDP_HEADER } from "../wire/udp";
+import { numberOf } from "../link/interfaces";
 import { recordOf, Service } from "../transport/service";
 import { Datagrams } from "../udp";
 import { FLUSH, Has, Mode, Phase, putRecords, putUnique, scratch, Thing, thingAt } from "./announced";
@@ -31,6 +32,8 @@ export class Responder {
   /** Interfaces that were up, and the generation of their addresses. */
   up: u32;
   generation: u32;
+  /** Kinds of records that were in earlier messages of the same answer. */
+  skip: u32;
 
   get record(): DnsRecord {
     return changetype<DnsRecord>(changetype<usize>(this) + 32);
@@ -90,11 +93,21 @@ export function sendAll(it: Responder, mode: Mode): void {
   }
   for (let i: u32 = 0; i <= root.extra.services; i++) thingAt(i).bits = 0;
 }
-/** Sends the records that `bits` name, behind a question's octets. Those that find no room in the message are left out. */
+/** Sends the records that `bits` name, behind a question's octets, in as many messages as it takes and there is room for. */
 export function send(it: Responder, via: Interface, mode: Mode, ip: u32, port: u32, id: u32, question: usize, questionOctets: u32): void {
+  it.skip = 0;
+  do {
+    const octets = write(it, via, mode, id, question, questionOctets);
+    if (octets) it.datagrams.send(octets, ip, port, numberOf(via));
+  } while (it.skip);
+}
+/** Writes one message. Answers its octets, 0: there is nothing to say, or no room; `skip` is where the next one begins. */
+function write(it: Responder, via: Interface, mode: Mode, id: u32, question: usize, questionOctets: u32): u32 {
   const socket = it.datagrams;
   const room = socket.space;
-  if (room <= 0) return;
+  const skip = it.skip;
+  it.skip = 0;
+  if (room <= 0) return 0;
   const at = socket.output;
   const isProbe = mode == Mode.PROBE;
   DnsHeader.at(at).begin(id, isProbe ? 0 : DnsFlag.RESPONSE | DnsFlag.AUTHORITATIVE, isProbe || questionOctets ? 1 : 0);
@@ -102,10 +115,8 @@ export function send(it: Responder, via: Interface, mode: Mode, ip: u32, port: u
   memory.copy(to, question, questionOctets);
   to += questionOctets;
   if (isProbe) to = putQuestion(to);
-  const behind = putBits(it, at, to, at + min<u32>(room, via.mtu - IPV4_HEADER - UDP_HEADER), via, mode);
-  if (behind == to) return;
-  const number = <u32>((changetype<usize>(via) - changetype<usize>(root.interface(0))) / offsetof<Interface>()) + 1;
-  socket.send(<u32>(behind - at), ip, port, number);
+  const behind = putBits(it, skip, at, to, at + min<u32>(room, via.mtu - IPV4_HEADER - UDP_HEADER), via, mode);
+  return behind == to ? 0 : <u32>(behind - at);
 }
 /** The question of a probe: is there anything of this name, and may the answer come to us alone? */
 function putQuestion(to: usize): usize {
@@ -119,19 +130,23 @@ function putQuestion(to: usize): usize {
   return to;
 }
 /** Writes records and their numbers: answers (a probe's: authorities), then what whoever asked will want next. RFC 6763 §12. */
-function putBits(it: Responder, message: usize, from: usize, end: usize, via: Interface, mode: Mode): usize {
+function putBits(it: Responder, skip: u32, message: usize, from: usize, end: usize, via: Interface, mode: Mode): usize {
   let to = from;
   let all: u32 = 0;
-  for (let pass: u32 = 0; pass < (mode & 2 ? 1 : 2); pass++) {
+  for (let pass: u32 = 0; pass < (mode & 2 || it.skip ? 1 : 2); pass++) {
     let records: u32 = 0;
+    let place: u32 = 0;
     for (let i = root.extra.services + 1; i; i--) {
       const thing = thingAt(i - 1);
       const bits = pass ? following(thing, all) : thing.bits;
       all |= thing.bits;
       for (let kind: u32 = 1; kind <= <u32>Has.NSEC; kind <<= 1) {
-        if (!(bits & kind)) continue;
+        if (!(bits & kind) || (!pass && (it.skip || place++ < skip))) continue;
         const octets = <u32>(putRecords(it.record, thing, kind, via, mode) - scratch());
-        if (to + octets > end) continue;
+        if (to + octets > end) {
+          if (!pass && records) it.skip = place - 1;
+          continue;
+        }
         memory.copy(to, scratch(), octets);
         to += octets;
         records += it.record.length;

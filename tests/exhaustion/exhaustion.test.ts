@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
+import * as names from "./names.js";
 import * as others from "./others.js";
 import * as tcp from "./tcp.js";
 import { World } from "./world.js";
@@ -23,6 +24,8 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   ROUTES: { scenario: others.routes, small: 1 },
   HOLDS: { scenario: others.holds, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
+  NAMES: { scenario: names.names, small: 2 },
+  SERVICES: { scenario: names.services, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
   RECORD: { scenario: tcp.record, small: 8 },
 };
