@@ -80,8 +80,8 @@ function fillDefaults(): void {
   root.holds = config.HOLDS;
   root.owners = config.OWNERS;
   root.record = config.RECORD;
-  root.extra.names = config.NAMES;
-  root.extra.services = config.SERVICES;
+  if (config.DNS) root.extra.names = config.NAMES;
+  if (config.MDNS) root.extra.services = config.SERVICES;
   root.ttl = config.TTL;
   root.msl = config.MSL;
   root.userTimeout = config.USER_TIMEOUT;
@@ -227,9 +227,9 @@ function examineCapacities(): i32 {
     return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
-  if (root.extra.names > (config.DNS ? NAMES_MAX : 0))
+  if (config.DNS && root.extra.names > NAMES_MAX)
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("names")));
-  if (root.extra.services > (config.MDNS ? THINGS_MAX : 0))
+  if (config.MDNS && root.extra.services > THINGS_MAX)
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("services")));
   if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
@@ -255,8 +255,8 @@ function layOut(): void {
   state.cursor = from;
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
-  state.names = arena.take(namesOctets(), 8);
-  state.things = arena.take(thingsOctets(), 8);
+  if (config.DNS) state.names = arena.take(namesOctets(), 8);
+  if (config.MDNS) state.things = arena.take(thingsOctets(), 8);
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
@@ -344,8 +344,8 @@ function clear(): void {
   memory.fill(state.udpBuckets, 0, (state.udpBucketMask + 1) * 4);
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
-  memory.fill(state.names, 0, namesOctets());
-  memory.fill(state.things, 0, thingsOctets());
+  if (config.DNS) memory.fill(state.names, 0, namesOctets());
+  if (config.MDNS) memory.fill(state.things, 0, thingsOctets());
   memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();
   state.owed.clear();
