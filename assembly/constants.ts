@@ -16,6 +16,7 @@ export { TransferState } from "./application/transfer";
 export { Kind, PoolIndex } from "./memory/pool";
 export { DhcpStart, DhcpState } from "./application/binding";
 export { LeaseState } from "./application/leases";
+export { DnsType } from "./wire/dns";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Phase } from "./transport/tcp/tcb";

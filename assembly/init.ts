@@ -35,6 +35,9 @@ import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
 import { Route } from "./internet/route";
+import { STREAM_OCTETS } from "./application/dns";
+import { SCRATCH_OCTETS, THING_OCTETS } from "./application/announced";
+import { NAME_OCTETS } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { INDEX_MAX } from "./transport/socket";
 import * as ready from "./transport/ready";
@@ -53,6 +56,9 @@ const SLOTS_MAX: u32 = 32768;
 const OWNERS_MAX: u32 = 240;
 /** The DHCP server looks at all of them for each message. */
 const LEASES_MAX: u32 = 4096;
+/** Every question looks through all names. */
+const NAMES_MAX: u32 = 1024;
+const THINGS_MAX: u32 = 64;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
@@ -88,6 +94,8 @@ function fillDefaults(): void {
   root.holds = config.HOLDS;
   root.owners = config.OWNERS;
   root.record = config.RECORD;
+  if (config.DNS) root.extra.names = config.NAMES;
+  if (config.MDNS) root.extra.services = config.SERVICES;
   root.ttl = config.TTL;
   root.msl = config.MSL;
   root.userTimeout = config.USER_TIMEOUT;
@@ -259,6 +267,10 @@ function examineCapacities(): i32 {
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
   if (root.extra.leases > (config.DHCPD ? LEASES_MAX : 0))
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("leases")));
+  if (config.DNS && root.extra.names > NAMES_MAX)
+    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("names")));
+  if (config.MDNS && root.extra.services > THINGS_MAX)
+    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("services")));
   if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
   return 0;
@@ -289,6 +301,8 @@ function layOut(): void {
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
   state.transfers = SERVICES ? arena.take(product(root.extra.transfers, TRANSFER_OCTETS), 8) : 0;
+  if (config.DNS) state.names = arena.take(namesOctets(), 8);
+  if (config.MDNS) state.things = arena.take(thingsOctets(), 8);
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   if (config.DHCP) state.bindings = arena.take(root.interfaces * BINDING_OCTETS, 8);
   if (config.DHCPD) state.leases = arena.take(root.extra.leases * LEASE_OCTETS, 8);
@@ -352,6 +366,15 @@ function largestMtu(): u32 {
   for (let i: u32 = 0; i < root.interfaces; i++) largest = max(largest, root.interface(i).mtu);
   return largest;
 }
+/** The resolver's table, and behind it room for a message. */
+function namesOctets(): u32 {
+  const names = root.extra.names;
+  return config.DNS && names ? names * NAME_OCTETS + STREAM_OCTETS : 0;
+}
+/** The host and its services, and room for a record. */
+function thingsOctets(): u32 {
+  return SERVICES && config.MDNS ? (root.extra.services + 1) * THING_OCTETS + SCRATCH_OCTETS : 0;
+}
 /** What is more than memory can hold stays more. */
 function product(a: u32, b: u32): u32 {
   return <u32>min<u64>(<u64>a * <u64>b, 0xffffffff);
@@ -385,6 +408,8 @@ function clear(): void {
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
   if (config.DHCP) memory.fill(state.bindings, 0, root.interfaces * BINDING_OCTETS);
   if (config.DHCPD) memory.fill(state.leases, 0, root.extra.leases * LEASE_OCTETS);
+  if (config.DNS) memory.fill(state.names, 0, namesOctets());
+  if (config.MDNS) memory.fill(state.things, 0, thingsOctets());
   memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
   ready.start();
   state.owed.clear();

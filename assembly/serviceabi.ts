@@ -1,5 +1,6 @@
 // biome-ignore-all format: one line a call
 // The calls of the services, as abi.ts has those of the stack. docs/abi.md section 8 says what they mean.
+import { DNS, MDNS } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { root } from "./memory/root";
@@ -7,6 +8,10 @@ import { DHCP, DHCPD } from "./memory/config";
 import * as dhcp from "./application/dhcp";
 import * as dhcpd from "./application/dhcpd";
 import * as dhcpstatus from "./application/dhcpstatus";
+import { isSpecial } from "./internet/address";
+import * as dns from "./application/dns";
+import * as mdns from "./application/mdns";
+import * as servers from "./application/servers";
 import * as sntp from "./application/sntp";
 import * as syslog from "./application/syslog";
 import * as tftp from "./application/tftp";
@@ -42,3 +47,33 @@ export function tftp_space(transfer: i32): i32 { return tftp.space(transfer); }
 export function tftp_write(transfer: i32, octets: i32): i32 { return tftp.write(transfer, octets); }
 export function tftp_status(transfer: i32): i32 { return tftp.status(transfer); }
 export function tftp_drop(transfer: i32, code: i32): i32 { return tftp.drop(transfer, code); }
+/** Why no names can be asked for; 0: they can. */
+function refusesNames(): i32 { return !DNS ? Err.NOT_SUPPORTED : isReady() ? 0 : Err.NOT_READY; }
+
+export function dns_server_add(): i32 {
+  const wrong = refusesNames();
+  if (wrong) return wrong;
+  if (isSpecial(root.remote.ip)) return Err.BAD_ADDRESS;
+  servers.addServer(root.remote.ip);
+  return servers.serverCount();
+}
+export function dns_server_at(i: i32): i32 {
+  const wrong = refusesNames();
+  if (wrong) return wrong;
+  const ip = servers.serverAt(i);
+  root.remote.set(ip, 0, 0);
+  return ip ? 0 : Err.BAD_ARGUMENT;
+}
+export function dns_server_clear(): i32 { const wrong = refusesNames(); if (!wrong) servers.clearServers(); return wrong; }
+export function dns_query(type: i32, octets: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.query(type, octets); }
+export function dns_result(query: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.result(query); }
+export function dns_cancel(query: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.cancel(query); }
+
+/** Why nothing can be announced; 0: it can. */
+function refusesServices(): i32 { return !MDNS ? Err.NOT_SUPPORTED : isReady() ? 0 : Err.NOT_READY; }
+
+export function mdns_start(octets: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.start(octets); }
+export function mdns_stop(): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.stop(); }
+export function mdns_advertise(port: i32, octets: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.advertise(port, octets); }
+export function mdns_withdraw(service: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.withdraw(service); }
+export function mdns_name(service: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.nameOf(service); }

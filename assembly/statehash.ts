@@ -1,8 +1,11 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { CONFIGURE, DHCP, DHCPD, SLIP } from "./memory/config";
+import { CONFIGURE, DHCP, DHCPD, DNS, MDNS, SLIP } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
+import { STREAM_OCTETS } from "./application/dns";
+import { THING_OCTETS, thingAt } from "./application/announced";
+import { NAME_OCTETS, nameAt } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { LINE_OCTETS } from "./link/slip";
 import { CLAIM_OCTETS } from "./internet/claim";
@@ -58,6 +61,9 @@ export function stateHash(): u32 {
   }
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);
+  if (DNS) h = mixNames(h);
+  if (MDNS)
+    for (let i: u32 = 0; i <= root.extra.services; i++) if (thingAt(i).taken) h = mix(h, changetype<usize>(thingAt(i)), THING_OCTETS);
   return mixDatagrams(h);
 }
 function mixSlots(h: u32, it: Device): u32 {
@@ -82,6 +88,15 @@ function mixConnections(h: u32, bufferClass: u32): u32 {
     for (let k = tcb.board.first; k != tcb.board.next; k++) out = mix(out, changetype<usize>(tcb.board.at(k)), SENT_OCTETS);
     for (let k: u32 = 0; k < tcb.ahead.count; k++)
       out = mixRing(out, rcv.ring, rcv.mask, tcb.ahead.left(k).u32, tcb.ahead.right(k).since(tcb.ahead.left(k)));
+  }
+  return out;
+}
+function mixNames(h: u32): u32 {
+  let out = h;
+  for (let i: u32 = 0; i < root.extra.names; i++) {
+    const it = nameAt(i);
+    if (it.type) out = mix(out, changetype<usize>(it), NAME_OCTETS);
+    if (it.stream) out = mix(out, <usize>(state.names + root.extra.names * NAME_OCTETS), STREAM_OCTETS);
   }
   return out;
 }

@@ -55,6 +55,10 @@ export const SLIP: i32 = isDefined(CFG_SLIP) ? CFG_SLIP : 1;
 export const DHCP: i32 = isDefined(CFG_DHCP) ? CFG_DHCP : SERVICE_SOCKETS ? 1 : 0;
 /** 1: the module holds the DHCP server; needs services. */
 export const DHCPD: i32 = isDefined(CFG_DHCPD) ? CFG_DHCPD : SERVICE_SOCKETS ? 1 : 0;
+/** 1: the module holds the resolver. */
+export const DNS: i32 = isDefined(CFG_DNS) ? CFG_DNS : 1;
+/** 1: the module holds the mDNS responder, and the resolver asks for names on the link. */
+export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : 1;
 
 // ---- Capacities ----
 
@@ -90,6 +94,10 @@ export const GROUPS: i32 = isDefined(CFG_GROUPS) ? CFG_GROUPS : 16;
 export const SOURCES: i32 = isDefined(CFG_SOURCES) ? CFG_SOURCES : 32;
 /** Addresses the DHCP server leases. When all are taken, a DISCOVER is not answered and counted (DHCPD_FULL). */
 export const LEASES: i32 = isDefined(CFG_LEASES) ? CFG_LEASES : 16;
+/** Names that are asked for or remembered, 0 to 1,024. When full, the oldest answer makes room; when all wait for an answer, or have one that nobody has fetched, a question answers NO_ROOM. */
+export const NAMES: i32 = isDefined(CFG_NAMES) ? CFG_NAMES : 16;
+/** Services announced on the link beside the host's name, 0 to 64. When full, one more answers NO_ROOM. */
+export const SERVICES: i32 = isDefined(CFG_SERVICES) ? CFG_SERVICES : 8;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */

@@ -74,6 +74,8 @@ export enum Counter {
   DHCP_NAKS,
   DHCP_DECLINED,
   DHCPD_FULL,
+  DNS_MISMATCHED,
+  MDNS_DROPPED,
   TCP_IN,
   TCP_OUT,
   TCP_SHORT,

@@ -34,6 +34,8 @@ export enum Err {
   END = -16,
   /** Broadcast was not allowed for this socket. */
   BROADCAST_OFF = -17,
+  /** There is no such name. */
+  NO_NAME = -18,
   /** Called before a successful init. */
   NOT_READY = -20,
   /** All octets of the seed are equal. */

@@ -58,6 +58,10 @@ export class State {
   /** What configures each interface, and the lease table of the DHCP server. */
   bindings: u32;
   leases: u32;
+  /** The resolver's table. */
+  names: u32;
+  /** What is announced on the link. */
+  things: u32;
   owedNext: u32;
   owedPrevious: u32;
   owedUdpNext: u32;

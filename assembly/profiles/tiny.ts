@@ -6,6 +6,10 @@
 @global const CFG_DHCP: i32 = 0;
 @global const CFG_DHCPD: i32 = 0;
 @global const CFG_LEASES: i32 = 0;
+@global const CFG_DNS: i32 = 0;
+@global const CFG_MDNS: i32 = 0;
+@global const CFG_SERVICES: i32 = 0;
+@global const CFG_NAMES: i32 = 0;
 @global const CFG_RACK: i32 = 0;
 @global const CFG_TIMESTAMPS: i32 = 0;
 @global const CFG_ECN: i32 = 0;

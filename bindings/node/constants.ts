@@ -409,55 +409,57 @@ export const Counter = {
   DHCP_NAKS: 69,
   DHCP_DECLINED: 70,
   DHCPD_FULL: 71,
-  TCP_IN: 72,
-  TCP_OUT: 73,
-  TCP_SHORT: 74,
-  TCP_OFFSET: 75,
-  TCP_CHECKSUM: 76,
-  TCP_NOT_UNICAST: 77,
-  TCP_BAD_PORT: 78,
-  TCP_NO_CONNECTION: 79,
-  TCP_RST_IN: 80,
-  TCP_RST_OUT: 81,
-  TCP_RST_LIMITED: 82,
-  TCP_ACTIVE_OPENS: 83,
-  TCP_PASSIVE_OPENS: 84,
-  TCP_SYN_QUEUE_FULL: 85,
-  TCP_ACCEPT_FULL: 86,
-  TCP_NO_SOCKET: 87,
-  TCP_SYN_EXPIRED: 88,
-  TCP_UNACCEPTABLE: 89,
-  TCP_NO_ACK: 90,
-  TCP_ACK_UNSENT: 91,
-  TCP_ACK_OLD: 92,
-  TCP_CHALLENGE_ACKS: 93,
-  TCP_CHALLENGE_LIMITED: 94,
-  TCP_DUPLICATE: 95,
-  TCP_OUT_OF_ORDER: 96,
-  TCP_RANGES_FULL: 97,
-  TCP_BEYOND_WINDOW: 98,
-  TCP_AFTER_FIN: 99,
-  TCP_RETRANSMITTED: 100,
-  TCP_TIMEOUTS: 101,
-  TCP_FAST_RETRANSMITS: 102,
-  TCP_PROBES: 103,
-  TCP_KEEPALIVES: 104,
-  TCP_GIVEN_UP: 105,
-  TCP_ABORTED: 106,
-  TCP_ORPHANS_RESET: 107,
-  TCP_TIME_WAIT_CUT: 108,
-  TCP_NO_TIMESTAMP: 109,
-  TCP_PAWS: 110,
-  TCP_LOSS_PROBES: 111,
-  TCP_UNDONE: 112,
-  TCP_DSACK_IN: 113,
-  TCP_RENEGED: 114,
-  TCP_CE_IN: 115,
-  TCP_ECE_IN: 116,
-  TCP_COOKIES_OUT: 117,
-  TCP_COOKIES_IN: 118,
-  TCP_BLACK_HOLES: 119,
-  COUNT: 120,
+  DNS_MISMATCHED: 72,
+  MDNS_DROPPED: 73,
+  TCP_IN: 74,
+  TCP_OUT: 75,
+  TCP_SHORT: 76,
+  TCP_OFFSET: 77,
+  TCP_CHECKSUM: 78,
+  TCP_NOT_UNICAST: 79,
+  TCP_BAD_PORT: 80,
+  TCP_NO_CONNECTION: 81,
+  TCP_RST_IN: 82,
+  TCP_RST_OUT: 83,
+  TCP_RST_LIMITED: 84,
+  TCP_ACTIVE_OPENS: 85,
+  TCP_PASSIVE_OPENS: 86,
+  TCP_SYN_QUEUE_FULL: 87,
+  TCP_ACCEPT_FULL: 88,
+  TCP_NO_SOCKET: 89,
+  TCP_SYN_EXPIRED: 90,
+  TCP_UNACCEPTABLE: 91,
+  TCP_NO_ACK: 92,
+  TCP_ACK_UNSENT: 93,
+  TCP_ACK_OLD: 94,
+  TCP_CHALLENGE_ACKS: 95,
+  TCP_CHALLENGE_LIMITED: 96,
+  TCP_DUPLICATE: 97,
+  TCP_OUT_OF_ORDER: 98,
+  TCP_RANGES_FULL: 99,
+  TCP_BEYOND_WINDOW: 100,
+  TCP_AFTER_FIN: 101,
+  TCP_RETRANSMITTED: 102,
+  TCP_TIMEOUTS: 103,
+  TCP_FAST_RETRANSMITS: 104,
+  TCP_PROBES: 105,
+  TCP_KEEPALIVES: 106,
+  TCP_GIVEN_UP: 107,
+  TCP_ABORTED: 108,
+  TCP_ORPHANS_RESET: 109,
+  TCP_TIME_WAIT_CUT: 110,
+  TCP_NO_TIMESTAMP: 111,
+  TCP_PAWS: 112,
+  TCP_LOSS_PROBES: 113,
+  TCP_UNDONE: 114,
+  TCP_DSACK_IN: 115,
+  TCP_RENEGED: 116,
+  TCP_CE_IN: 117,
+  TCP_ECE_IN: 118,
+  TCP_COOKIES_OUT: 119,
+  TCP_COOKIES_IN: 120,
+  TCP_BLACK_HOLES: 121,
+  COUNT: 122,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -498,6 +500,8 @@ export const Err = {
   END: -16,
   /** Broadcast was not allowed for this socket. */
   BROADCAST_OFF: -17,
+  /** There is no such name. */
+  NO_NAME: -18,
   /** Called before a successful init. */
   NOT_READY: -20,
   /** All octets of the seed are equal. */
@@ -694,6 +698,23 @@ export const LeaseState = {
 /** One of the values of `LeaseState`. */
 export type LeaseState = (typeof LeaseState)[keyof typeof LeaseState];
 
+/** Types of records. */
+export const DnsType = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  NSEC: 47,
+  ANY: 255,
+} as const;
+/** One of the values of `DnsType`. */
+export type DnsType = (typeof DnsType)[keyof typeof DnsType];
+
 /** States of a neighbour. */
 export const NeighbourState = {
   ASKED: 0,
@@ -719,7 +740,7 @@ export const State = {
 /** One of the values of `State`. */
 export type State = (typeof State)[keyof typeof State];
 
-/** What loss recovery is doing. */
+/** How far a thing is; 0 to 2 probes were sent. */
 export const Phase = {
   /** Nothing is known to be lost. */
   OPEN: 0,

@@ -7,7 +7,7 @@ import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, ty
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
-import { LinkCalls } from "./linkcalls.js";
+import { NameCalls } from "./namecalls.js";
 import { start } from "./start.js";
 import { type ControlOptions, writeControl } from "./settings.js";
 import { integer, octetsOf, only } from "./validate.js";
@@ -39,7 +39,7 @@ export async function instantiate(options: CoreOptions): Promise<Core> {
 }
 
 /** One instance of the stack. Made by `instantiate`. Calls under the names of the host interface answer as docs/abi.md says: negative is an error. */
-export class Core extends LinkCalls {
+export class Core extends NameCalls {
   /** Where the stack's state and rings lie: `[start, end)`. */
   readonly arena: { readonly start: number; readonly end: number };
   /** The frame rings of the devices. */
@@ -368,6 +368,7 @@ export type { Endpoint } from "./address.js";
 export type { Filter, GroupStatus } from "./groups.js";
 export type { DhcpdOptions, DhcpOptions, DhcpStatus, Lease } from "./dhcpcalls.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
+export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";
 export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";

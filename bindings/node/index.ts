@@ -1,4 +1,5 @@
 // What the package `ringwire` offers. The thin layer without clock and I/O is `ringwire/core`.
+export type { Advertised } from "./advertised.js";
 export type { Endpoint } from "./address.js";
 export type { ChannelStats, Faults } from "./channel.js";
 export type { DhcpWish } from "./configuring.js";
@@ -12,6 +13,7 @@ export { type AcceptOptions, TcpListener } from "./listener.js";
 export type { WasmSource } from "./module.js";
 export { inNamespace } from "./netns.js";
 export type { ArpOptions, IpOptions, StackInterface, StackOptions, TcpOptions, UdpOptions } from "./options.js";
+export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js";
 export { type Clock, PcapWriter, capture } from "./pcap.js";
 export { type Echo, type PingOptions, PingError } from "./ping.js";
 export type { HopResult, Probe, TracerouteOptions } from "./traceroute.js";

@@ -76,6 +76,17 @@ export interface Exports extends Record<string, unknown> {
   syslog_start?(octets: number): number;
   syslog_stop?(): number;
   syslog_send?(priority: number, octets: number): number;
+  dns_server_add?(): number;
+  dns_server_at?(i: number): number;
+  dns_server_clear?(): number;
+  dns_query?(type: number, octets: number): number;
+  dns_result?(query: number): number;
+  mdns_start?(octets: number): number;
+  mdns_stop?(): number;
+  mdns_advertise?(port: number, octets: number): number;
+  mdns_withdraw?(service: number): number;
+  mdns_name?(service: number): number;
+  dns_cancel?(query: number): number;
 }
 
 /** A module: its octets, or the path or URL of a file. */

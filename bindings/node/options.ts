@@ -104,6 +104,10 @@ export interface StackOptions {
   udp?: UdpOptions;
   arp?: ArpOptions;
   ip?: IpOptions;
+  /** Name servers, asked in this order; up to four. Default: none. */
+  dns?: string[];
+  /** Name of this host on the link: `box` for `box.local`. Default: none, and nothing is announced. */
+  mdns?: string;
   /** Owners of sockets: the host and applications inside the module. */
   owners?: number;
   /** Octets of application record in each TCP socket. */
@@ -115,7 +119,7 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
+  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "dns", "mdns", "owners", "record", "frameBudget", "memoryLimit"],
   interface: ["driver", "mac", "mtu", "addresses", "dhcp", "gateway", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",

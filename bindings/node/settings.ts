@@ -94,7 +94,7 @@ export const SETTINGS = [
 ] as const;
 
 /** Names of the capacities that are one word of the record at `more` each. */
-export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources", "leases", "transfers"] as const;
+export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources", "leases", "names", "services", "transfers"] as const;
 /** Names of the settings there. */
 export const MORE_SETTINGS = ["probing", "forwarding", "fragmentTimeout", "portFirst", "portLast"] as const;
 

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { Advertised } from "./advertised.js";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
 import { CLASSES, type Counter, type PoolIndex } from "./constants.js";
 import { type Core, type DhcpdOptions, type DhcpStatus, instantiate, type Lease } from "./core.js";
@@ -10,8 +11,10 @@ import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
+import type { NameAnswer, RecordType, Service } from "./namecalls.js";
 import { type StackOptions, coreOptions, dhcpWishes } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
+import { isHostName, Resolver } from "./resolver.js";
 import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
 import { StackPort } from "./stackport.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
@@ -20,7 +23,7 @@ import { integer, only } from "./validate.js";
 
 /** Where and how to connect. */
 export interface ConnectOptions extends StreamOptions, TcpExtensions {
-  /** Dotted IPv4 address. */
+  /** Dotted IPv4 address, or the name of a host. */
   host: string;
   port: number;
   /** Default: chosen by the stack. */
@@ -60,8 +63,11 @@ export interface BindOptions {
   reuse?: boolean;
 }
 
+/** Name servers that the stack keeps. */
+const SERVERS = 4;
 /** Sockets served in one round, before frames get their turn. */
 const SERVE_BUDGET = 4096;
+const NOWHERE = { address: "0.0.0.0", port: 0, interface: -1 };
 const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen", ...EXTENSIONS];
 const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen", ...EXTENSIONS];
 
@@ -77,13 +83,25 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    const stack = new Stack(await instantiate(core), drivers, dhcpWishes(options.interfaces));
+    const stack = new Stack(named(await instantiate(core), options), drivers, dhcpWishes(options.interfaces));
     for (const driver of drivers) OWNED.add(driver);
     return stack;
   } catch (error) {
     await Promise.all(given.filter((driver) => !OWNED.has(driver)).map((driver) => driver?.stop?.()));
     throw error;
   }
+}
+
+/** Tells a core its name servers, and its own name. */
+function named(core: Core, { dns: servers = [], mdns }: StackOptions): Core {
+  if (!Array.isArray(servers) || servers.length > SERVERS)
+    throw new RingwireError("BAD_ARGUMENT", `dns: expected a list of at most ${SERVERS} addresses`);
+  for (const server of servers) {
+    parseAddress(server, "dns");
+    check(core.dns_server_add(server), `dns: ${server}`);
+  }
+  if (mdns !== undefined) check(core.mdns_start(String(mdns)), `mdns: ${mdns}`);
+  return core;
 }
 
 /**
@@ -99,6 +117,7 @@ export class Stack extends EventEmitter implements Host {
   readonly #clients = new Map<number, Client>();
   readonly #loop: Loop;
   readonly #configuring: Configuring;
+  readonly #resolver = new Resolver(this);
   #pinger: Pinger | undefined;
   #closing: Promise<void> | undefined;
 
@@ -143,6 +162,33 @@ export class Stack extends EventEmitter implements Host {
   leases(): Lease[] {
     return this.core.dhcpd_leases();
   }
+  /** Addresses of a host; rejects with NO_NAME, TIMED_OUT, REFUSED, ... */
+  resolve(name: string): Promise<string[]> {
+    this.ensureOpen();
+    return this.#resolver.addresses(name);
+  }
+  /** Names of a host by its address. */
+  async reverse(address: string): Promise<string[]> {
+    this.ensureOpen();
+    parseAddress(address, "address");
+    return (await this.#resolver.lookup(address, "PTR")).records as string[];
+  }
+  /** Records of any type that can be asked for, with their TTL and the name at the end of all aliases. */
+  lookup(name: string, type: RecordType = "A"): Promise<NameAnswer> {
+    this.ensureOpen();
+    return this.#resolver.lookup(name, type);
+  }
+  /** Announces a service on the link by mDNS. Throws BAD_STATE without the option `mdns`, NO_ROOM, BAD_ARGUMENT. */
+  advertise(service: Service): Advertised {
+    this.ensureOpen();
+    only(service, ["name", "type", "port", "txt"], "advertise");
+    return new Advertised(this, { ...service, port: parsePort(service.port, "port", 1) });
+  }
+  /** This host's name on the link, as `box.local`; null without the option `mdns`, and until nobody else is found to have it. */
+  get hostName(): string | null {
+    const name = this.core.mdns_name(0);
+    return typeof name === "string" ? name : null;
+  }
   /** Connects; rejects with REFUSED, TIMED_OUT, UNREACHABLE, ... or the reason of the signal. */
   async connect(options: ConnectOptions): Promise<TcpSocket> {
     options?.signal?.throwIfAborted(); // what is no object is refused below
@@ -160,20 +206,27 @@ export class Stack extends EventEmitter implements Host {
     this.ensureOpen();
     only(options, CONNECT, "connect");
     checkExtensions(options);
-    parseAddress(options.host, "host");
-    const remote = { address: options.host, port: parsePort(options.port, "port", 1) };
+    const { host } = options;
+    const port = parsePort(options.port, "port", 1);
     const local = localEnd(options.localAddress, options.localPort);
-    const handle = this.core.tcp_connect(remote, local, bufferClass(options.class, this.core));
-    const socket = this.#stream(handle, remote, options);
-    if (handle < 0) {
-      const error = errorOf(handle, `connect ${remote.address}:${remote.port}`);
-      setImmediate(() => socket.destroy(error));
-      return socket;
+    const ofClass = bufferClass(options.class, this.core);
+    const socket = this.#stream({ address: host, port }, options);
+    const open = (address: string) => {
+      const handle = this.core.tcp_connect({ address, port }, local, ofClass);
+      if (handle < 0) throw errorOf(handle, `connect ${host}:${port}`);
+      socket.begin(handle, this.core.status(handle)?.local ?? NOWHERE, address);
+      applyExtensions(this.core, handle, options);
+      if (options.noDelay) socket.setNoDelay();
+      if (options.keepAlive) socket.setKeepAlive(true);
+      this.schedule();
+    };
+    if (!isHostName(host)) {
+      parseAddress(host, "host");
+      failing(socket, () => open(host));
+    } else {
+      const found = this.#resolver.address(host, "host").then((address) => failing(socket, () => socket.destroyed || open(address)));
+      found.catch((error) => socket.destroy(error));
     }
-    applyExtensions(this.core, handle, options);
-    if (options.noDelay) socket.setNoDelay();
-    if (options.keepAlive) socket.setKeepAlive(true);
-    this.schedule();
     return socket;
   }
   /** Listens for connections; throws IN_USE, BAD_ADDRESS, NO_SOCKET or BAD_ARGUMENT. */
@@ -202,10 +255,11 @@ export class Stack extends EventEmitter implements Host {
   async ping(host: string, options: PingOptions = {}): Promise<Echo> {
     this.ensureOpen();
     only(options, ["timeout", "size", "sequence", "ttl"], "ping");
-    parseAddress(host, "host");
+    const address = await this.#resolver.address(host, "host");
+    this.ensureOpen();
     this.#pinger ??= new Pinger(this, check(this.core.ping_open(), "ping"));
     try {
-      return await this.#pinger.ping(host, options);
+      return await this.#pinger.ping(address, options);
     } finally {
       if (this.#pinger?.waiting === 0) {
         this.#pinger.close();
@@ -260,6 +314,7 @@ export class Stack extends EventEmitter implements Host {
   /** Tells sockets what happened to them; answers how many. */
   #serve(): number {
     this.#configuring.look();
+    this.#resolver.look();
     for (let count = 0; count < SERVE_BUDGET; count++) {
       const handle = this.core.ready_next();
       if (handle <= 0) return count;
@@ -267,14 +322,8 @@ export class Stack extends EventEmitter implements Host {
     }
     return SERVE_BUDGET;
   }
-  #stream(handle: number, remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
-    const nowhere = { address: "0.0.0.0", port: 0, interface: -1 };
-    const local = handle > 0 ? (this.core.status(handle)?.local ?? nowhere) : nowhere;
-    const socket = new TcpSocket(
-      this,
-      { handle: Math.max(handle, 0), local, remote: { ...remote, interface: -1 }, connecting: true },
-      options,
-    );
+  #stream(remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
+    const socket = new TcpSocket(this, { handle: 0, local: NOWHERE, remote: { ...remote, interface: -1 }, connecting: true }, options);
     const { signal } = options as ConnectOptions;
     if (!signal) return socket;
     const abort = () => socket.connecting && socket.destroy(signal.reason);
@@ -289,9 +338,20 @@ export class Stack extends EventEmitter implements Host {
   async #close(): Promise<void> {
     for (const client of [...this.#clients.values()]) client.shut();
     this.#configuring.close();
+    this.#resolver.shut();
+    if (this.core.mdns_stop() === 0) this.#loop.run();
     this.#loop.stop();
     await Promise.all(this.#drivers.map((driver) => driver.stop()));
     this.emit("close");
+  }
+}
+
+/** Does something; what it throws ends the stream, soon. */
+function failing(socket: TcpSocket, what: () => unknown): void {
+  try {
+    what();
+  } catch (error) {
+    setImmediate(() => socket.destroy(error as Error));
   }
 }
 

@@ -4,6 +4,7 @@ import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
 import * as groups from "./groups.js";
+import * as names from "./names.js";
 import * as others from "./others.js";
 import * as services from "./services.js";
 import * as tcp from "./tcp.js";
@@ -27,6 +28,8 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   GROUPS: { scenario: groups.groups, small: 2 },
   SOURCES: { scenario: groups.sources, small: 3 },
   OWNERS: { scenario: others.owners, small: 1 },
+  NAMES: { scenario: names.names, small: 2 },
+  SERVICES: { scenario: names.services, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
   TRANSFERS: { scenario: services.transfers, small: 1 },
   RECORD: { scenario: tcp.record, small: 8 },

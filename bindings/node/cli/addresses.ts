@@ -25,6 +25,12 @@ export function hostAddress(text: string): string {
   return text;
 }
 
+/** A host's address, or a name that is asked for when it is used; throws what is wrong with it. */
+export function hostOrName(text: string): string {
+  if (!/[^\d.]/.test(text)) return hostAddress(text);
+  if (!/^[\w-]+(\.[\w-]+)*\.?$/.test(text)) throw new Error(`${quoted(text)} is not an IPv4 address A.B.C.D, nor a name`);
+  return text;
+}
 /** The address of a host to speak to: not one of ours, nor what stands for a whole network of ours; throws what is wrong with it. */
 export function otherHost(text: string, ours: readonly Prefix[]): string {
   hostAddress(text);

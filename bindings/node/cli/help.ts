@@ -25,6 +25,7 @@ Examples:
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --service echo,http:8080 --json
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --tun rw1 --ip 10.9.1.2/24
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --mdns box
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --loss 5 --delay 20 --reorder 5 --link-seed 7 --pcap rw0.pcap`;
 
 /** Examples under `ringwire ping --help`. */
@@ -55,6 +56,16 @@ Examples:
   sudo ringwire nc 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24 < file
   sudo ringwire nc -l 7000 --tap rw0 --ip 10.9.0.2/24 > file
   echo hello | sudo ringwire nc -u 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24`;
+
+/** Examples under `ringwire dig --help`. */
+export const DIG_EXAMPLES = `${DEVICES}
+
+Exit status: 0 when there are records, 1 when there are none or no server answers, 2 when the command line is wrong.
+
+Examples:
+  sudo ringwire dig www.example.com --dns 10.9.0.1 --tap rw0 --ip 10.9.0.2/24
+  sudo ringwire dig 192.0.2.1 PTR @10.9.0.1 --tap rw0 --ip 10.9.0.2/24
+  sudo ringwire dig _http._tcp.local PTR --tap rw0 --ip 10.9.0.2/24`;
 
 /** Examples under `ringwire demo --help`. */
 export const DEMO_EXAMPLES = `

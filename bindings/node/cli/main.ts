@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { digCommand } from "./dig.js";
 import { demoCommand } from "./demo.js";
 import { dhcpdCommand } from "./dhcpd.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
@@ -21,13 +22,13 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number) => {
     status = code;
   };
-  const commands = [upCommand, pingCommand, tracerouteCommand, ncCommand, dhcpdCommand, demoCommand];
+  const commands = [upCommand, pingCommand, tracerouteCommand, ncCommand, digCommand, dhcpdCommand, demoCommand];
   for (const command of commands) program.addCommand(command(done));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }
   try {
-    if (!args.length) throw new Failure("say what to do: up, ping, traceroute, nc, dhcpd or demo (ringwire --help tells more)", USAGE);
+    if (!args.length) throw new Failure("say what to do: up, ping, traceroute, nc, dig, dhcpd or demo (ringwire --help tells more)", USAGE);
     await program.parseAsync([...args], { from: "user" });
     return status;
   } catch (error) {

@@ -33,8 +33,15 @@ export interface DeviceOptions {
 /** What every command that starts a stack is told. */
 export interface StackOptions {
   devices: DeviceOptions[];
+  /** Name servers. */
+  dns?: string[];
+  /** Name on the link. */
+  mdns?: string;
   seed?: Uint8Array;
 }
+
+/** Name servers that a stack keeps. */
+const SERVERS = 4;
 
 /** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
 class DeviceList {
@@ -79,6 +86,12 @@ export function addStackOptions(command: Command): () => StackOptions {
   const add: Add = Object.assign(valued, { flag });
   add("--tap <name>", "attach to this TAP device (Ethernet), made if it does not exist", (v) => list.start("tap", deviceName(v)));
   add("--tun <name>", "attach to this TUN device (raw IP), made if it does not exist", (v) => list.start("tun", deviceName(v)));
+  const servers: string[] = [];
+  const server = checked(hostAddress);
+  add("--dns <a.b.c.d>", "a name server; up to 4, asked in this order", (v) => {
+    if (servers.length === SERVERS) throw new InvalidArgumentError(`there can be ${SERVERS} name servers at most`);
+    servers.push(server(v));
+  });
   addInterfaceOptions(add, list);
   addLinkOptions(add, list);
   command.addOption(
@@ -88,7 +101,7 @@ export function addStackOptions(command: Command): () => StackOptions {
   );
   return () => {
     const { seed } = command.opts<{ seed?: Uint8Array }>();
-    return { devices: completed(list.finished()), ...(seed ? { seed } : {}) };
+    return { devices: completed(list.finished()), ...(seed && { seed }), ...(servers.length && { dns: servers }) };
   };
 }
 

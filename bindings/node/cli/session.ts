@@ -64,12 +64,15 @@ const UDP_HEADERS = 28;
 const DHCP_NAME = "ringwire";
 const DHCP_PATIENCE = 60_000;
 
+/** Name servers, and the name on the link. */
+type Names = Pick<StackOptions, "dns" | "mdns">;
+
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, ...names }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed);
+    return await startSession(opened, seed, names);
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
@@ -108,11 +111,12 @@ export function simulated(
 }
 
 /** Starts a stack on drivers. */
-export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32)): Promise<Session> {
+export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32), names: Names = {}): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
+    ...names,
     interfaces: attached.map(({ driver, addresses, dhcp, mac, gateway }, i) => ({
       driver,
       mtu: mtus[i] ?? MTU,
