@@ -1,4 +1,5 @@
 // poll: receive, expire, transmit, next deadline.
+import { FORWARDING, GATEWAYS } from "./memory/config";
 import { ADDRESSES_MAX, AddressState, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -10,7 +11,9 @@ import { Instant, NEVER, until } from "./memory/time";
 import { deviceOf, isEthernet } from "./link/interfaces";
 import * as arp from "./internet/arp";
 import { Neighbour } from "./internet/neighbour";
+import * as forward from "./internet/forward";
 import { Hold } from "./internet/hold";
+import * as route from "./internet/route";
 import * as tcp from "./transport/tcp/tcp";
 import * as timewait from "./transport/tcp/timewait";
 import * as udp from "./transport/udp/udp";
@@ -54,10 +57,16 @@ function tellFailures(): void {
   while (!state.failed.isEmpty) {
     const neighbour = Neighbour.ofFailure(Link.at(state.failed.next));
     neighbour.failure.unlink();
+    if (GATEWAYS && !neighbour.isGateway && route.isGateway(neighbour)) {
+      neighbour.isGateway = 1;
+      state.pathGeneration++;
+    }
     tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
     count(Counter.HOLD_EXPIRED);
-    udp.undeliverable(Hold.at(neighbour.hold).sender);
+    const hold = Hold.at(neighbour.hold);
+    if (FORWARDING && !hold.sender) forward.undeliverable(hold, state.now);
+    else udp.undeliverable(hold.sender);
     arp.drop(neighbour);
   }
 }

@@ -73,6 +73,13 @@ export class State {
   announceDue: u32;
   /** Neighbours that only strangers made us know. */
   strangers: u32;
+  // datagrams in pieces: those being put together, the longest there first; their buffers; how many left so far
+  fragmentsNext: u32;
+  fragmentsPrevious: u32;
+  fragmentBuffers: u32;
+  idents: u32;
+  /** The first raw socket, in a chain. */
+  raws: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {
@@ -94,6 +101,10 @@ export class State {
   /** Neighbours that no connection pins, the longest unused first. */
   get neighbourOrder(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("neighbourNext"));
+  }
+  /** Datagrams being put together from fragments, the oldest first. */
+  get fragments(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("fragmentsNext"));
   }
   /** Connections whose next hop did not answer. */
   get failed(): Link {
