@@ -129,7 +129,9 @@ export function report(packet: Packet, type: IcmpType, code: u32, now: Instant):
 function mayBeReported(packet: Packet): bool {
   if (packet.linkGroup || (packet.cast != <u32>Cast.UNICAST && packet.cast != <u32>Cast.ELSEWHERE)) return false;
   if (FRAGMENTATION && Ipv4Header.at(packet.ip).offset) return false;
-  return packet.protocol != Protocol.ICMP || (packet.ipLength > packet.payload - packet.ip && load<u8>(packet.payload) == <u8>IcmpType.ECHO);
+  return (
+    packet.protocol != Protocol.ICMP || (packet.ipLength > packet.payload - packet.ip && load<u8>(packet.payload) == <u8>IcmpType.ECHO)
+  );
 }
 /** Reports an error with a second word that is not 0. */
 export function reportWith(packet: Packet, type: IcmpType, code: u32, rest: u32, now: Instant): void {

@@ -228,6 +228,18 @@ export const NEIGHBOUR = {
 /** One of the values of `NEIGHBOUR`. */
 export type NEIGHBOUR = (typeof NEIGHBOUR)[keyof typeof NEIGHBOUR];
 
+/** Offsets in a route's record, which lies in its pool. */
+export const ROUTE = {
+  taken: 9,
+  network: 16,
+  prefix: 20,
+  gateway: 24,
+  interface: 28,
+  metric: 32,
+} as const;
+/** One of the values of `ROUTE`. */
+export type ROUTE = (typeof ROUTE)[keyof typeof ROUTE];
+
 /** Where frames begin in a slot. */
 export const SLOT = {
   ethernet: 10,

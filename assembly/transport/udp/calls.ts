@@ -79,7 +79,8 @@ export function connect(handle: i32): i32 {
 }
 /** Why nothing can be sent to this endpoint; 0: it can. */
 function refuses(socket: UdpSocket, to: Endpoint): i32 {
-  if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing && !(RAW && socket.raw))) return Err.BAD_ADDRESS;
+  if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing && !(RAW && socket.raw)))
+    return Err.BAD_ADDRESS;
   const ip = to.ip;
   if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
   if (isSpecial(ip) || isMulticast(ip) || ours(ip)) return Err.BAD_ADDRESS;
@@ -118,7 +119,7 @@ export function sendCommit(handle: i32, octets: i32): i32 {
   slot.length = length;
   socket.queued++;
   if (!socket.owed.linked) state.owedUdp.push(socket.owed);
-  return octets;
+  return length;
 }
 
 /** Octets of a datagram that may be sent with this MTU, or an error. */
