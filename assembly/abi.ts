@@ -2,7 +2,7 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, CONFIGURE, PING, STATE_HASH } from "./memory/config";
+import { ARENA_START as START, CONFIGURE, GATEWAYS, PING, RAW, STATE_HASH } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
@@ -16,6 +16,7 @@ import { at, kindOf } from "./transport/socket";
 import * as tcp from "./transport/tcp/calls";
 import * as tcpSettings from "./transport/tcp/settings";
 import * as udp from "./transport/udp/calls";
+import * as raw from "./transport/udp/raw";
 
 /** First address of the arena when the host names none. */
 export const ARENA_START: i32 = START;
@@ -55,13 +56,14 @@ export function udp_receive_release(handle: i32): i32 { return udp.receiveReleas
 export function udp_close(handle: i32): i32 { return udp.close(handle); }
 export function udp_status(handle: i32): i32 { return udp.tellStatus(handle); }
 export function ping_open(owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : PING ? udp.bind(owner, true) : Err.NOT_SUPPORTED; }
+export function raw_open(protocol: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : RAW ? raw.open(protocol, owner) : Err.NOT_SUPPORTED; }
 
 export function socket_set(handle: i32, option: i32, value: i32): i32 { return tcpSettings.set(handle, option, value); }
 export function socket_get(handle: i32, option: i32): i32 { return tcpSettings.get(handle, option); }
 export function socket_at(pool: i32, place: i32): i32 { return isReady() ? at(pool, place) : Err.NOT_READY; }
 
-export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface) : Err.NOT_READY; }
-export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface) : Err.NOT_READY; }
+export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface, root.remote.port) : Err.NOT_READY; }
+export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface, root.remote.port) : Err.NOT_READY; }
 
 export function address_add(prefix: i32): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.addLocal(prefix) : Err.NOT_SUPPORTED; }
 export function address_remove(): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.removeLocal() : Err.NOT_SUPPORTED; }

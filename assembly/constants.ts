@@ -3,6 +3,7 @@ import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBO
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
 import { Neighbour } from "./internet/neighbour";
+import { Route } from "./internet/route";
 import { Status } from "./transport/status";
 
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
@@ -203,6 +204,16 @@ export enum NEIGHBOUR {
   asked = <i32>offsetof<Neighbour>("asked"),
   used = <i32>offsetof<Neighbour>("used"),
   pins = <i32>offsetof<Neighbour>("pins"),
+}
+
+/** Offsets in a route's record, which lies in its pool. */
+export enum ROUTE {
+  taken = <i32>offsetof<Route>("taken"),
+  network = <i32>offsetof<Route>("network"),
+  prefix = <i32>offsetof<Route>("prefix"),
+  gateway = <i32>offsetof<Route>("gateway"),
+  interface_ = <i32>offsetof<Route>("interface"),
+  metric = <i32>offsetof<Route>("metric"),
 }
 
 /** Where frames begin in a slot. */

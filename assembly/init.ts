@@ -27,6 +27,8 @@ import { SLOT_IP } from "./link/device";
 import { isSpecial, maskOf, mayBeHost } from "./internet/address";
 import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
+import * as fragments from "./internet/fragments";
+import { Reassembly } from "./internet/fragments";
 import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
@@ -47,6 +49,10 @@ const OWNERS_MAX: u32 = 240;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
 const MTU_MAX: u32 = 65535;
+/** Datagrams that can be put together at the same time: they are looked through one by one. */
+const FRAGMENTS_MAX: u32 = 1024;
+/** Octets of a datagram that every host must take. RFC 1122 §3.3.2. */
+const DATAGRAM_MIN: u32 = 576;
 /** A connection has a record for every 512 octets of its send ring and some more, and not more than the setting says. */
 const SEGMENT_SHIFT: u32 = 9;
 const RECORDS_MIN: u32 = 16;
@@ -92,6 +98,10 @@ function fillDefaults(): void {
   root.offer = config.OFFER;
   root.congestion = config.CONGESTION;
   root.sentRecords = config.SENT_RECORDS;
+  const more = root.extra;
+  more.fragments = config.FRAGMENTS;
+  more.fragmentOctets = config.FRAGMENT_OCTETS;
+  more.fragmentTimeout = config.FRAGMENT_TIMEOUT;
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -217,6 +227,12 @@ function examineCapacities(): i32 {
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpReceive))
     return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
+  if (config.REASSEMBLY) {
+    const more = root.extra;
+    if (more.fragments > FRAGMENTS_MAX) return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(more), offsetof<More>("fragments")));
+    if (more.fragments && !isBetween(more.fragmentOctets, DATAGRAM_MIN, MTU_MAX))
+      return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(more), offsetof<More>("fragmentOctets")));
+  }
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
   if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
   if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
@@ -235,6 +251,13 @@ function examineSettings(): i32 {
   if (root.extra.probing > <u32>config.PROBING)
     return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(root.extra), offsetof<More>("probing")));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
+  return config.REASSEMBLY || config.FORWARDING ? examineMore() : 0;
+}
+function examineMore(): i32 {
+  const more = root.extra;
+  const at = changetype<usize>(more);
+  if (more.forwarding > 1) return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("forwarding")));
+  if (!isBetween(more.fragmentTimeout, 1, time.NEVER)) return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("fragmentTimeout")));
   return 0;
 }
 
@@ -247,7 +270,8 @@ function layOut(): void {
   if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
-  state.heap = arena.take((sockets + root.synQueue + root.neighbours) * 8, 8);
+  const fragments = config.REASSEMBLY ? root.extra.fragments : 0;
+  state.heap = arena.take((sockets + root.synQueue + root.neighbours + fragments) * 8, 8);
   const buckets = table.sizeFor(sockets + root.synQueue + root.timeWait + root.listeners);
   state.buckets = arena.take(buckets * 4, 64);
   state.bucketMask = buckets - 1;
@@ -278,6 +302,7 @@ function layOutPools(): void {
   carve(PoolIndex.NEIGHBOUR, Kind.NEIGHBOUR, offsetof<Neighbour>(), root.neighbours, 0);
   carve(PoolIndex.ROUTE, Kind.ROUTE, offsetof<Route>(), root.routes, 0);
   carve(PoolIndex.HOLD, Kind.HOLD, offsetof<Hold>() + largestMtu(), root.holds, 0);
+  if (config.REASSEMBLY) carve(PoolIndex.FRAGMENTS, Kind.FRAGMENTS, offsetof<Reassembly>(), root.extra.fragments, 0);
 }
 function carve(which: u32, kind: Kind, octets: u32, capacity: u32, first: u32): void {
   const pool: Pool = root.pool(which);
@@ -304,6 +329,7 @@ function layOutRings(): void {
     it.txRing = arena.take(product(it.txSlots, it.slotOctets), 64);
   }
   state.udpRings = arena.take(product(product(slotOctets(), root.udpReceive + root.udpSend), root.udpSockets + config.SERVICE_SOCKETS), 64);
+  if (config.REASSEMBLY) state.fragmentBuffers = arena.take(product(fragments.bufferOctets(), root.extra.fragments), 64);
   for (let i: u32 = 0; i < CLASSES; i++) {
     const it = root.bufferClass(i);
     const rings = root.rings(i);
@@ -330,6 +356,7 @@ function clear(): void {
   state.timeWaits.clear();
   state.neighbourOrder.clear();
   state.failed.clear();
+  if (config.REASSEMBLY) state.fragments.clear();
   state.pathGeneration = 1;
   state.announceDue = 0xffffffff;
   for (let i: u32 = 0; i < root.devices; i++) {

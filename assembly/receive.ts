@@ -1,5 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
-import { PROBING } from "./memory/config";
+import { FORWARDING, PROBING, RAW, REASSEMBLY } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -8,13 +8,16 @@ import { root, state } from "./memory/root";
 import { before, Instant } from "./memory/time";
 import { EtherType } from "./wire/ethernet";
 import { IcmpType, Unreachable } from "./wire/icmp";
-import { Protocol } from "./wire/ipv4";
+import { Ipv4Header, Protocol } from "./wire/ipv4";
 import { frameLength, isFree, oldest, Reserve, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
 import * as ethernet from "./link/ethernet";
 import { onDevice } from "./link/interfaces";
-import { Packet, packet } from "./link/packet";
+import { Cast, Packet, packet } from "./link/packet";
 import * as arp from "./internet/arp";
 import * as claim from "./internet/claim";
+import * as forward from "./internet/forward";
+import * as fragments from "./internet/fragments";
+import { Reassembly } from "./internet/fragments";
 import { Neighbour } from "./internet/neighbour";
 import * as icmp from "./internet/icmp";
 import { Icmp, quote } from "./internet/icmp";
@@ -25,6 +28,7 @@ import { expire as expireHalfOpen } from "./transport/tcp/listener";
 import * as tcp from "./transport/tcp/tcp";
 import { Tcb } from "./transport/tcp/tcb";
 import * as timewait from "./transport/tcp/timewait";
+import * as raw from "./transport/udp/raw";
 import * as udp from "./transport/udp/udp";
 
 /** Frames of one device before it is the next one's turn. */
@@ -104,6 +108,9 @@ function indexOf(device: Device): u32 {
 
 function datagram(here: Packet, now: Instant): void {
   if (!ipv4.input(here)) return;
+  if (FORWARDING && here.cast == <u32>Cast.ELSEWHERE) return forward.input(here, now);
+  if (REASSEMBLY && Ipv4Header.at(here.ip).isFragment && !fragments.input(here, now)) return;
+  const isTaken = RAW && state.raws != 0 && raw.input(here);
   switch (here.protocol) {
     case Protocol.TCP:
       return tcp.input(here, now);
@@ -113,6 +120,7 @@ function datagram(here: Packet, now: Instant): void {
     case Protocol.ICMP:
       return message(here, now);
     default:
+      if (isTaken) return;
       count(Counter.IP_UNKNOWN_PROTOCOL);
       return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PROTOCOL, now);
   }
@@ -151,6 +159,9 @@ function expireRecord(record: Timed, now: Instant): void {
       return expireHalfOpen(changetype<HalfOpen>(record), now);
     case <u8>Kind.NEIGHBOUR:
       return arp.expire(changetype<Neighbour>(record), now);
+    case <u8>Kind.FRAGMENTS:
+      if (REASSEMBLY) fragments.expire(changetype<Reassembly>(record), now);
+      return;
     default:
       return;
   }

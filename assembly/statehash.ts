@@ -1,13 +1,14 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { CONFIGURE } from "./memory/config";
+import { CONFIGURE, REASSEMBLY } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { CLAIM_OCTETS } from "./internet/claim";
+import { NONE, Reassembly } from "./internet/fragments";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
-import { slotOctets, UdpSocket } from "./transport/udp/socket";
+import { Datagram, DATAGRAM_FIELDS, UdpSocket } from "./transport/udp/socket";
 
 const PRIME: u32 = 0x9e3779b1;
 
@@ -48,6 +49,7 @@ export function stateHash(): u32 {
   for (let i: u32 = 0; i < <u32>PoolIndex.HOLD; i++) h = mix(h, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);
+  if (REASSEMBLY) h = mixFragments(h);
   return mixDatagrams(h);
 }
 function mixSlots(h: u32, it: Device): u32 {
@@ -81,10 +83,28 @@ function mixDatagrams(h: u32): u32 {
   for (let i: u32 = 0; i < pool.mark; i++) {
     const it = changetype<UdpSocket>(pool.at(i));
     if (!it.taken) continue;
-    for (let n = it.read; n != it.received; n++)
-      out = mix(out, changetype<usize>(it.inSlot(n)), min(it.inSlot(n).length + 64, slotOctets()));
-    for (let n = it.sent; n != it.queued; n++)
-      out = mix(out, changetype<usize>(it.outSlot(n)), min(it.outSlot(n).length + 64, slotOctets()));
+    for (let n = it.read; n != it.received; n++) out = mixDatagram(out, it.inSlot(n));
+    for (let n = it.sent; n != it.queued; n++) out = mixDatagram(out, it.outSlot(n));
+  }
+  return out;
+}
+/** What it says, and its data; what lies between, for headers, follows from both. */
+function mixDatagram(h: u32, it: Datagram): u32 {
+  return mix(mix(h, changetype<usize>(it), DATAGRAM_FIELDS), it.data, min(it.length, root.udpOctets));
+}
+/** What has come of datagrams that are put together; not their holes' octets. */
+function mixFragments(h: u32): u32 {
+  const pool = root.pool(PoolIndex.FRAGMENTS);
+  let out = mix(h, pool.base, pool.mark * pool.stride);
+  for (let i: u32 = 0; i < pool.mark; i++) {
+    const it = changetype<Reassembly>(pool.at(i));
+    if (!it.taken) continue;
+    out = mix(out, it.payload - it.headerLength, it.headerLength);
+    let from: u32 = 0;
+    for (let hole = it.hole; hole != NONE; hole = it.holeNext(hole)) {
+      out = mix(out, it.payload + from, hole - from);
+      from = it.holeEnd(hole);
+    }
   }
   return out;
 }

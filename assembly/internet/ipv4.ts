@@ -1,7 +1,9 @@
 // read RFC 791 and RFC 1122 §3 first
+import { FORWARDING, FRAGMENTATION, REASSEMBLY } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
+import { root } from "../memory/root";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
@@ -11,10 +13,11 @@ import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
 import { castOf, isOneHost } from "./address";
 import * as arp from "./arp";
+import { identify } from "./pieces";
 import { Hop } from "./route";
 import * as route from "./route";
 
-/** Examines an IP header as RFC 1122 §3.2.1 asks. True: the packet is for us and its fields are filled in. */
+/** Examines an IP header as RFC 1122 §3.2.1 asks. True: its fields are filled in, and the packet is for us, or to be forwarded where we do that. It may be a fragment. */
 export function input(packet: Packet): bool {
   count(Counter.IP_IN);
   if (packet.ipLength < IPV4_HEADER) return drop(Counter.IP_SHORT);
@@ -27,9 +30,12 @@ export function input(packet: Packet): bool {
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
   if (!isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
-  const cast = castOf(header.destination);
-  if (cast < 0) return drop(Counter.IP_NOT_OURS);
-  if (header.isFragment) return drop(Counter.IP_FRAGMENT);
+  let cast = castOf(header.destination);
+  if (cast < 0) {
+    if (!FORWARDING || !root.extra.forwarding) return drop(Counter.IP_NOT_OURS);
+    cast = Cast.ELSEWHERE;
+  }
+  if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
   if (headerLength > IPV4_HEADER && hasUnfinishedSourceRoute(header)) return drop(Counter.IP_SOURCE_ROUTE);
   packet.ipLength = total;
   packet.payload = packet.ip + headerLength;
@@ -69,7 +75,7 @@ export function close(
   mac: usize,
   source: u32,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
@@ -81,8 +87,9 @@ export function close(
   else publish(deviceOf(it), slot, IPV4_HEADER + length);
 }
 /** An identifier is needed only where a router may cut the datagram. RFC 6864 §4. */
-function header(at: usize, source: u32, destination: u32, protocol: Protocol, length: u32, tos: u32, ttl: u32, df: bool): void {
-  Ipv4Header.at(at).write(tos, IPV4_HEADER + length, df ? 0 : secret() & 0xffff, df ? IPV4_DF : 0, ttl, protocol, source, destination);
+function header(at: usize, source: u32, destination: u32, protocol: u32, length: u32, tos: u32, ttl: u32, df: bool): void {
+  const ident = df ? 0 : FRAGMENTATION ? identify(source, destination, protocol) : secret() & 0xffff;
+  Ipv4Header.at(at).write(tos, IPV4_HEADER + length, ident, df ? IPV4_DF : 0, ttl, protocol, source, destination);
 }
 
 /** How sending a datagram ended. */
@@ -96,10 +103,11 @@ export function send(
   hop: Hop,
   slot: usize,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
+  df: bool,
   sender: i32,
   now: Instant,
 ): Sent {
@@ -108,16 +116,16 @@ export function send(
     const everybody = slot + SLOT_HEADER;
     store<u32>(everybody, 0xffffffff);
     store<u16>(everybody, 0xffff, 4);
-    close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, false);
+    close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, df);
     return Sent.DONE;
   }
   const neighbour = arp.find(it, hop.nextHop);
   if (!neighbour) return Sent.DROPPED;
   if (arp.isUsable(neighbour, now)) {
-    close(it, slot, neighbour.mac, hop.source, destination, protocol, length, tos, ttl, false);
+    close(it, slot, neighbour.mac, hop.source, destination, protocol, length, tos, ttl, df);
     return Sent.DONE;
   }
-  header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, false);
+  header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, df);
   return arp.keep(neighbour, slot + SLOT_IP, IPV4_HEADER + length, sender) ? Sent.DONE : Sent.DROPPED;
 }
 
@@ -131,19 +139,22 @@ export function answer(
   slot: usize,
   packet: Packet,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
   df: bool,
   now: Instant,
 ): void {
+  const mac = macForAnswer(hop, packet, now);
+  if (mac) close(hop.via, slot, mac, hop.source, destination, protocol, length, tos, ttl, df);
+}
+/** Where a frame with an answer to the packet in hand goes, 0: nowhere. Without a meaning on raw IP devices. */
+export function macForAnswer(hop: Hop, packet: Packet, now: Instant): usize {
   const it = hop.via;
   const neighbour = isEthernet(it) ? arp.find(it, hop.nextHop) : null;
-  let mac = EthernetHeader.at(packet.frame).source;
-  if (neighbour && arp.isUsable(neighbour, now)) mac = neighbour.mac;
-  else if (it != packet.via) return;
-  close(it, slot, mac, hop.source, destination, protocol, length, tos, ttl, df);
+  if (neighbour && arp.isUsable(neighbour, now)) return neighbour.mac;
+  return it == packet.via || !isEthernet(it) ? EthernetHeader.at(packet.frame).source : 0;
 }
 
 /** Finds the way for a datagram; false: no route. */

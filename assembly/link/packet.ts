@@ -6,6 +6,8 @@ export enum Cast {
   UNICAST = 0,
   BROADCAST = 1,
   MULTICAST = 2,
+  /** To another host, for a forwarder to pass on. */
+  ELSEWHERE = 3,
 }
 
 /** The packet under examination, filled floor by floor on its way up. It does not outlive the frame. */

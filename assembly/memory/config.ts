@@ -43,6 +43,16 @@ export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE
 export const CONFIGURE: i32 = isDefined(CFG_CONFIGURE) ? CFG_CONFIGURE : 1;
 /** 1: addresses can be probed, and are defended (RFC 5227); needs CONFIGURE. */
 export const PROBING: i32 = isDefined(CFG_PROBING) ? CFG_PROBING : 1;
+/** 1: the module puts datagrams together from fragments; 0: fragments are counted and dropped (IP_FRAGMENT). */
+export const REASSEMBLY: i32 = isDefined(CFG_REASSEMBLY) ? CFG_REASSEMBLY : 1;
+/** 1: datagrams longer than the MTU leave in pieces; 0: sending one answers TOO_LONG. */
+export const FRAGMENTATION: i32 = isDefined(CFG_FRAGMENTATION) ? CFG_FRAGMENTATION : 1;
+/** 1: routes have metrics, one network may have several gateways, and a dead gateway is passed over. */
+export const GATEWAYS: i32 = isDefined(CFG_GATEWAYS) ? CFG_GATEWAYS : 1;
+/** 1: the module can forward datagrams between interfaces, when the setting `forwarding` says so. Needs FRAGMENTATION. */
+export const FORWARDING: i32 = isDefined(CFG_FORWARDING) ? CFG_FORWARDING : 1;
+/** 1: the module holds raw IP sockets. Needs FRAGMENTATION. */
+export const RAW: i32 = isDefined(CFG_RAW) ? CFG_RAW : 1;
 
 // ---- Capacities ----
 
@@ -72,6 +82,10 @@ export const NEIGHBOURS: i32 = isDefined(CFG_NEIGHBOURS) ? CFG_NEIGHBOURS : 32;
 export const ROUTES: i32 = isDefined(CFG_ROUTES) ? CFG_ROUTES : 8;
 /** UDP and ICMP packets that wait for a neighbour, one each. When full, the packet is dropped and counted (HOLD_FULL). */
 export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
+/** Datagrams that are put together from fragments at the same time. When full, the oldest is given up (of the same source, where that has half of them) and counted (IP_FRAGMENTS_FULL). */
+export const FRAGMENTS: i32 = isDefined(CFG_FRAGMENTS) ? CFG_FRAGMENTS : 4;
+/** Octets of the longest datagram that is put together, its header included. A longer one is dropped as soon as a fragment shows it, and counted (IP_FRAGMENT_TOO_LONG). */
+export const FRAGMENT_OCTETS: i32 = isDefined(CFG_FRAGMENT_OCTETS) ? CFG_FRAGMENT_OCTETS : 8192;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */
@@ -107,6 +121,8 @@ export const KEEP_COUNT: i32 = 9;
 export const ERROR_RATE: i32 = 50;
 /** TCP extensions offered: window scaling 1, SACK 2, timestamps 4, asking for ECN 8; SYN cookies 16. */
 export const OFFER: i32 = 23;
+/** How long a datagram may take to be put together from fragments. RFC 1122 §3.3.2: 60,000 to 120,000. */
+export const FRAGMENT_TIMEOUT: i32 = 60000;
 /** Congestion control: 0 NewReno, 1 CUBIC. */
 export const CONGESTION: i32 = 0;
 /** Frames read in one receive, over all devices. The rest waits, and poll answers 0. */

@@ -99,6 +99,10 @@ export enum Option {
   OFFER = 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS = 12,
+  /** 1: datagrams leave with DF, and are never sent in pieces. UDP, ping and raw only, as the next. */
+  DONT_FRAGMENT = 13,
+  /** 1: what is sent begins with its own IP header. Raw only. */
+  HEADER = 14,
 }
 
 /** TCP extensions: bits of the option OFFER and of the control block's `offer`. */

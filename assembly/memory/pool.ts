@@ -30,6 +30,7 @@ export enum Kind {
   NEIGHBOUR = 6,
   ROUTE = 7,
   HOLD = 8,
+  FRAGMENTS = 9,
 }
 
 /** Fewest free records before one is used again while others were never used. Keeps stale handles stale without walking over all memory. */
@@ -110,5 +111,6 @@ export enum PoolIndex {
   NEIGHBOUR = 8,
   ROUTE = 9,
   HOLD = 10,
-  COUNT = 11,
+  FRAGMENTS = 11,
+  COUNT = 12,
 }

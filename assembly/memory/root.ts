@@ -84,6 +84,13 @@ export class State {
   /** Next place of the walk over sockets and neighbours after a change, + 1; 0: none under way. And which devices' carriers changed, a bit each. */
   sweep: u32;
   sweepLinks: u32;
+  // datagrams in pieces: those being put together, the longest there first; their buffers; how many left so far
+  fragmentsNext: u32;
+  fragmentsPrevious: u32;
+  fragmentBuffers: u32;
+  idents: u32;
+  /** The first raw socket, in a chain. */
+  raws: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {
@@ -105,6 +112,10 @@ export class State {
   /** Neighbours that no connection pins, the longest unused first. */
   get neighbourOrder(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("neighbourNext"));
+  }
+  /** Datagrams being put together from fragments, the oldest first. */
+  get fragments(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("fragmentsNext"));
   }
   /** Connections whose next hop did not answer. */
   get failed(): Link {

@@ -2,7 +2,8 @@ import type { Endpoint } from "./address.js";
 import { Clock } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, type Pool, type Status, readEndpoint } from "./inspect.js";
+import type { Address, InterfaceStatus, NeighbourStatus, Pool, RouteStatus, Status } from "./inspect.js";
+import { Inspector, readEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
@@ -256,6 +257,11 @@ export class Core extends ServiceCalls {
     if (!this.exports.ping_open) return Err.NOT_SUPPORTED;
     return this.endpoint(CONTROL.local, local) || this.exports.ping_open(owner);
   }
+  /** A raw IP socket for a protocol on `local`, for the `udp_` calls; NOT_SUPPORTED in a module without raw sockets. */
+  raw_open(protocol: number, owner = 0, local: Endpoint = {}): number {
+    if (!this.exports.raw_open) return Err.NOT_SUPPORTED;
+    return this.endpoint(CONTROL.local, local) || this.exports.raw_open(protocol, owner);
+  }
   /** Sets an option; BAD_ARGUMENT for what is out of range or does not apply. */
   socket_set(handle: number, option: Option, value: number): number {
     return this.exports.socket_set(handle, option, value);
@@ -268,12 +274,12 @@ export class Core extends ServiceCalls {
   socket_at(pool: PoolIndex, index: number): number {
     return this.exports.socket_at(pool, index);
   }
-  /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link. */
+  /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link; its port is the metric. */
   route_add(network: Endpoint, prefix: number, gateway: Endpoint = {}): number {
     const wrong = this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.endpoint(CONTROL.local, gateway);
     return wrong || this.exports.route_add(prefix);
   }
-  /** Removes the route to `network` with this prefix length at its interface (missing: 0). */
+  /** Removes the routes to `network` with this prefix length at its interface (missing: 0) whose metric is its port (missing: 0). */
   route_remove(network: Endpoint, prefix: number): number {
     return this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
   }
@@ -324,6 +330,10 @@ export class Core extends ServiceCalls {
   neighbours(): NeighbourStatus[] {
     return this.#inspector.neighbours(this.#clock.now);
   }
+  /** The routes that were added. */
+  routes(): RouteStatus[] {
+    return this.#inspector.routes();
+  }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {
     return this.#inspector.sockets();
@@ -369,7 +379,7 @@ function time(ms: number, us: number): number {
 export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
-export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
+export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, RouteStatus, Status } from "./inspect.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";
 export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";

@@ -37,6 +37,7 @@ export interface Exports extends Record<string, unknown> {
   udp_close(handle: number): number;
   udp_status(handle: number): number;
   ping_open?(owner: number): number;
+  raw_open?(protocol: number, owner: number): number;
   socket_set(handle: number, option: number, value: number): number;
   socket_get(handle: number, option: number): number;
   socket_at(pool: number, index: number): number;

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
+import { parsePrefix } from "./address.js";
 import { CLASSES, INTERFACES_MAX } from "./constants.js";
-import type { CoreOptions } from "./core.js";
+import type { Core, CoreOptions } from "./core.js";
 import type { Driver } from "./driver.js";
-import { RingwireError } from "./error.js";
+import { check, RingwireError } from "./error.js";
 import { congestionNumber, EXTENSIONS, offersIn, type TcpExtensions } from "./extensions.js";
 import type { WasmSource } from "./module.js";
 import type { BufferClass, Capacities, DeviceOptions, InterfaceOptions, Settings } from "./settings.js";
@@ -85,6 +86,26 @@ export interface IpOptions {
   routes?: number;
   /** ICMP errors and stateless resets a second. */
   errorRate?: number;
+  /** Whether datagrams are forwarded between interfaces. Default false. */
+  forwarding?: boolean;
+  /** Datagrams put together from fragments at the same time; 0: none. Default 16. */
+  fragments?: number;
+  /** Octets of the longest of them. Default 65535. */
+  fragmentOctets?: number;
+  /** Milliseconds each may take. */
+  fragmentTimeout?: number;
+}
+
+/** A route besides those that addresses and gateways of interfaces make. */
+export interface StackRoute {
+  /** The network, as `192.0.2.0/24`; `0.0.0.0/0`: all. */
+  to: string;
+  /** The gateway, as `10.0.0.254`. Default: the network is on link. */
+  via?: string;
+  /** Index of the interface. Default 0. */
+  interface?: number;
+  /** The least is taken. Default 0. */
+  metric?: number;
 }
 
 /** What `createStack` takes. */
@@ -99,6 +120,8 @@ export interface StackOptions {
   udp?: UdpOptions;
   arp?: ArpOptions;
   ip?: IpOptions;
+  /** Routes to begin with. */
+  routes?: StackRoute[];
   /** Owners of sockets: the host and applications inside the module. */
   owners?: number;
   /** Octets of application record in each TCP socket. */
@@ -110,7 +133,7 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
+  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "routes", "owners", "record", "frameBudget", "memoryLimit"],
   interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
@@ -127,7 +150,8 @@ const NAMES = {
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
   arp: ["neighbours", "holds", "timeout"],
-  ip: ["ttl", "routes", "errorRate"],
+  ip: ["ttl", "routes", "errorRate", "forwarding", "fragments", "fragmentOctets", "fragmentTimeout"],
+  route: ["to", "via", "interface", "metric"],
 } as const;
 /** Node's clock differs from one microsecond to the next. */
 const CLOCK_GRANULARITY = 1;
@@ -215,6 +239,8 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
     neighbours: arp.neighbours ?? 256,
     holds: arp.holds ?? 32,
     routes: ip.routes,
+    fragments: ip.fragments ?? 16,
+    fragmentOctets: ip.fragmentOctets ?? 65535,
     owners,
     record,
   }) as Capacities;
@@ -230,9 +256,22 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     arpTimeout: arp.timeout,
     ttl: ip.ttl,
     errorRate: ip.errorRate,
+    forwarding: ip.forwarding === undefined ? undefined : Number(ip.forwarding),
+    fragmentTimeout: ip.fragmentTimeout,
     frameBudget,
     clockGranularity: CLOCK_GRANULARITY,
   });
+}
+
+/** Adds the routes that were asked for; throws at the first that the stack refuses. */
+export function addRoutes(core: Core, routes: StackRoute[] = []): void {
+  for (const [i, route] of routes.entries()) {
+    const name = `routes[${i}]`;
+    only(route, NAMES.route, name);
+    const { address, prefix } = parsePrefix(route.to, `${name}.to`);
+    const network = { address, interface: route.interface ?? 0, port: integer(route.metric ?? 0, 0, 65535, `${name}.metric`) };
+    check(core.route_add(network, prefix, route.via === undefined ? {} : { address: route.via }), name);
+  }
 }
 
 /** Without what is not given. */

@@ -9,7 +9,7 @@ import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
-import { type StackOptions, coreOptions } from "./options.js";
+import { addRoutes, type StackOptions, coreOptions } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
 import { StackPort } from "./stackport.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
@@ -73,7 +73,9 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    const stack = new Stack(await instantiate(core), drivers);
+    const made = await instantiate(core);
+    addRoutes(made, options.routes);
+    const stack = new Stack(made, drivers);
     for (const driver of drivers) OWNED.add(driver);
     return stack;
   } catch (error) {

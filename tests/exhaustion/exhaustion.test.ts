@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
+import * as fragments from "./fragments.js";
 import * as others from "./others.js";
 import * as tcp from "./tcp.js";
 import { World } from "./world.js";
@@ -22,6 +23,8 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   NEIGHBOURS: { scenario: others.neighbours, small: 3 },
   ROUTES: { scenario: others.routes, small: 1 },
   HOLDS: { scenario: others.holds, small: 2 },
+  FRAGMENTS: { scenario: fragments.fragments, small: 2 },
+  FRAGMENT_OCTETS: { scenario: fragments.fragmentOctets, small: 600 },
   OWNERS: { scenario: others.owners, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
   RECORD: { scenario: tcp.record, small: 8 },

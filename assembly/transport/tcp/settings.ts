@@ -1,5 +1,5 @@
 // Options of sockets, and the status of connections and listeners.
-import { CUBIC } from "../../memory/config";
+import { CUBIC, FRAGMENTATION, RAW } from "../../memory/config";
 import { Err, Offer, OFFERS, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { NEVER } from "../../memory/time";
@@ -21,6 +21,8 @@ function limitOf(option: i32): u32 {
     case Option.NODELAY:
     case Option.BROADCAST:
     case Option.REPORTS:
+    case Option.DONT_FRAGMENT:
+    case Option.HEADER:
       return 1;
     case Option.KEEPALIVE:
       return 2;
@@ -43,9 +45,12 @@ function socketOf(handle: i32): Socket | null {
   if (kind != Kind.UDP && kind != Kind.LISTENER) return null;
   return changetype<Socket | null>(recordOf(handle, kind));
 }
-/** TCP has all options but BROADCAST; UDP has TTL, TOS and BROADCAST. */
+/** TCP has all options to REPORTS but BROADCAST; UDP has TTL, TOS, BROADCAST and DONT_FRAGMENT, a raw socket HEADER, too. */
 function hasOption(socket: Socket, option: i32): bool {
-  if (socket.kind == <u8>Kind.UDP) return option >= Option.TTL && option <= Option.BROADCAST;
+  if (socket.kind == <u8>Kind.UDP) {
+    if (FRAGMENTATION && option == Option.DONT_FRAGMENT) return true;
+    return (option >= Option.TTL && option <= Option.BROADCAST) || (RAW && socket.raw && option == Option.HEADER);
+  }
   return option >= Option.NODELAY && option <= Option.REPORTS && option != Option.BROADCAST;
 }
 

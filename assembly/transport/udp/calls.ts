@@ -1,5 +1,5 @@
 // read RFC 1122 §4.1.4 first
-import { CONFIGURE } from "../../memory/config";
+import { CONFIGURE, FRAGMENTATION, RAW } from "../../memory/config";
 import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
@@ -15,7 +15,10 @@ import * as ready from "../ready";
 import { isOwner } from "../service";
 import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
-import { enter, isBindableIp, isTaken, leave, retire, take, UdpSocket } from "./socket";
+import * as raw from "./raw";
+import { Datagram, enter, isBindableIp, isTaken, leave, retire, take, UdpSocket } from "./socket";
+
+const DATAGRAM_MAX: u32 = 65535;
 
 function socketOf(handle: i32): UdpSocket | null {
   const socket = changetype<UdpSocket | null>(recordOf(handle, Kind.UDP));
@@ -76,7 +79,8 @@ export function connect(handle: i32): i32 {
 }
 /** Why nothing can be sent to this endpoint; 0: it can. */
 function refuses(socket: UdpSocket, to: Endpoint): i32 {
-  if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing)) return Err.BAD_ADDRESS;
+  if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing && !(RAW && socket.raw)))
+    return Err.BAD_ADDRESS;
   const ip = to.ip;
   if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
   if (isSpecial(ip) || isMulticast(ip) || ours(ip)) return Err.BAD_ADDRESS;
@@ -109,13 +113,24 @@ export function sendCommit(handle: i32, octets: i32): i32 {
     slot.remote.set(to.ip, to.port, to.interface ? to.interface : socket.only);
   }
   if (!route.find(scratchHop(), slot.remote.ip, slot.remote.interface)) return Err.NO_ROUTE;
-  if (<u32>octets > root.udpOctets || <u32>octets + UDP_HEADER + IPV4_HEADER > scratchHop().via.mtu) return Err.TOO_LONG;
+  const length = examine(socket, slot, octets, scratchHop().via.mtu);
+  if (length < 0) return length;
   const isOurs = ours(socket.local) != null;
   slot.local.set(isOurs ? socket.local : 0, socket.localPort, 0);
-  slot.length = octets;
+  slot.length = length;
   socket.queued++;
   if (!socket.owed.linked) state.owedUdp.push(socket.owed);
-  return octets;
+  return length;
+}
+
+/** Octets of a datagram that may be sent with this MTU, or an error. */
+function examine(socket: UdpSocket, slot: Datagram, octets: u32, mtu: u32): i32 {
+  if (octets > root.udpOctets) return Err.TOO_LONG;
+  slot.tos = RAW ? socket.header : 0;
+  if (RAW && socket.header) return raw.examine(slot, octets, socket.local, mtu);
+  const total = octets + IPV4_HEADER + (RAW && socket.raw ? 0 : UDP_HEADER);
+  const most: u32 = FRAGMENTATION && !socket.dontFragment ? DATAGRAM_MAX : mtu;
+  return total > most ? Err.TOO_LONG : <i32>octets;
 }
 
 /** The oldest datagram; or, once, what ICMP reported. Errors: BAD_HANDLE, WOULD_BLOCK, REFUSED, UNREACHABLE, NO_ROUTE. */

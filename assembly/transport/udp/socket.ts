@@ -1,10 +1,11 @@
-import { SERVICE_SOCKETS } from "../../memory/config";
+import { FRAGMENTATION, RAW, SERVICE_SOCKETS } from "../../memory/config";
 import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
-import { root, state } from "../../memory/root";
+import { root, State, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
 import { isService } from "../service";
 import { isSubnetBroadcast, ours } from "../../internet/address";
+import { Path } from "../../internet/path";
 import { Socket } from "../socket";
 
 /** What lies in front of a datagram in a socket's ring. 64 octets. */
@@ -12,6 +13,7 @@ import { Socket } from "../socket";
 @final
 export class Datagram {
   length: u32;
+  /** Of one that arrived. Of one to be sent: 1 when it has an IP header of its own. */
   tos: u32;
   remote0: u64;
   remote1: u64;
@@ -31,8 +33,11 @@ export class Datagram {
     return changetype<usize>(this) + DATAGRAM_HEADER;
   }
 }
-export const DATAGRAM_HEADER: u32 = 64;
-if (offsetof<Datagram>() != DATAGRAM_HEADER) ERROR("layout of Datagram changed");
+/** Octets in front of the data: the record, and room for headers of IP and UDP where datagrams leave in pieces. */
+export const DATAGRAM_HEADER: u32 = FRAGMENTATION ? 88 : 64;
+/** Octets of the record that say something. */
+export const DATAGRAM_FIELDS: u32 = 56;
+if (offsetof<Datagram>() != 64) ERROR("layout of Datagram changed");
 
 /** A UDP or ping socket. Its rings hold datagrams in slots of one size; counters run freely. */
 @unmanaged
@@ -46,6 +51,17 @@ export class UdpSocket extends Socket {
   sent: u32;
   /** 1: closed by its owner; it goes when what is queued has left. */
   isClosing: u32;
+  /** Octets of the datagram to be sent next that have left in pieces, and the way they go: a Path. */
+  part: u32;
+  pathInterface: u32;
+  pathNextHop: u32;
+  pathSource: u32;
+  pathNeighbour: u32;
+  pathGeneration: u32;
+
+  get path(): Path {
+    return changetype<Path>(changetype<usize>(this) + offsetof<UdpSocket>("pathInterface"));
+  }
 
   get isConnected(): bool {
     return this.remote != 0;
@@ -74,11 +90,16 @@ export function slotOctets(): u32 {
 function bucket(port: u32, isPing: bool): usize {
   return bucketOf(state.udpBuckets, state.udpBucketMask, port, isPing ? 1 : 0);
 }
+/** The chain a socket is found in: raw sockets have one of their own. */
+function chainOf(socket: UdpSocket): usize {
+  if (RAW && socket.raw) return changetype<usize>(state) + offsetof<State>("raws");
+  return bucket(socket.localPort, socket.isPing != 0);
+}
 export function enter(socket: UdpSocket): void {
-  insert(bucket(socket.localPort, socket.isPing != 0), socket);
+  insert(chainOf(socket), socket);
 }
 export function leave(socket: UdpSocket): void {
-  remove(bucket(socket.localPort, socket.isPing != 0), socket);
+  remove(chainOf(socket), socket);
 }
 
 /** The socket for a datagram: the one connected to its sender, else bound to its address, else to any. Null when none. */

@@ -1,6 +1,6 @@
 // read RFC 768 and RFC 1122 §4.1 first
 import { fold, pseudo, sum } from "../../memory/checksum";
-import { CONFIGURE } from "../../memory/config";
+import { CONFIGURE, FRAGMENTATION, RAW } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
@@ -19,6 +19,7 @@ import * as ipv4 from "../../internet/ipv4";
 import { Hop } from "../../internet/route";
 import * as ready from "../ready";
 import { recordOf, Tuple } from "../socket";
+import * as pieces from "./pieces";
 import { Datagram, find, isBindableIp, retire, UdpSocket } from "./socket";
 
 /** A datagram arrived. False: no socket wants it. */
@@ -52,7 +53,8 @@ export function echoReplyArrives(packet: Packet): void {
   deliver(socket, packet, header.data, packet.length - ICMP_HEADER, header.sequence, header.ident);
 }
 
-function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, remotePort: u32, localPort: u32): void {
+/** Puts a datagram into a socket's ring, where there is room. */
+export function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, remotePort: u32, localPort: u32): void {
   if (length > root.udpOctets) return count(Counter.UDP_TOO_LONG);
   if (socket.unread == root.udpReceive) return count(Counter.UDP_FULL);
   const slot = socket.inSlot(socket.received);
@@ -74,8 +76,9 @@ export function errorArrives(quote: Quote): void {
   if (!socket) return count(Counter.ICMP_ERROR_UNMATCHED);
   socket.softError = (quote.type << 8) | quote.code;
   if (!isPing && !socket.isConnected) return ready.raise(socket, Event.SOFT_ERROR);
-  const refused = quote.type == IcmpType.UNREACHABLE && quote.code == Unreachable.PORT;
-  tell(socket, refused ? Err.REFUSED : Err.UNREACHABLE);
+  if (quote.type != IcmpType.UNREACHABLE) return tell(socket, Err.UNREACHABLE);
+  if (quote.code == Unreachable.PORT) return tell(socket, Err.REFUSED);
+  tell(socket, FRAGMENTATION && quote.code == Unreachable.FRAGMENTATION_NEEDED ? Err.TOO_LONG : Err.UNREACHABLE);
 }
 /** Addresses have changed: a socket bound to one that is gone hears of it. */
 export function addressChanged(socket: UdpSocket): void {
@@ -87,7 +90,8 @@ export function undeliverable(sender: i32): void {
   const socket = changetype<UdpSocket | null>(recordOf(sender, Kind.UDP));
   if (socket) tell(socket, Err.UNREACHABLE);
 }
-function tell(socket: UdpSocket, error: Err): void {
+/** What became of a datagram, told once. */
+export function tell(socket: UdpSocket, error: Err): void {
   if (socket.isClosing) return;
   socket.error = error;
   ready.raise(socket, Event.SOFT_ERROR | Event.READABLE);
@@ -97,15 +101,20 @@ function tell(socket: UdpSocket, error: Err): void {
 export function output(now: Instant): bool {
   let firstBlocked: u32 = 0;
   let hasMoved = false;
+  let isStuck = false;
   for (let budget = root.frameBudget; budget && !state.owedUdp.isEmpty; budget--) {
     const socket = changetype<UdpSocket>(Tuple.ofOwed(Link.at(state.owedUdp.next)));
-    if (socket.address == firstBlocked) return false;
+    // One that waits, for a slot or for its neighbour, leaves the others their turns; a round in which all wait is the last.
+    if (socket.address == firstBlocked && isStuck) return false;
     socket.owed.unlink();
     if (!transmit(socket, socket.outSlot(socket.sent), now)) {
       state.owedUdp.push(socket.owed);
       if (!firstBlocked) firstBlocked = socket.address;
+      if (socket.address == firstBlocked) isStuck = true;
       continue;
     }
+    if (socket.address == firstBlocked) firstBlocked = 0;
+    isStuck = false;
     hasMoved = true;
     socket.sent++;
     settle(socket);
@@ -120,7 +129,7 @@ function settle(socket: UdpSocket): void {
   socket.wants = 0;
   ready.raise(socket, Event.WRITABLE);
 }
-/** Sends one datagram. False: no TX slot. One that cannot be sent is dropped, and the socket told. */
+/** Sends one datagram. False: it waits, for a TX slot or, when it is one for pieces.ts, for its neighbour. One that cannot be sent is dropped, and the socket told. */
 function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
   const hop: Hop = icmp.scratchHop();
   const remote = datagram.remote;
@@ -128,10 +137,14 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
     tell(socket, Err.NO_ROUTE);
     return true;
   }
-  if (datagram.length + UDP_HEADER + IPV4_HEADER > hop.via.mtu) {
+  const headers = socket.raw ? IPV4_HEADER : IPV4_HEADER + UDP_HEADER;
+  if (RAW && datagram.tos) return pieces.transmit(socket, datagram, datagram.data, now);
+  const isLong = datagram.length + headers > hop.via.mtu;
+  if (isLong && (!FRAGMENTATION || socket.dontFragment)) {
     tell(socket, Err.TOO_LONG);
     return true;
   }
+  if (FRAGMENTATION && (isLong || socket.part)) return pieces.transmit(socket, datagram, datagram.data - headers, now);
   const slot = ipv4.open(hop, Reserve.DATA, now);
   if (!slot) return false;
   if (CONFIGURE && !isBindableIp(datagram.local.ip)) {
@@ -139,19 +152,27 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
     return true;
   }
   if (datagram.local.a0) hop.source = datagram.local.ip;
-  const at = slot + SLOT_IP + IPV4_HEADER;
-  if (socket.isPing) {
-    fillEcho(at, socket, datagram);
-    icmp.seal(slot, IcmpType.ECHO, ICMP_HEADER + datagram.length);
-    ipv4.send(hop, slot, remote.ip, Protocol.ICMP, ICMP_HEADER + datagram.length, socket.tos, socket.ttl, socket.handle, now);
-    return true;
-  }
-  const length = UDP_HEADER + datagram.length;
-  fillHeader(at, socket, hop.source, datagram);
-  count(Counter.UDP_OUT);
-  const sent = ipv4.send(hop, slot, remote.ip, Protocol.UDP, length, socket.tos, socket.ttl, socket.handle, now);
+  const length = fill(socket, datagram, hop.source, slot + SLOT_IP + IPV4_HEADER);
+  const protocol = protocolOf(socket);
+  if (protocol == Protocol.UDP) count(Counter.UDP_OUT);
+  const df: bool = FRAGMENTATION ? socket.dontFragment != 0 : false;
+  const sent = ipv4.send(hop, slot, remote.ip, protocol, length, socket.tos, socket.ttl, df, socket.handle, now);
   if (sent == ipv4.Sent.DROPPED) count(Counter.UDP_UNREACHABLE);
   return true;
+}
+/** The protocol a socket speaks. */
+export function protocolOf(socket: UdpSocket): u32 {
+  return RAW && socket.raw ? socket.raw : socket.isPing ? Protocol.ICMP : Protocol.UDP;
+}
+/** Writes what IP carries for this datagram to `at`; answers its octets. */
+export function fill(socket: UdpSocket, datagram: Datagram, source: u32, at: usize): u32 {
+  if (RAW && socket.raw) {
+    memory.copy(at, datagram.data, datagram.length);
+    return datagram.length;
+  }
+  if (socket.isPing) fillEcho(at, socket, datagram);
+  else fillHeader(at, socket, source, datagram);
+  return UDP_HEADER + datagram.length;
 }
 function fillEcho(at: usize, socket: UdpSocket, datagram: Datagram): void {
   const header = IcmpHeader.at(at);
@@ -159,6 +180,7 @@ function fillEcho(at: usize, socket: UdpSocket, datagram: Datagram): void {
   header.ident = socket.localPort;
   header.sequence = datagram.remote.port;
   memory.copy(header.data, datagram.data, datagram.length);
+  icmp.seal(at, IcmpType.ECHO, ICMP_HEADER + datagram.length);
 }
 function fillHeader(at: usize, socket: UdpSocket, source: u32, datagram: Datagram): void {
   const header = UdpHeader.at(at);

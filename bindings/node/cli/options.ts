@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ADDRESSES_MAX, DEVICES_MAX } from "../constants.js";
-import { hostAddress, macAddress, networkOf, ownAddress, type Prefix } from "./addresses.js";
+import { hostAddress, macAddress, networkOf, ownAddress, type Prefix, type RouteTo, routeTo } from "./addresses.js";
 import { Failure, USAGE } from "./failure.js";
 import { checked, decimal, deviceName, integer, namespaceName, percentage, seed } from "./values.js";
 
@@ -20,6 +20,7 @@ export interface DeviceOptions {
   name: string;
   addresses: Prefix[];
   gateway?: string;
+  routes?: RouteTo[];
   mac?: string;
   mtu?: number;
   netns?: string;
@@ -32,6 +33,7 @@ export interface DeviceOptions {
 export interface StackOptions {
   devices: DeviceOptions[];
   seed?: Uint8Array;
+  forward?: boolean;
 }
 
 /** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
@@ -82,7 +84,11 @@ export function addStackOptions(command: Command): () => StackOptions {
       seed,
     ),
   );
-  return () => ({ devices: completed(list.finished()), ...command.opts<{ seed?: Uint8Array }>() });
+  command.option("--forward", "pass on what is for other hosts, between our interfaces");
+  return () => {
+    const { seed, forward } = command.opts<{ seed?: Uint8Array; forward?: boolean }>();
+    return { devices: completed(list.finished()), ...(seed && { seed }), ...(forward && { forward }) };
+  };
 }
 
 type Add = (flags: string, text: string, take: (value: string) => void) => void;
@@ -105,6 +111,12 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
       });
     });
   put("--gateway <a.b.c.d>", "default gateway", "gateway", checked(hostAddress));
+  add("--route <net via gateway>", 'a route on the device, as "192.0.2.0/24 via 10.9.0.1" or "... metric 5"; several are allowed', (v) => {
+    const route = checked(routeTo)(v);
+    list.set((device) => {
+      device.routes = [...(device.routes ?? []), route];
+    });
+  });
   put("--mac <mac>", "our MAC address (default: made from the seed)", "mac", checked(macAddress));
   put("--mtu <octets>", "longest IP datagram, 68 to 65535 (default: the device's)", "mtu", integer(68, 65_535));
   put("--host-ip <a.b.c.d/len>", "address for the operating system's side, which is brought up, with our MTU", "hostIp", address);

@@ -6,7 +6,7 @@ import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
 import { capture, createStack, Link, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
-import type { Prefix } from "./addresses.js";
+import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
 import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
@@ -18,6 +18,7 @@ export interface Attached {
   readonly driver: Driver;
   readonly addresses: readonly Prefix[];
   readonly gateway?: string;
+  readonly routes?: readonly RouteTo[];
   readonly mac?: string;
   readonly mtu?: number;
   readonly netns?: string;
@@ -60,11 +61,11 @@ const MTU = 1500;
 const UDP_HEADERS = 28;
 
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, forward = false }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed);
+    return await startSession(opened, seed, forward);
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
@@ -103,7 +104,11 @@ export function simulated(
 }
 
 /** Starts a stack on drivers. */
-export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32)): Promise<Session> {
+export async function startSession(
+  attached: readonly Attached[],
+  seed: Uint8Array = randomBytes(32),
+  forwarding = false,
+): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
@@ -118,6 +123,8 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
     tcp: TCP,
     udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
     arp: ARP,
+    ip: { forwarding },
+    routes: attached.flatMap(({ routes = [] }, i) => routes.map((route) => ({ ...route, interface: i }))),
   });
   const failed = new Promise<never>((_, reject) => {
     stack.on("error", (error: unknown) => reject(new Failure(oneLine(error))));
