@@ -11,6 +11,7 @@ export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, EXCHANGE_OCTETS, Fami
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";
+export { Action, Direction, Standing } from "./internet/filter";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Phase } from "./transport/tcp/tcb";

@@ -29,6 +29,9 @@ import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
 import * as fragments from "./internet/fragments";
 import { Reassembly } from "./internet/fragments";
+import { RULE_OCTETS } from "./internet/filter";
+import { Flow } from "./internet/flow";
+import { Mapping } from "./internet/napt";
 import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
@@ -43,6 +46,8 @@ import { TCB_OCTETS } from "./transport/tcp/tcb";
 import { TIME_WAIT_OCTETS } from "./transport/tcp/timewait";
 import { slotOctets, UdpSocket } from "./transport/udp/socket";
 
+/** Not 0: the module has an exchange. */
+const HAS_EXCHANGE: u32 = SERVICES + config.FILTER;
 const SLOTS_MAX: u32 = 32768;
 /** Owners are an octet, and 16 of them are kept for services. */
 const OWNERS_MAX: u32 = 240;
@@ -102,6 +107,15 @@ function fillDefaults(): void {
   more.fragments = config.FRAGMENTS;
   more.fragmentOctets = config.FRAGMENT_OCTETS;
   more.fragmentTimeout = config.FRAGMENT_TIMEOUT;
+  if (config.FILTER) {
+    more.rules = config.RULES;
+    more.flows = config.FLOWS;
+    more.forwards = config.FORWARDS;
+    more.flowEstablished = config.FLOW_ESTABLISHED;
+    more.flowTcp = config.FLOW_TCP;
+    more.flowUdp = config.FLOW_UDP;
+    more.flowIcmp = config.FLOW_ICMP;
+  }
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -257,7 +271,10 @@ function examineMore(): i32 {
   const more = root.extra;
   const at = changetype<usize>(more);
   if (more.forwarding > 1) return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("forwarding")));
-  if (!isBetween(more.fragmentTimeout, 1, time.NEVER)) return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("fragmentTimeout")));
+  const last = config.FILTER ? offsetof<More>("flowIcmp") : offsetof<More>("fragmentTimeout");
+  for (let it = offsetof<More>("fragmentTimeout"); it <= last; it += 4) {
+    if (!isBetween(load<u32>(at + it), 1, time.NEVER)) return refuse(Err.BAD_SETTING, offsetIn(at, it));
+  }
   return 0;
 }
 
@@ -267,11 +284,12 @@ function layOut(): void {
   state.cursor = from;
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
-  if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
+  if (HAS_EXCHANGE) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
   const fragments = config.REASSEMBLY ? root.extra.fragments : 0;
-  state.heap = arena.take((sockets + root.synQueue + root.neighbours + fragments) * 8, 8);
+  const flows = config.FILTER ? root.extra.flows : 0;
+  state.heap = arena.take((sockets + root.synQueue + root.neighbours + fragments + flows) * 8, 8);
   const buckets = table.sizeFor(sockets + root.synQueue + root.timeWait + root.listeners);
   state.buckets = arena.take(buckets * 4, 64);
   state.bucketMask = buckets - 1;
@@ -282,10 +300,21 @@ function layOut(): void {
   state.neighbourBuckets = arena.take(neighbourBuckets * 4, 64);
   state.neighbourBucketMask = neighbourBuckets - 1;
   if (config.CONFIGURE) state.claims = arena.take(root.interfaces * ADDRESSES_MAX * claim.CLAIM_OCTETS, 8);
+  if (config.FILTER) layOutFilter();
   layOutPools();
   state.stateEnd = state.cursor;
   layOutRings();
   root.memoryNeeded = state.cursor - start();
+}
+/** Rules, and the buckets for flows, and behind these for mappings. */
+function layOutFilter(): void {
+  const more = root.extra;
+  state.rules = arena.take(product(more.rules, RULE_OCTETS), 8);
+  const buckets = table.sizeFor(more.flows);
+  state.flowBuckets = arena.take(buckets << 3, 64);
+  state.flowBucketMask = buckets - 1;
+  carve(PoolIndex.FLOW, Kind.FLOW, offsetof<Flow>(), more.flows, 0);
+  if (config.NAPT) carve(PoolIndex.MAPPING, Kind.MAPPING, offsetof<Mapping>(), more.flows + more.forwards, 0);
 }
 function layOutPools(): void {
   let first: u32 = 0;
@@ -349,7 +378,11 @@ function clear(): void {
   memory.fill(state.udpBuckets, 0, (state.udpBucketMask + 1) * 4);
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
-  memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
+  if (HAS_EXCHANGE) memory.fill(root.exchange, 0, EXCHANGE_OCTETS);
+  if (config.FILTER) {
+    memory.fill(state.flowBuckets, 0, (state.flowBucketMask + 1) << 3);
+    state.openFlows.clear();
+  }
   ready.start();
   state.owed.clear();
   state.owedUdp.clear();

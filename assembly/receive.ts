@@ -1,5 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
-import { FORWARDING, PROBING, RAW, REASSEMBLY } from "./memory/config";
+import { FILTER, FORWARDING, NAPT, PROBING, RAW, REASSEMBLY } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -15,6 +15,9 @@ import { onDevice } from "./link/interfaces";
 import { Cast, Packet, packet } from "./link/packet";
 import * as arp from "./internet/arp";
 import * as claim from "./internet/claim";
+import * as filter from "./internet/filter";
+import * as flow from "./internet/flow";
+import { Flow } from "./internet/flow";
 import * as forward from "./internet/forward";
 import * as fragments from "./internet/fragments";
 import { Reassembly } from "./internet/fragments";
@@ -22,6 +25,7 @@ import { Neighbour } from "./internet/neighbour";
 import * as icmp from "./internet/icmp";
 import { Icmp, quote } from "./internet/icmp";
 import * as ipv4 from "./internet/ipv4";
+import * as napt from "./internet/napt";
 import { expire as expireConnection } from "./transport/tcp/expire";
 import { HalfOpen } from "./transport/tcp/halfopen";
 import { expire as expireHalfOpen } from "./transport/tcp/listener";
@@ -108,6 +112,7 @@ function indexOf(device: Device): u32 {
 
 function datagram(here: Packet, now: Instant): void {
   if (!ipv4.input(here)) return;
+  if (FILTER && state.guard && !guard(here, now)) return;
   if (FORWARDING && here.cast == <u32>Cast.ELSEWHERE) return forward.input(here, now);
   if (REASSEMBLY && Ipv4Header.at(here.ip).isFragment && !fragments.input(here, now)) return;
   const isTaken = RAW && state.raws != 0 && raw.input(here);
@@ -124,6 +129,24 @@ function datagram(here: Packet, now: Instant): void {
       count(Counter.IP_UNKNOWN_PROTOCOL);
       return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PROTOCOL, now);
   }
+}
+/** Whether a datagram passes address translation and the filter, which see it whole. */
+function guard(here: Packet, now: Instant): bool {
+  here.translated = 0;
+  if (Ipv4Header.at(here.ip).isFragment && !fragments.input(here, now)) return false;
+  if (NAPT && !napt.input(here)) return false;
+  const action = filter.input(here, now);
+  if (action == filter.Action.REJECT) refuse(here, now);
+  return !action;
+}
+/** Tells the sender of a rejected datagram, whatever the filter says of what we send. */
+function refuse(here: Packet, now: Instant): void {
+  const guard = state.guard;
+  state.guard = 0;
+  if (NAPT) napt.undo(here);
+  if (here.protocol == Protocol.TCP && !here.linkGroup) tcp.refuse(here, now);
+  else icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PORT, now);
+  state.guard = guard;
 }
 /** An ICMP message; what a socket must know goes up. */
 function message(here: Packet, now: Instant): void {
@@ -161,6 +184,9 @@ function expireRecord(record: Timed, now: Instant): void {
       return arp.expire(changetype<Neighbour>(record), now);
     case <u8>Kind.FRAGMENTS:
       if (REASSEMBLY) fragments.expire(changetype<Reassembly>(record), now);
+      return;
+    case <u8>Kind.FLOW:
+      if (FILTER) flow.expire(changetype<Flow>(record), now);
       return;
     default:
       return;

@@ -1,10 +1,11 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { CONFIGURE, REASSEMBLY } from "./memory/config";
+import { CONFIGURE, FILTER, REASSEMBLY } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { CLAIM_OCTETS } from "./internet/claim";
+import { RULE_OCTETS } from "./internet/filter";
 import { NONE, Reassembly } from "./internet/fragments";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
@@ -50,6 +51,7 @@ export function stateHash(): u32 {
   for (let i: u32 = 0; i < root.devices; i++) h = mixSlots(h, root.device(i));
   for (let i: u32 = 0; i < CLASSES; i++) h = mixConnections(h, i);
   if (REASSEMBLY) h = mixFragments(h);
+  if (FILTER) h = mixFilter(h);
   return mixDatagrams(h);
 }
 function mixSlots(h: u32, it: Device): u32 {
@@ -91,6 +93,14 @@ function mixDatagrams(h: u32): u32 {
 /** What it says, and its data; what lies between, for headers, follows from both. */
 function mixDatagram(h: u32, it: Datagram): u32 {
   return mix(mix(h, changetype<usize>(it), DATAGRAM_FIELDS), it.data, min(it.length, root.udpOctets));
+}
+/** Rules with what they have counted, flows and mappings. */
+function mixFilter(h: u32): u32 {
+  let out = mix(h, state.rules, state.ruleCount * RULE_OCTETS);
+  out = mix(out, state.flowBuckets, (state.flowBucketMask + 1) << 3);
+  for (let i: u32 = PoolIndex.FLOW; i <= <u32>PoolIndex.MAPPING; i++)
+    out = mix(out, root.pool(i).base, root.pool(i).mark * root.pool(i).stride);
+  return out;
 }
 /** What has come of datagrams that are put together; not their holes' octets. */
 function mixFragments(h: u32): u32 {

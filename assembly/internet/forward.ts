@@ -1,8 +1,10 @@
 // read RFC 1812 §5 and RFC 2644 first
-// What is for another host goes on, when the setting `forwarding` says so. Whoever filters or translates hooks in at two
-// points: at the head of `input`, before the way is looked up, and at the head of `output`, when it is known.
+// What is for another host goes on, when the setting `forwarding` says so. What the filter does not let pass does not come here;
+// a source is translated at the head of `output`, when the way is known and no error will be reported any more.
 // Redirects are not sent; options are passed on as they came; datagrams with a source route under way are dropped in ipv4.ts.
 import { count, Counter } from "../memory/counters";
+import { NAPT } from "../memory/config";
+import { state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { IcmpType, Unreachable } from "../wire/icmp";
 import { IPV4_DF, Ipv4Header } from "../wire/ipv4";
@@ -13,6 +15,7 @@ import { isSpecial } from "./address";
 import * as arp from "./arp";
 import { Hold } from "./hold";
 import * as icmp from "./icmp";
+import * as napt from "./napt";
 import * as pieces from "./pieces";
 import { Hop } from "./route";
 import * as route from "./route";
@@ -47,6 +50,7 @@ export function input(packet: Packet, now: Instant): void {
 
 /** Sends it on. One that waits for its neighbour is held like a datagram of our own. */
 function output(hop: Hop, packet: Packet, now: Instant): void {
+  if (NAPT && state.napt && !napt.output(hop, packet)) return;
   const it = hop.via;
   let mac: usize = 0;
   if (isEthernet(it)) {
@@ -79,5 +83,7 @@ export function undeliverable(hold: Hold, now: Instant): void {
   here.destination = header.destination;
   here.cast = Cast.ELSEWHERE;
   here.protocol = header.protocol;
+  here.translated = 0;
+  if (NAPT && state.napt) napt.restore(here);
   icmp.report(here, IcmpType.UNREACHABLE, Unreachable.HOST, now);
 }

@@ -244,6 +244,7 @@ function present(it: Reassembly, packet: Packet): Ipv4Header {
   packet.in = it.interface;
   packet.frame = <u32>it.buffer;
   packet.linkGroup = it.linkGroup;
+  packet.translated = 0;
   packet.payload = <u32>it.payload;
   packet.length = it.end;
   packet.ip = packet.payload - it.headerLength;

@@ -1,7 +1,7 @@
 // read RFC 792, RFC 1122 §3.2.2 and RFC 5927 first
-import { FRAGMENTATION } from "../memory/config";
+import { FILTER, FRAGMENTATION, NAPT } from "../memory/config";
 import { count, Counter } from "../memory/counters";
-import { root } from "../memory/root";
+import { root, state } from "../memory/root";
 import { fold, sum } from "../memory/checksum";
 import { Instant } from "../memory/time";
 import { ICMP_HEADER, IcmpHeader, IcmpType } from "../wire/icmp";
@@ -12,6 +12,7 @@ import { Cast, Packet } from "../link/packet";
 import { ours } from "./address";
 import * as ipv4 from "./ipv4";
 import * as limit from "./limit";
+import * as napt from "./napt";
 import * as pieces from "./pieces";
 import { Hop } from "./route";
 
@@ -103,6 +104,7 @@ function echoInPieces(hop: Hop, packet: Packet, now: Instant): void {
   Ipv4Header.at(ip).write(tos, IPV4_HEADER + packet.length, ident, 0, root.ttl, Protocol.ICMP, packet.destination, packet.source);
   if (!pieces.fit(it, ip, Reserve.REPLY)) return;
   seal(packet.payload, IcmpType.ECHO_REPLY, packet.length);
+  if (FILTER && !ipv4.mayLeave(it, ip)) return;
   count(Counter.ICMP_ECHO_REPLIES_OUT);
   pieces.send(it, mac, ip, 0, Reserve.REPLY);
 }
@@ -136,6 +138,7 @@ function mayBeReported(packet: Packet): bool {
 /** Reports an error with a second word that is not 0. */
 export function reportWith(packet: Packet, type: IcmpType, code: u32, rest: u32, now: Instant): void {
   if (!mayBeReported(packet)) return;
+  if (NAPT && state.napt) napt.undo(packet);
   if (!limit.mayReport(now)) return count(Counter.ICMP_RATE_LIMITED);
   const hop = scratchHop();
   if (!ipv4.way(hop, packet.source, 0)) return;

@@ -1,9 +1,9 @@
 // read RFC 791 and RFC 1122 §3 first
-import { FORWARDING, FRAGMENTATION, REASSEMBLY } from "../memory/config";
+import { FILTER, FORWARDING, FRAGMENTATION, REASSEMBLY } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
-import { root } from "../memory/root";
+import { root, state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
@@ -13,6 +13,7 @@ import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
 import { castOf, isOneHost } from "./address";
 import * as arp from "./arp";
+import * as filter from "./filter";
 import { identify } from "./pieces";
 import { Hop } from "./route";
 import * as route from "./route";
@@ -82,9 +83,14 @@ export function close(
   df: bool,
 ): void {
   header(slot + SLOT_IP, source, destination, protocol, length, tos, ttl, df);
+  if (FILTER && !mayLeave(it, slot + SLOT_IP)) return;
   count(Counter.IP_OUT);
   if (isEthernet(it)) ethernet.output(it, slot, mac, EtherType.IPV4, IPV4_HEADER + length);
   else publish(deviceOf(it), slot, IPV4_HEADER + length);
+}
+/** Whether the filter lets a datagram of ours out. */
+export function mayLeave(it: Interface, ip: usize): bool {
+  return !state.guard || filter.mayLeave(it, ip);
 }
 /** An identifier is needed only where a router may cut the datagram. RFC 6864 §4. */
 function header(at: usize, source: u32, destination: u32, protocol: u32, length: u32, tos: u32, ttl: u32, df: bool): void {
@@ -126,6 +132,7 @@ export function send(
     return Sent.DONE;
   }
   header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, df);
+  if (FILTER && !mayLeave(it, slot + SLOT_IP)) return Sent.DONE;
   return arp.keep(neighbour, slot + SLOT_IP, IPV4_HEADER + length, sender) ? Sent.DONE : Sent.DROPPED;
 }
 

@@ -32,6 +32,10 @@ export class Packet {
   /** Cast. */
   cast: u32;
   protocol: u32;
+  /** What address translation made of its destination: a Translated; and where it was to go before. */
+  translated: u32;
+  firstDestination: u32;
+  firstPort: u32;
 
   get via(): Interface {
     return changetype<Interface>(<usize>this.in);

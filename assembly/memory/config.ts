@@ -53,6 +53,10 @@ export const GATEWAYS: i32 = isDefined(CFG_GATEWAYS) ? CFG_GATEWAYS : 1;
 export const FORWARDING: i32 = isDefined(CFG_FORWARDING) ? CFG_FORWARDING : 1;
 /** 1: the module holds raw IP sockets. Needs FRAGMENTATION. */
 export const RAW: i32 = isDefined(CFG_RAW) ? CFG_RAW : 1;
+/** 1: the module holds the packet filter. Needs REASSEMBLY. */
+export const FILTER: i32 = isDefined(CFG_FILTER) ? CFG_FILTER : 1;
+/** 1: the module translates addresses and ports (NAPT) and forwards ports. Needs FILTER and FORWARDING. */
+export const NAPT: i32 = isDefined(CFG_NAPT) ? CFG_NAPT : 1;
 
 // ---- Capacities ----
 
@@ -86,6 +90,12 @@ export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
 export const FRAGMENTS: i32 = isDefined(CFG_FRAGMENTS) ? CFG_FRAGMENTS : 4;
 /** Octets of the longest datagram that is put together, its header included. A longer one is dropped as soon as a fragment shows it, and counted (IP_FRAGMENT_TOO_LONG). */
 export const FRAGMENT_OCTETS: i32 = isDefined(CFG_FRAGMENT_OCTETS) ? CFG_FRAGMENT_OCTETS : 8192;
+/** Rules of the packet filter. When full, adding one answers NO_ROOM. */
+export const RULES: i32 = isDefined(CFG_RULES) ? CFG_RULES : 0;
+/** Flows that the packet filter and address translation keep; 0: rules know no states, and nothing is translated. When full, the oldest that is not established is given up (FLOWS_EVICTED); without one, what would begin a flow is dropped and counted (FLOWS_FULL). */
+export const FLOWS: i32 = isDefined(CFG_FLOWS) ? CFG_FLOWS : 0;
+/** Ports that address translation forwards. When full, adding one answers NO_ROOM. */
+export const FORWARDS: i32 = isDefined(CFG_FORWARDS) ? CFG_FORWARDS : 0;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */
@@ -123,6 +133,14 @@ export const ERROR_RATE: i32 = 50;
 export const OFFER: i32 = 23;
 /** How long a datagram may take to be put together from fragments. RFC 1122 §3.3.2: 60,000 to 120,000. */
 export const FRAGMENT_TIMEOUT: i32 = 60000;
+/** How long a flow is kept without a packet: of an established TCP connection, RFC 5382 REQ-5: at least 7,440,000. */
+export const FLOW_ESTABLISHED: i32 = 7440000;
+/** Of a TCP connection that opens or closes. RFC 5382 REQ-5: at least 240,000. */
+export const FLOW_TCP: i32 = 240000;
+/** Of UDP. RFC 4787 REQ-5: at least 120,000. */
+export const FLOW_UDP: i32 = 300000;
+/** Of ICMP queries and other protocols. RFC 5508 REQ-2: at least 60,000. */
+export const FLOW_ICMP: i32 = 60000;
 /** Congestion control: 0 NewReno, 1 CUBIC. */
 export const CONGESTION: i32 = 0;
 /** Frames read in one receive, over all devices. The rest waits, and poll answers 0. */

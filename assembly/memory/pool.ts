@@ -31,6 +31,8 @@ export enum Kind {
   ROUTE = 7,
   HOLD = 8,
   FRAGMENTS = 9,
+  FLOW = 10,
+  MAPPING = 11,
 }
 
 /** Fewest free records before one is used again while others were never used. Keeps stale handles stale without walking over all memory. */
@@ -112,5 +114,7 @@ export enum PoolIndex {
   ROUTE = 9,
   HOLD = 10,
   FRAGMENTS = 11,
-  COUNT = 12,
+  FLOW = 12,
+  MAPPING = 13,
+  COUNT = 14,
 }

@@ -91,6 +91,17 @@ export class State {
   idents: u32;
   /** The first raw socket, in a chain. */
   raws: u32;
+  // packet filter and address translation: whether there is anything to do, rules, policies an octet each, flows, interfaces
+  guard: u32;
+  rules: u32;
+  ruleCount: u32;
+  policies: u32;
+  flowBuckets: u32;
+  flowBucketMask: u32;
+  flowNext: u32;
+  flowPrevious: u32;
+  napt: u32;
+  forwards: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {
@@ -116,6 +127,10 @@ export class State {
   /** Datagrams being put together from fragments, the oldest first. */
   get fragments(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("fragmentsNext"));
+  }
+  /** Flows that are not established, the oldest first. */
+  get openFlows(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("flowNext"));
   }
   /** Connections whose next hop did not answer. */
   get failed(): Link {

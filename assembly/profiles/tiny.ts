@@ -19,6 +19,8 @@
 @global const CFG_GATEWAYS: i32 = 0;
 @global const CFG_FORWARDING: i32 = 0;
 @global const CFG_RAW: i32 = 0;
+@global const CFG_FILTER: i32 = 0;
+@global const CFG_NAPT: i32 = 0;
 @global const CFG_FRAGMENTS: i32 = 0;
 @global const CFG_FRAGMENT_OCTETS: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;

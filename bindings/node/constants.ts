@@ -230,6 +230,18 @@ export const NEIGHBOUR = {
 /** One of the values of `NEIGHBOUR`. */
 export type NEIGHBOUR = (typeof NEIGHBOUR)[keyof typeof NEIGHBOUR];
 
+/** Offsets in a route's record, which lies in its pool. */
+export const ROUTE = {
+  taken: 9,
+  network: 16,
+  prefix: 20,
+  gateway: 24,
+  interface: 28,
+  metric: 32,
+} as const;
+/** One of the values of `ROUTE`. */
+export type ROUTE = (typeof ROUTE)[keyof typeof ROUTE];
+
 /** Where frames begin in a slot. */
 export const SLOT = {
   ethernet: 10,
@@ -327,80 +339,98 @@ export const Counter = {
   IP_BAD_SOURCE: 34,
   IP_NOT_OURS: 35,
   IP_FRAGMENT: 36,
-  IP_SOURCE_ROUTE: 37,
-  IP_UNKNOWN_PROTOCOL: 38,
-  IP_NO_ROUTE: 39,
-  ICMP_IN: 40,
-  ICMP_SHORT: 41,
-  ICMP_CHECKSUM: 42,
-  ICMP_UNKNOWN: 43,
-  ICMP_ECHO_IN: 44,
-  ICMP_ECHO_BROADCAST: 45,
-  ICMP_ECHO_REPLIES_OUT: 46,
-  ICMP_ECHO_UNMATCHED: 47,
-  ICMP_ERRORS_IN: 48,
-  ICMP_ERROR_UNMATCHED: 49,
-  ICMP_ERRORS_OUT: 50,
-  ICMP_RATE_LIMITED: 51,
-  ICMP_TOO_LONG: 52,
-  UDP_IN: 53,
-  UDP_OUT: 54,
-  UDP_SHORT: 55,
-  UDP_LENGTH: 56,
-  UDP_CHECKSUM: 57,
-  UDP_NO_SOCKET: 58,
-  UDP_FULL: 59,
-  UDP_TOO_LONG: 60,
-  UDP_UNREACHABLE: 61,
-  TCP_IN: 62,
-  TCP_OUT: 63,
-  TCP_SHORT: 64,
-  TCP_OFFSET: 65,
-  TCP_CHECKSUM: 66,
-  TCP_NOT_UNICAST: 67,
-  TCP_BAD_PORT: 68,
-  TCP_NO_CONNECTION: 69,
-  TCP_RST_IN: 70,
-  TCP_RST_OUT: 71,
-  TCP_RST_LIMITED: 72,
-  TCP_ACTIVE_OPENS: 73,
-  TCP_PASSIVE_OPENS: 74,
-  TCP_SYN_QUEUE_FULL: 75,
-  TCP_ACCEPT_FULL: 76,
-  TCP_NO_SOCKET: 77,
-  TCP_SYN_EXPIRED: 78,
-  TCP_UNACCEPTABLE: 79,
-  TCP_NO_ACK: 80,
-  TCP_ACK_UNSENT: 81,
-  TCP_ACK_OLD: 82,
-  TCP_CHALLENGE_ACKS: 83,
-  TCP_CHALLENGE_LIMITED: 84,
-  TCP_DUPLICATE: 85,
-  TCP_OUT_OF_ORDER: 86,
-  TCP_RANGES_FULL: 87,
-  TCP_BEYOND_WINDOW: 88,
-  TCP_AFTER_FIN: 89,
-  TCP_RETRANSMITTED: 90,
-  TCP_TIMEOUTS: 91,
-  TCP_FAST_RETRANSMITS: 92,
-  TCP_PROBES: 93,
-  TCP_KEEPALIVES: 94,
-  TCP_GIVEN_UP: 95,
-  TCP_ABORTED: 96,
-  TCP_ORPHANS_RESET: 97,
-  TCP_TIME_WAIT_CUT: 98,
-  TCP_NO_TIMESTAMP: 99,
-  TCP_PAWS: 100,
-  TCP_LOSS_PROBES: 101,
-  TCP_UNDONE: 102,
-  TCP_DSACK_IN: 103,
-  TCP_RENEGED: 104,
-  TCP_CE_IN: 105,
-  TCP_ECE_IN: 106,
-  TCP_COOKIES_OUT: 107,
-  TCP_COOKIES_IN: 108,
-  TCP_BLACK_HOLES: 109,
-  COUNT: 110,
+  IP_FRAGMENTS_IN: 37,
+  IP_REASSEMBLED: 38,
+  IP_FRAGMENTS_FULL: 39,
+  IP_FRAGMENT_TOO_LONG: 40,
+  IP_FRAGMENT_OVERLAP: 41,
+  IP_FRAGMENT_DUPLICATE: 42,
+  IP_FRAGMENT_TIMEOUT: 43,
+  IP_FRAGMENTS_OUT: 44,
+  IP_SOURCE_ROUTE: 45,
+  IP_UNKNOWN_PROTOCOL: 46,
+  IP_NO_ROUTE: 47,
+  IP_FORWARDED: 48,
+  IP_TTL: 49,
+  IP_DF: 50,
+  FILTERED_IN: 51,
+  FILTERED_OUT: 52,
+  FILTERED_FORWARD: 53,
+  FLOWS_FULL: 54,
+  FLOWS_EVICTED: 55,
+  NAPT_DROPPED: 56,
+  NAPT_FULL: 57,
+  ICMP_IN: 58,
+  ICMP_SHORT: 59,
+  ICMP_CHECKSUM: 60,
+  ICMP_UNKNOWN: 61,
+  ICMP_ECHO_IN: 62,
+  ICMP_ECHO_BROADCAST: 63,
+  ICMP_ECHO_REPLIES_OUT: 64,
+  ICMP_ECHO_UNMATCHED: 65,
+  ICMP_ERRORS_IN: 66,
+  ICMP_ERROR_UNMATCHED: 67,
+  ICMP_ERRORS_OUT: 68,
+  ICMP_RATE_LIMITED: 69,
+  ICMP_TOO_LONG: 70,
+  UDP_IN: 71,
+  UDP_OUT: 72,
+  UDP_SHORT: 73,
+  UDP_LENGTH: 74,
+  UDP_CHECKSUM: 75,
+  UDP_NO_SOCKET: 76,
+  UDP_FULL: 77,
+  UDP_TOO_LONG: 78,
+  UDP_UNREACHABLE: 79,
+  TCP_IN: 80,
+  TCP_OUT: 81,
+  TCP_SHORT: 82,
+  TCP_OFFSET: 83,
+  TCP_CHECKSUM: 84,
+  TCP_NOT_UNICAST: 85,
+  TCP_BAD_PORT: 86,
+  TCP_NO_CONNECTION: 87,
+  TCP_RST_IN: 88,
+  TCP_RST_OUT: 89,
+  TCP_RST_LIMITED: 90,
+  TCP_ACTIVE_OPENS: 91,
+  TCP_PASSIVE_OPENS: 92,
+  TCP_SYN_QUEUE_FULL: 93,
+  TCP_ACCEPT_FULL: 94,
+  TCP_NO_SOCKET: 95,
+  TCP_SYN_EXPIRED: 96,
+  TCP_UNACCEPTABLE: 97,
+  TCP_NO_ACK: 98,
+  TCP_ACK_UNSENT: 99,
+  TCP_ACK_OLD: 100,
+  TCP_CHALLENGE_ACKS: 101,
+  TCP_CHALLENGE_LIMITED: 102,
+  TCP_DUPLICATE: 103,
+  TCP_OUT_OF_ORDER: 104,
+  TCP_RANGES_FULL: 105,
+  TCP_BEYOND_WINDOW: 106,
+  TCP_AFTER_FIN: 107,
+  TCP_RETRANSMITTED: 108,
+  TCP_TIMEOUTS: 109,
+  TCP_FAST_RETRANSMITS: 110,
+  TCP_PROBES: 111,
+  TCP_KEEPALIVES: 112,
+  TCP_GIVEN_UP: 113,
+  TCP_ABORTED: 114,
+  TCP_ORPHANS_RESET: 115,
+  TCP_TIME_WAIT_CUT: 116,
+  TCP_NO_TIMESTAMP: 117,
+  TCP_PAWS: 118,
+  TCP_LOSS_PROBES: 119,
+  TCP_UNDONE: 120,
+  TCP_DSACK_IN: 121,
+  TCP_RENEGED: 122,
+  TCP_CE_IN: 123,
+  TCP_ECE_IN: 124,
+  TCP_COOKIES_OUT: 125,
+  TCP_COOKIES_IN: 126,
+  TCP_BLACK_HOLES: 127,
+  COUNT: 128,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -526,6 +556,10 @@ export const Option = {
   OFFER: 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS: 12,
+  /** 1: datagrams leave with DF, and are never sent in pieces. UDP, ping and raw only, as the next. */
+  DONT_FRAGMENT: 13,
+  /** 1: what is sent begins with its own IP header. Raw only. */
+  HEADER: 14,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
@@ -541,6 +575,9 @@ export const Kind = {
   NEIGHBOUR: 6,
   ROUTE: 7,
   HOLD: 8,
+  FRAGMENTS: 9,
+  FLOW: 10,
+  MAPPING: 11,
 } as const;
 /** One of the values of `Kind`. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
@@ -558,10 +595,44 @@ export const PoolIndex = {
   NEIGHBOUR: 8,
   ROUTE: 9,
   HOLD: 10,
-  COUNT: 11,
+  FRAGMENTS: 11,
+  FLOW: 12,
+  MAPPING: 13,
+  COUNT: 14,
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
+
+/** What becomes of it. */
+export const Action = {
+  ACCEPT: 0,
+  DROP: 1,
+  /** Dropped, and its sender is told: by a RST, or an ICMP error. Of our own it is only dropped. */
+  REJECT: 2,
+} as const;
+/** One of the values of `Action`. */
+export type Action = (typeof Action)[keyof typeof Action];
+
+/** Which way a datagram goes. */
+export const Direction = {
+  IN: 0,
+  OUT: 1,
+  FORWARD: 2,
+} as const;
+/** One of the values of `Direction`. */
+export type Direction = (typeof Direction)[keyof typeof Direction];
+
+/** Where it stands in its flow. */
+export const Standing = {
+  /** Of a rule: any. */
+  ANY: 0,
+  /** It may begin a flow, or the flow has had no answer yet. */
+  NEW: 1,
+  /** Both sides have spoken, or it is an error about a flow. */
+  ESTABLISHED: 2,
+} as const;
+/** One of the values of `Standing`. */
+export type Standing = (typeof Standing)[keyof typeof Standing];
 
 /** States of a neighbour. */
 export const NeighbourState = {

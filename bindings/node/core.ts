@@ -380,6 +380,7 @@ export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, RouteStatus, Status } from "./inspect.js";
+export type { FilterRule, Ports } from "./filtercalls.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";
 export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";

@@ -3,6 +3,7 @@ export type { Endpoint } from "./address.js";
 export type { ChannelStats, Faults } from "./channel.js";
 export type { Core } from "./core.js";
 export type { Driver, Port } from "./driver.js";
+export type { CountedRule, Filter } from "./filter.js";
 export { type ErrorCode, RingwireError } from "./error.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, RouteStatus, Status } from "./inspect.js";
 export type { Congestion, Offers, TcpExtensions } from "./extensions.js";

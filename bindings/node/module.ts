@@ -46,6 +46,13 @@ export interface Exports extends Record<string, unknown> {
   address_add(prefix: number): number;
   address_remove(): number;
   gateway_set(): number;
+  filter_add?(at: number): number;
+  filter_remove?(at: number): number;
+  filter_at?(at: number): number;
+  filter_policy?(direction: number, action: number): number;
+  napt_enable?(number: number, on: number): number;
+  napt_forward?(protocol: number, port: number): number;
+  napt_unforward?(protocol: number, port: number): number;
   state_hash?(): number;
   sntp_start?(seconds: number): number;
   sntp_stop?(): number;

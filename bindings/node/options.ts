@@ -21,6 +21,8 @@ export interface StackInterface {
   addresses: string[];
   /** Where to send what is not on link, as `10.9.0.1`. Default: nowhere. */
   gateway?: string;
+  /** Whether what is forwarded and leaves here gets an address of this interface, and a port. Needs `ip.forwarding`. Default false. */
+  napt?: boolean;
   /** Slots of the receive ring, a power of two. Default 256. */
   rxSlots?: number;
   /** Slots of the transmit ring, a power of two. Default 256. */
@@ -94,6 +96,17 @@ export interface IpOptions {
   fragmentOctets?: number;
   /** Milliseconds each may take. */
   fragmentTimeout?: number;
+  /** Rules of the packet filter. Default 64. */
+  rules?: number;
+  /** Flows that it and address translation keep. Default 1024. */
+  flows?: number;
+  /** Ports that address translation forwards. Default 32. */
+  forwards?: number;
+  /** Milliseconds a flow is kept without a packet: of an established TCP connection, of another one, of UDP, of others. */
+  flowEstablished?: number;
+  flowTcp?: number;
+  flowUdp?: number;
+  flowIcmp?: number;
 }
 
 /** A route besides those that addresses and gateways of interfaces make. */
@@ -122,6 +135,10 @@ export interface StackOptions {
   ip?: IpOptions;
   /** Routes to begin with. */
   routes?: StackRoute[];
+  /** Rules of the packet filter to begin with, in words: `policy in drop`, `in tcp port 80 accept`. */
+  filter?: string[];
+  /** Ports of interfaces with `napt` that are forwarded, in words: `tcp 8080 to 10.1.0.2:80`. */
+  forwards?: string[];
   /** Owners of sockets: the host and applications inside the module. */
   owners?: number;
   /** Octets of application record in each TCP socket. */
@@ -133,8 +150,23 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "routes", "owners", "record", "frameBudget", "memoryLimit"],
-  interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
+  stack: [
+    "interfaces",
+    "seed",
+    "wasm",
+    "tcp",
+    "udp",
+    "arp",
+    "ip",
+    "routes",
+    "filter",
+    "forwards",
+    "owners",
+    "record",
+    "frameBudget",
+    "memoryLimit",
+  ],
+  interface: ["driver", "mac", "mtu", "addresses", "gateway", "napt", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
     "userTimeout",
@@ -150,7 +182,22 @@ const NAMES = {
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
   arp: ["neighbours", "holds", "timeout"],
-  ip: ["ttl", "routes", "errorRate", "forwarding", "fragments", "fragmentOctets", "fragmentTimeout"],
+  ip: [
+    "ttl",
+    "routes",
+    "errorRate",
+    "forwarding",
+    "fragments",
+    "fragmentOctets",
+    "fragmentTimeout",
+    "rules",
+    "flows",
+    "forwards",
+    "flowEstablished",
+    "flowTcp",
+    "flowUdp",
+    "flowIcmp",
+  ],
   route: ["to", "via", "interface", "metric"],
 } as const;
 /** Node's clock differs from one microsecond to the next. */
@@ -241,6 +288,9 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
     routes: ip.routes,
     fragments: ip.fragments ?? 16,
     fragmentOctets: ip.fragmentOctets ?? 65535,
+    rules: ip.rules ?? 64,
+    flows: ip.flows ?? 1024,
+    forwards: ip.forwards ?? 32,
     owners,
     record,
   }) as Capacities;
@@ -258,6 +308,10 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     errorRate: ip.errorRate,
     forwarding: ip.forwarding === undefined ? undefined : Number(ip.forwarding),
     fragmentTimeout: ip.fragmentTimeout,
+    flowEstablished: ip.flowEstablished,
+    flowTcp: ip.flowTcp,
+    flowUdp: ip.flowUdp,
+    flowIcmp: ip.flowIcmp,
     frameBudget,
     clockGranularity: CLOCK_GRANULARITY,
   });

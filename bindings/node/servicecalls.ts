@@ -1,6 +1,6 @@
 import type { Endpoint } from "./address.js";
-import { Base } from "./base.js";
 import { CONTROL, Err } from "./constants.js";
+import { FilterCalls } from "./filtercalls.js";
 
 /** What an SNTP server said. */
 export interface ServerTime {
@@ -13,7 +13,7 @@ export interface ServerTime {
 }
 
 /** The calls of the services inside the module, under the ABI's names. NOT_SUPPORTED in a module without them. */
-export class ServiceCalls extends Base {
+export class ServiceCalls extends FilterCalls {
   /** Asks `server` (port 123 where none is given) for the time, again every `seconds`; 0: until one answer. */
   sntp_start(server: Endpoint, seconds = 0): number {
     if (!this.exports.sntp_start) return Err.NOT_SUPPORTED;

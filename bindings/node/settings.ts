@@ -92,9 +92,9 @@ export const SETTINGS = [
 ] as const;
 
 /** Names of the capacities that are one word of the record at `more` each. */
-export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources"] as const;
+export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources", "rules", "flows", "forwards"] as const;
 /** Names of the settings there. */
-export const MORE_SETTINGS = ["probing", "forwarding", "fragmentTimeout"] as const;
+export const MORE_SETTINGS = ["probing", "forwarding", "fragmentTimeout", "flowEstablished", "flowTcp", "flowUdp", "flowIcmp"] as const;
 
 /** How much of everything the stack holds; what is missing keeps the module's default. docs/abi.md section 2. */
 export type Capacities = { [name in (typeof CAPACITIES)[number] | (typeof MORE_CAPACITIES)[number]]?: number } & {

@@ -5,6 +5,7 @@ import { type Core, instantiate } from "./core.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import { applyExtensions, checkExtensions, EXTENSIONS, type TcpExtensions } from "./extensions.js";
+import { Filter, translate } from "./filter.js";
 import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
@@ -75,6 +76,10 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     core.ms = Math.floor(now);
     const made = await instantiate(core);
     addRoutes(made, options.routes);
+    const translating = options.interfaces.flatMap(({ napt }, i) => (napt ? [i] : []));
+    translate(made, translating, options.forwards);
+    const filter = new Filter(made);
+    for (const rule of options.filter ?? []) filter.add(rule);
     const stack = new Stack(made, drivers);
     for (const driver of drivers) OWNED.add(driver);
     return stack;
@@ -91,6 +96,8 @@ export async function createStack(options: StackOptions): Promise<Stack> {
 export class Stack extends EventEmitter implements Host {
   /** The thin layer below. */
   readonly core: Core;
+  /** The packet filter. */
+  readonly filter: Filter;
   /** Errors of devices that are lost. */
   readonly failures: RingwireError[] = [];
   readonly #drivers: readonly Driver[];
@@ -103,6 +110,7 @@ export class Stack extends EventEmitter implements Host {
   constructor(core: Core, drivers: readonly Driver[]) {
     super();
     this.core = core;
+    this.filter = new Filter(core);
     this.#drivers = drivers;
     this.#loop = new Loop(core, drivers, () => this.#serve());
     const events = {

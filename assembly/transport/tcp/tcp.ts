@@ -57,6 +57,11 @@ export function input(packet: Packet, now: Instant): void {
   reset.answer(seg, now);
 }
 
+/** A segment that the filter rejects gets a RST, from where it was to go. */
+export function refuse(packet: Packet, now: Instant): void {
+  if (read(packet)) reset.answer(segment(), now);
+}
+
 /** Sends what is owed, a quantum for each in turn, while slots are free. True: more can be sent now. */
 export function output(now: Instant): bool {
   let firstBlocked: u32 = 0;

@@ -4,7 +4,7 @@ import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
-import { IPV4_HEADER } from "../../wire/ipv4";
+import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
 import { castOf, isMulticast, isSpecial, ours } from "../../internet/address";
 import { scratchHop } from "../../internet/icmp";
@@ -38,7 +38,7 @@ export function bind(owner: i32, isPing: bool): i32 {
   if (!isBindable(at)) return Err.BAD_ADDRESS;
   const local = at.ip;
   let port: u32 = isPing ? 0 : at.port;
-  if (port && isTaken(isPing, local, port)) return Err.IN_USE;
+  if (port && (isTaken(isPing, local, port) || ports.isReserved(Protocol.UDP, port))) return Err.IN_USE;
   if (!port) port = choosePort(isPing);
   if (!port) return Err.IN_USE;
   const socket = take(owner);
@@ -55,7 +55,7 @@ export function bind(owner: i32, isPing: bool): i32 {
 function choosePort(isPing: bool): u32 {
   let port = ports.begin();
   for (let i: u32 = 0; i < ports.TRIES; i++) {
-    if (!isTaken(isPing, 0, port)) return port;
+    if (!isTaken(isPing, 0, port) && !ports.isReserved(Protocol.UDP, port)) return port;
     port = ports.next(port);
   }
   return 0;

@@ -1,6 +1,7 @@
 // A datagram that is longer than the MTU, or has an IP header of its own, leaves from its place in the send ring, where its
 // headers are written in front of it. It goes in as many pieces as there are slots for at a time, and all of them are sent once
 // the first one is. It does not wait with its neighbour as others do: it stays at the head of its socket's queue.
+import { FILTER } from "../../memory/config";
 import { state } from "../../memory/root";
 import { IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../../wire/ipv4";
 import { count, Counter } from "../../memory/counters";
@@ -11,6 +12,7 @@ import { deviceOf } from "../../link/interfaces";
 import { Cast } from "../../link/packet";
 import { castOf } from "../../internet/address";
 import { NeighbourState } from "../../internet/neighbour";
+import { mayLeave } from "../../internet/ipv4";
 import * as path from "../../internet/path";
 import { PathState } from "../../internet/path";
 import { identify, send } from "../../internet/pieces";
@@ -33,6 +35,7 @@ export function transmit(socket: UdpSocket, datagram: Datagram, ip: usize, now: 
   if (!claim(deviceOf(way.via), Reserve.DATA)) return false;
   if (!socket.part) prepare(socket, datagram, ip);
   const header = Ipv4Header.at(ip);
+  if (FILTER && !socket.part && !mayLeave(way.via, ip)) return done(socket);
   if (header.totalLength > way.via.mtu && header.fragment & IPV4_DF) return drop(socket, Err.TOO_LONG);
   socket.part = send(way.via, neighbour ? neighbour.mac : 0, ip, socket.part, Reserve.DATA);
   if (socket.part < header.totalLength - header.headerLength) return false;

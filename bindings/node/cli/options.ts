@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ADDRESSES_MAX, DEVICES_MAX } from "../constants.js";
+import { checkRule, parseForward } from "../filter.js";
 import { hostAddress, macAddress, networkOf, ownAddress, type Prefix, type RouteTo, routeTo } from "./addresses.js";
 import { Failure, USAGE } from "./failure.js";
 import { checked, decimal, deviceName, integer, namespaceName, percentage, seed } from "./values.js";
@@ -21,6 +22,7 @@ export interface DeviceOptions {
   addresses: Prefix[];
   gateway?: string;
   routes?: RouteTo[];
+  napt?: boolean;
   mac?: string;
   mtu?: number;
   netns?: string;
@@ -34,6 +36,10 @@ export interface StackOptions {
   devices: DeviceOptions[];
   seed?: Uint8Array;
   forward?: boolean;
+  /** Rules and policies of the packet filter, in words. */
+  filter?: string[];
+  /** Ports that are forwarded, in words. */
+  portForward?: string[];
 }
 
 /** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
@@ -85,10 +91,30 @@ export function addStackOptions(command: Command): () => StackOptions {
     ),
   );
   command.option("--forward", "pass on what is for other hosts, between our interfaces");
+  addFilterOptions(command, list);
   return () => {
-    const { seed, forward } = command.opts<{ seed?: Uint8Array; forward?: boolean }>();
-    return { devices: completed(list.finished()), ...(seed && { seed }), ...(forward && { forward }) };
+    const { seed, forward, filter, portForward } = command.opts<Omit<StackOptions, "devices">>();
+    const devices = completed(list.finished());
+    if (!forward && (portForward || devices.some(({ napt }) => napt)))
+      throw new Failure("--napt and --port-forward need --forward as well", USAGE);
+    return { devices, ...(seed && { seed }), ...(forward && { forward }), ...(filter && { filter }), ...(portForward && { portForward }) };
   };
+}
+
+function addFilterOptions(command: Command, list: DeviceList): void {
+  const collected = (check: (text: string) => unknown) => (text: string, before: string[] | undefined) => {
+    checked(check)(text);
+    return [...(before ?? []), text];
+  };
+  const rule = new Option("--filter <rule>", 'a rule of the packet filter, as "in tcp port 80 accept", or "policy in drop"; in order');
+  const inner = new Option("--port-forward <port to inner>", 'a port of the --napt devices, as "tcp 8080 to 10.1.0.2:80"');
+  command.addOption(rule.argParser(collected(checkRule))).addOption(inner.argParser(collected(parseForward)));
+  command.option("--napt", "what leaves by the device gets its address (masquerading)", () => {
+    list.set((device) => {
+      device.napt = true;
+    });
+    return true;
+  });
 }
 
 type Add = (flags: string, text: string, take: (value: string) => void) => void;

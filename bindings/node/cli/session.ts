@@ -21,6 +21,7 @@ export interface Attached {
   readonly routes?: readonly RouteTo[];
   readonly mac?: string;
   readonly mtu?: number;
+  readonly napt?: boolean;
   readonly netns?: string;
   /** The link simulator behind the driver, if there is one. */
   readonly link?: Link;
@@ -53,6 +54,7 @@ const TCP = { sockets: 1024, receive: RING, send: RING, listeners: 32, synQueue:
 const UDP = { receive: 64, send: 64 };
 /** UDP sockets for each address, where each service has one, and for other things. */
 const UDP_SOCKETS = 16;
+const RULES = 64;
 const ARP = { neighbours: 1024, holds: 64 };
 
 /** Octets of an interface's longest datagram when neither the option nor the device says. */
@@ -61,11 +63,11 @@ const MTU = 1500;
 const UDP_HEADERS = 28;
 
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed, forward = false }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, ...rest }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed, forward);
+    return await startSession(opened, seed, rest);
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
@@ -107,23 +109,26 @@ export function simulated(
 export async function startSession(
   attached: readonly Attached[],
   seed: Uint8Array = randomBytes(32),
-  forwarding = false,
+  { forward = false, filter = [], portForward = [] }: Pick<StackOptions, "forward" | "filter" | "portForward"> = {},
 ): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
-    interfaces: attached.map(({ driver, addresses, mac, gateway }, i) => ({
+    interfaces: attached.map(({ driver, addresses, mac, gateway, napt = false }, i) => ({
       driver,
       mtu: mtus[i] ?? MTU,
       addresses: addresses.map(prefixText),
+      napt,
       ...(mac === undefined ? {} : { mac }),
       ...(gateway === undefined ? {} : { gateway }),
     })),
     tcp: TCP,
     udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
     arp: ARP,
-    ip: { forwarding },
+    ip: { forwarding: forward, rules: Math.max(filter.length, RULES) },
+    filter: [...filter],
+    forwards: [...portForward],
     routes: attached.flatMap(({ routes = [] }, i) => routes.map((route) => ({ ...route, interface: i }))),
   });
   const failed = new Promise<never>((_, reject) => {
