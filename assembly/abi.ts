@@ -2,7 +2,7 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, CONFIGURE, FILTER, GATEWAYS, NAPT, PING, RAW, STATE_HASH } from "./memory/config";
+import { ARENA_START as START, CONFIGURE, FILTER, GATEWAYS, NAPT, PING, RAW, STATE_HASH, TRANSPARENT } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
@@ -17,6 +17,7 @@ import * as ports from "./transport/ports";
 import * as ready from "./transport/ready";
 import { at, kindOf } from "./transport/socket";
 import * as tcp from "./transport/tcp/calls";
+import * as decide from "./transport/tcp/decide";
 import * as tcpSettings from "./transport/tcp/settings";
 import * as udp from "./transport/udp/calls";
 import * as raw from "./transport/udp/raw";
@@ -40,6 +41,8 @@ export function ready_next(owner: i32): i32 {
 export function ready_rearm(handle: i32): i32 { return kindOf(handle) == Kind.UDP ? udp.rearm(handle) : tcp.rearm(handle); }
 
 export function tcp_listen(bufferClass: i32, backlog: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : tcp.listen(bufferClass, backlog, owner); }
+export function tcp_asked(listener: i32): i32 { return TRANSPARENT ? decide.asked(listener) : Err.NOT_SUPPORTED; }
+export function tcp_decide(handle: i32, verdict: i32): i32 { return TRANSPARENT ? decide.decide(handle, verdict) : Err.NOT_SUPPORTED; }
 export function tcp_accept(listener: i32): i32 { return tcp.accept(listener); }
 export function tcp_connect(bufferClass: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : tcp.connect(bufferClass, owner); }
 export function tcp_send_space(handle: i32): i32 { return tcp.sendSpace(handle); }

@@ -7,7 +7,18 @@ import { Route } from "./internet/route";
 import { Status } from "./transport/status";
 
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
-export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, EXCHANGE_OCTETS, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
+export {
+  AddressState,
+  ADDRESSES_MAX,
+  CLASSES,
+  DeviceKind,
+  EXCHANGE_OCTETS,
+  Family,
+  Flag,
+  InterfaceFlag,
+  MAILBOX_WORDS,
+  SlotFlag,
+} from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
 export { Kind, PoolIndex } from "./memory/pool";

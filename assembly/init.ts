@@ -12,6 +12,7 @@ import {
   EXCHANGE_OCTETS,
   Flag,
   Interface,
+  InterfaceFlag,
   More,
 } from "./memory/control";
 import { Counter } from "./memory/counters";
@@ -182,7 +183,8 @@ function examineDevice(it: Device): i32 {
 function examineInterface(it: Interface, index: u32): i32 {
   const at = changetype<usize>(it);
   if (it.device >= root.devices) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("device")));
-  if (it.vlan || it.flags) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
+  if (it.vlan || it.flags > (config.TRANSPARENT ? <u8>InterfaceFlag.TRANSPARENT : 0))
+    return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
   for (let i: u32 = 0; i < index; i++)
     if (root.interface(i).device == it.device) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("device")));
   if (it.mtu < MTU_MIN || it.mtu > MTU_MAX) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));

@@ -1,5 +1,5 @@
 // read RFC 792, RFC 1122 §3.2.2 and RFC 5927 first
-import { FILTER, FRAGMENTATION, NAPT } from "../memory/config";
+import { FILTER, FRAGMENTATION, NAPT, TRANSPARENT } from "../memory/config";
 import { count, Counter } from "../memory/counters";
 import { root, state } from "../memory/root";
 import { fold, sum } from "../memory/checksum";
@@ -7,9 +7,9 @@ import { Instant } from "../memory/time";
 import { ICMP_HEADER, IcmpHeader, IcmpType } from "../wire/icmp";
 import { IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
 import { Reserve, room, SLOT_IP } from "../link/device";
-import { deviceOf } from "../link/interfaces";
+import { deviceOf, numberOf } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
-import { ours } from "./address";
+import { isLocal, ours } from "./address";
 import * as ipv4 from "./ipv4";
 import * as limit from "./limit";
 import * as napt from "./napt";
@@ -81,6 +81,7 @@ function done(why: Counter): Icmp {
 function echo(packet: Packet, now: Instant): void {
   count(Counter.ICMP_ECHO_IN);
   if (!ipv4.isUnicast(packet)) return count(Counter.ICMP_ECHO_BROADCAST);
+  if (TRANSPARENT && packet.via.flags && !ours(packet.destination)) return count(Counter.IP_NOT_OURS);
   const hop = scratchHop();
   if (!ipv4.way(hop, packet.source, 0)) return;
   if (packet.length + IPV4_HEADER > hop.via.mtu || packet.length + IPV4_HEADER > room(deviceOf(hop.via)))
@@ -163,7 +164,7 @@ function readQuote(packet: Packet, header: IcmpHeader): bool {
   const headerLength = inner.headerLength;
   if (inner.version != 4 || headerLength < IPV4_HEADER || headerLength + 8 > length) return false;
   if (inner.offset) return false;
-  if (!ours(inner.source)) return false;
+  if (!isLocal(inner.source, numberOf(packet.via))) return false;
   const ports = header.data + headerLength;
   const it = quote();
   it.type = header.type;

@@ -1,5 +1,5 @@
 // read RFC 791 and RFC 1122 §3 first
-import { FILTER, FORWARDING, FRAGMENTATION, REASSEMBLY } from "../memory/config";
+import { FILTER, FORWARDING, FRAGMENTATION, REASSEMBLY, TRANSPARENT } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
@@ -11,7 +11,7 @@ import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
-import { castOf, isOneHost } from "./address";
+import { castOf, isOneHost, isSpecial } from "./address";
 import * as arp from "./arp";
 import * as filter from "./filter";
 import { identify } from "./pieces";
@@ -33,8 +33,9 @@ export function input(packet: Packet): bool {
   if (!isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
   let cast = castOf(header.destination);
   if (cast < 0) {
-    if (!FORWARDING || !root.extra.forwarding) return drop(Counter.IP_NOT_OURS);
-    cast = Cast.ELSEWHERE;
+    if (TRANSPARENT && packet.via.flags && !isSpecial(header.destination)) cast = Cast.UNICAST;
+    else if (!FORWARDING || !root.extra.forwarding) return drop(Counter.IP_NOT_OURS);
+    else cast = Cast.ELSEWHERE;
   }
   if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
   if (headerLength > IPV4_HEADER && hasUnfinishedSourceRoute(header)) return drop(Counter.IP_SOURCE_ROUTE);

@@ -57,6 +57,8 @@ export const RAW: i32 = isDefined(CFG_RAW) ? CFG_RAW : 1;
 export const FILTER: i32 = isDefined(CFG_FILTER) ? CFG_FILTER : 1;
 /** 1: the module translates addresses and ports (NAPT) and forwards ports. Needs FILTER and FORWARDING. */
 export const NAPT: i32 = isDefined(CFG_NAPT) ? CFG_NAPT : 1;
+/** 1: an interface can be transparent, and a listener can ask before it answers a SYN. */
+export const TRANSPARENT: i32 = isDefined(CFG_TRANSPARENT) ? CFG_TRANSPARENT : 1;
 
 // ---- Capacities ----
 

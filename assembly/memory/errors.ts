@@ -74,6 +74,8 @@ export enum Event {
   URGENT = 128,
   /** The same octets were sent again three times: R1 of RFC 9293 §3.8.3. */
   STALLED = 256,
+  /** A listener with the option DECIDE has a SYN to decide on. */
+  ASKED = 512,
 }
 
 /** Options of a socket, for socket_set and socket_get. */
@@ -103,6 +105,10 @@ export enum Option {
   DONT_FRAGMENT = 13,
   /** 1: what is sent begins with its own IP header. Raw only. */
   HEADER = 14,
+  /** 1: a SYN waits, unanswered, for tcp_decide. Listeners only. */
+  DECIDE = 15,
+  /** 1: the socket also gets what comes to other hosts' addresses, on any port, by its interface, which must be transparent; and may send from there. UDP only. */
+  ANY_PORT = 16,
 }
 
 /** TCP extensions: bits of the option OFFER and of the control block's `offer`. */

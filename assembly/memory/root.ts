@@ -102,6 +102,8 @@ export class State {
   flowPrevious: u32;
   napt: u32;
   forwards: u32;
+  /** The UDP socket with ANY_PORT. */
+  catcher: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {

@@ -38,6 +38,7 @@ declare const CFG_TCP_SEND: i32;
 declare const CFG_TCP_SOCKETS: i32;
 declare const CFG_TIMESTAMPS: i32;
 declare const CFG_TIME_WAIT: i32;
+declare const CFG_TRANSPARENT: i32;
 declare const CFG_UDP_OCTETS: i32;
 declare const CFG_UDP_RECEIVE: i32;
 declare const CFG_UDP_SEND: i32;

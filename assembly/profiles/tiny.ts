@@ -21,6 +21,7 @@
 @global const CFG_RAW: i32 = 0;
 @global const CFG_FILTER: i32 = 0;
 @global const CFG_NAPT: i32 = 0;
+@global const CFG_TRANSPARENT: i32 = 0;
 @global const CFG_FRAGMENTS: i32 = 0;
 @global const CFG_FRAGMENT_OCTETS: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;

@@ -45,7 +45,8 @@ export class Socket extends Tuple {
   isPing: u8;
   /** Protocol of a raw socket, 0: it is none. */
   raw: u8;
-  reserved: u8;
+  /** Of a listener DECIDE, of a UDP socket ANY_PORT. */
+  special: u8;
   // Options, in the order of Option, by which `option` and `setOption` find them.
   nodelay: u32;
   keepalive: u32;

@@ -291,6 +291,14 @@ export const Flag = {
 /** One of the values of `Flag`. */
 export type Flag = (typeof Flag)[keyof typeof Flag];
 
+/** Bits of an interface's flags. */
+export const InterfaceFlag = {
+  /** What comes in for any address of one host is for us. */
+  TRANSPARENT: 1,
+} as const;
+/** One of the values of `InterfaceFlag`. */
+export type InterfaceFlag = (typeof InterfaceFlag)[keyof typeof InterfaceFlag];
+
 /** Bits of a slot's flags. All must be 0 in this version. */
 export const SlotFlag = {
   CHECKSUM_VERIFIED: 1,
@@ -513,6 +521,8 @@ export const Event = {
   URGENT: 128,
   /** The same octets were sent again three times: R1 of RFC 9293 §3.8.3. */
   STALLED: 256,
+  /** A listener with the option DECIDE has a SYN to decide on. */
+  ASKED: 512,
 } as const;
 /** One of the values of `Event`. */
 export type Event = (typeof Event)[keyof typeof Event];
@@ -560,6 +570,10 @@ export const Option = {
   DONT_FRAGMENT: 13,
   /** 1: what is sent begins with its own IP header. Raw only. */
   HEADER: 14,
+  /** 1: a SYN waits, unanswered, for tcp_decide. Listeners only. */
+  DECIDE: 15,
+  /** 1: the socket also gets what comes to other hosts' addresses, on any port, by its interface, which must be transparent; and may send from there. UDP only. */
+  ANY_PORT: 16,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];

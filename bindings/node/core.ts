@@ -139,6 +139,14 @@ export class Core extends ServiceCalls {
   tcp_accept(listener: number): number {
     return this.exports.tcp_accept(listener);
   }
+  /** The oldest SYN that waits for a listener with the option DECIDE to decide; `local` and `remote` are its ends. */
+  tcp_asked(listener: number): number {
+    return this.exports.tcp_asked?.(listener) ?? Err.NOT_SUPPORTED;
+  }
+  /** Decides on it: 1 answers it, 0 refuses, -1 forgets it in silence. */
+  tcp_decide(handle: number, verdict: number): number {
+    return this.exports.tcp_decide?.(handle, verdict) ?? Err.NOT_SUPPORTED;
+  }
   /** Active OPEN to `remote`, from `local` or what the stack chooses. */
   tcp_connect(remote: Endpoint, local: Endpoint = {}, bufferClass = 0, owner = 0): number {
     const wrong = this.endpoint(CONTROL.remote, remote) || this.endpoint(CONTROL.local, local);
@@ -213,9 +221,11 @@ export class Core extends ServiceCalls {
   udp_send_space(handle: number): number {
     return this.exports.udp_send_space(handle);
   }
-  /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to). */
-  udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null): number {
-    return (remote && this.endpoint(CONTROL.remote, remote)) || this.exports.udp_send_commit(handle, octets);
+  /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to); a socket with ANY_PORT may say from where. */
+  udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null, local?: Endpoint): number {
+    const wrong = (remote && this.endpoint(CONTROL.remote, remote)) || (local && this.endpoint(CONTROL.local, local));
+    if (!local) this.view.setUint32(this.control + CONTROL.local + 4, 0);
+    return wrong || this.exports.udp_send_commit(handle, octets);
   }
   /** Length of the oldest datagram, which is at `span`; `remote` is from whom, `local` to which address. */
   udp_receive_ready(handle: number): number {
@@ -234,14 +244,14 @@ export class Core extends ServiceCalls {
     return this.exports.udp_status(handle);
   }
   /** Copies one datagram into the send ring; answers its octets, WOULD_BLOCK when there is no room, or an error. */
-  udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null): number {
+  udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null, local?: Endpoint): number {
     octetsOf(octets, "udp_write");
     const space = this.exports.udp_send_space(handle);
     if (space < 0) return space;
     if (space === 0) return Err.WOULD_BLOCK;
     if (octets.length > space) return Err.TOO_LONG;
     this.octets.set(octets, this.span);
-    return this.udp_send_commit(handle, octets.length, remote);
+    return this.udp_send_commit(handle, octets.length, remote, local);
   }
   /** Takes the oldest datagram: a copy, or the error (`WOULD_BLOCK`: none). `remote` is from whom. */
   udp_read(handle: number): Uint8Array | number {

@@ -8,7 +8,7 @@ export { type ErrorCode, RingwireError } from "./error.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, RouteStatus, Status } from "./inspect.js";
 export type { Congestion, Offers, TcpExtensions } from "./extensions.js";
 export { Link, type LinkOptions, type Receiver } from "./link.js";
-export { type AcceptOptions, TcpListener } from "./listener.js";
+export { type AcceptOptions, type AskedConnection, TcpListener } from "./listener.js";
 export type { WasmSource } from "./module.js";
 export { inNamespace } from "./netns.js";
 export type { ArpOptions, IpOptions, StackInterface, StackOptions, StackRoute, TcpOptions, UdpOptions } from "./options.js";

@@ -20,6 +20,8 @@ export interface Exports extends Record<string, unknown> {
   ready_rearm(handle: number): number;
   tcp_listen(bufferClass: number, backlog: number, owner: number): number;
   tcp_accept(listener: number): number;
+  tcp_asked?(listener: number): number;
+  tcp_decide?(handle: number, verdict: number): number;
   tcp_connect(bufferClass: number, owner: number): number;
   tcp_send_space(handle: number): number;
   tcp_send_commit(handle: number, octets: number, push: number): number;

@@ -23,6 +23,8 @@ export interface StackInterface {
   gateway?: string;
   /** Whether what is forwarded and leaves here gets an address of this interface, and a port. Needs `ip.forwarding`. Default false. */
   napt?: boolean;
+  /** Whether what comes in for any address of one host is for the stack: for `listen` and `bindUdp` with `transparent`. Default false. */
+  transparent?: boolean;
   /** Slots of the receive ring, a power of two. Default 256. */
   rxSlots?: number;
   /** Slots of the transmit ring, a power of two. Default 256. */
@@ -166,7 +168,7 @@ const NAMES = {
     "frameBudget",
     "memoryLimit",
   ],
-  interface: ["driver", "mac", "mtu", "addresses", "gateway", "napt", "rxSlots", "txSlots"],
+  interface: ["driver", "mac", "mtu", "addresses", "gateway", "napt", "transparent", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
     "userTimeout",
@@ -251,6 +253,7 @@ function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: 
   if (given.mac !== undefined) made.mac = given.mac;
   else if (given.driver.kind === "ethernet") made.mac = macFrom(seed, i);
   if (given.gateway !== undefined) made.gateway = given.gateway;
+  if (given.transparent) made.transparent = true;
   return made;
 }
 

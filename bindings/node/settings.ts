@@ -9,6 +9,7 @@ import {
   DeviceKind,
   INTERFACE,
   INTERFACES_MAX,
+  InterfaceFlag,
   MORE,
 } from "./constants.js";
 import { RingwireError } from "./error.js";
@@ -43,6 +44,8 @@ export interface InterfaceOptions {
   addresses?: (string | { address: string; prefix: number; state?: "tentative" | "valid" })[];
   /** As `10.0.0.1`. Default: none. */
   gateway?: string;
+  /** Whether what comes in for any address of one host is for the stack. Default false. */
+  transparent?: boolean;
 }
 
 /** TCP sockets of one buffer class. */
@@ -197,11 +200,12 @@ function writeInterfaces(view: DataView, control: number, { interfaces, devices 
   view.setUint32(control + CONTROL.interfaces, interfaces.length, true);
   interfaces.forEach((options, i) => {
     const name = `interfaces[${i}]`;
-    only(options, ["device", "mac", "mtu", "addresses", "gateway"], name);
+    only(options, ["device", "mac", "mtu", "addresses", "gateway", "transparent"], name);
     const device = integer(options.device ?? i, 0, devices.length - 1, `${name}.device`, "BAD_INTERFACE");
     const at = control + CONTROL.interfaceTable + i * OCTETS.interface;
     for (let octet = 0; octet < OCTETS.interface; octet++) view.setUint8(at + octet, 0);
     view.setUint8(at + INTERFACE.device, device);
+    if (options.transparent) view.setUint8(at + INTERFACE.flags, InterfaceFlag.TRANSPARENT);
     view.setUint32(at + INTERFACE.mtu, integer(options.mtu ?? 1500, 68, 65535, `${name}.mtu`, "BAD_INTERFACE"), true);
     if (options.gateway !== undefined) view.setUint32(at + INTERFACE.gateway, parseAddress(options.gateway, `${name}.gateway`));
     if (devices[device]?.kind === "ethernet" || options.mac !== undefined) {

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
-import { CLASSES, type Counter, type PoolIndex } from "./constants.js";
+import { CLASSES, type Counter, Option, type PoolIndex } from "./constants.js";
 import { type Core, instantiate } from "./core.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
@@ -38,7 +38,12 @@ export interface ConnectOptions extends StreamOptions, TcpExtensions {
 
 /** Where and how to listen. */
 export interface ListenOptions extends AcceptOptions {
-  port: number;
+  /** Missing, with `transparent`: all ports. */
+  port?: number;
+  /** Takes connections to other hosts' addresses as well, which come by `interface`, a transparent one; `localAddress` of each says to whom it was. */
+  transparent?: boolean;
+  /** Index of the interface. Default: any; with `transparent` 0. */
+  interface?: number;
   /** One of our addresses. Default: any. */
   host?: string;
   /** Connections that wait to be accepted, and as many half-open ones. Default 128. */
@@ -55,12 +60,28 @@ export interface BindOptions {
   host?: string;
   /** Datagrams may go to broadcast addresses. */
   broadcast?: boolean;
+  /** Index of the interface. Default: any; with `transparent` 0. */
+  interface?: number;
+  /** Also takes datagrams for other hosts' addresses, on any port, that come by `interface`, a transparent one. */
+  transparent?: boolean;
 }
 
 /** Sockets served in one round, before frames get their turn. */
 const SERVE_BUDGET = 4096;
 const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen", ...EXTENSIONS];
-const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen", ...EXTENSIONS];
+const LISTEN = [
+  "transparent",
+  "interface",
+  "decide",
+  "port",
+  "host",
+  "backlog",
+  "class",
+  "noDelay",
+  "keepAlive",
+  "allowHalfOpen",
+  ...EXTENSIONS,
+];
 
 /** Drivers that a stack has, or had. */
 const OWNED = new WeakSet<Driver>();
@@ -165,8 +186,9 @@ export class Stack extends EventEmitter implements Host {
     this.ensureOpen();
     only(options, LISTEN, "listen");
     checkExtensions(options);
-    const port = parsePort(options.port, "port", 1);
-    const local = localEnd(options.host, port);
+    const port = parsePort(options.transparent ? (options.port ?? 0) : options.port, "port", options.transparent ? 0 : 1);
+    const index = options.interface ?? (options.transparent ? 0 : undefined);
+    const local = { ...localEnd(options.host, port), ...(index === undefined ? {} : { interface: index }) };
     const backlog = integer(options.backlog ?? 128, 1, 65535, "backlog");
     const handle = check(this.core.tcp_listen(local, bufferClass(options.class, this.core), backlog), `listen ${local.address}:${port}`);
     return new TcpListener(this, handle, local.address, port, options);
@@ -174,11 +196,13 @@ export class Stack extends EventEmitter implements Host {
   /** Binds a UDP socket; throws IN_USE, BAD_ADDRESS or NO_SOCKET. */
   bindUdp(options: BindOptions = {}): UdpSocket {
     this.ensureOpen();
-    only(options, ["port", "host", "broadcast"], "bind");
-    const local = localEnd(options.host, options.port);
+    only(options, ["port", "host", "broadcast", "interface", "transparent"], "bind");
+    const index = options.interface ?? (options.transparent ? 0 : undefined);
+    const local = { ...localEnd(options.host, options.port), ...(index === undefined ? {} : { interface: index }) };
     const handle = check(this.core.udp_bind(local), `bind ${local.address}:${local.port}`);
     const socket = new UdpSocket(this, handle, local.address, this.core.local.port);
     if (options.broadcast) socket.setBroadcast(true);
+    if (options.transparent) check(this.core.socket_set(handle, Option.ANY_PORT, 1), "transparent");
     return socket;
   }
   /** Sends one ICMP echo request; rejects with TIMED_OUT or with what ICMP reports. Requests share a socket while any waits. */

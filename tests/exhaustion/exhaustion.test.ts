@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
+import * as filter from "./filter.js";
 import * as fragments from "./fragments.js";
 import * as others from "./others.js";
 import * as tcp from "./tcp.js";
@@ -25,6 +26,9 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   HOLDS: { scenario: others.holds, small: 2 },
   FRAGMENTS: { scenario: fragments.fragments, small: 2 },
   FRAGMENT_OCTETS: { scenario: fragments.fragmentOctets, small: 600 },
+  RULES: { scenario: filter.rules, small: 2 },
+  FLOWS: { scenario: filter.flows, small: 3 },
+  FORWARDS: { scenario: filter.forwards, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
   RECORD: { scenario: tcp.record, small: 8 },

@@ -15,6 +15,7 @@ import * as ports from "../ports";
 import * as ready from "../ready";
 import { isOwner } from "../service";
 import { recordOf } from "../socket";
+import * as decide from "./decide";
 import * as isn from "./isn";
 import * as life from "./life";
 import { HalfOpen } from "./halfopen";
@@ -43,7 +44,7 @@ export function listenerOf(handle: i32): Listener | null {
 export function listen(bufferClass: i32, backlog: i32, owner: i32): i32 {
   const at = root.local;
   if (<u32>bufferClass >= CLASSES || backlog < 1 || backlog > BACKLOG_MAX || !isOwner(owner)) return Err.BAD_ARGUMENT;
-  if (!at.port || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
+  if (at.interface > root.interfaces || (!at.port && !decide.takesAll(at))) return Err.BAD_ARGUMENT;
   if (at.a0 && !ours(at.ip)) return Err.BAD_ADDRESS;
   if (find(at.ip, 0, (<u32>at.port) << 16) || ports.isReserved(Protocol.TCP, at.port)) return Err.IN_USE;
   const address = root.pool(PoolIndex.LISTENER).take();

@@ -1,12 +1,12 @@
 // read RFC 1122 §4.1.4 first
-import { CONFIGURE, FRAGMENTATION, RAW } from "../../memory/config";
+import { CONFIGURE, FRAGMENTATION, RAW, TRANSPARENT } from "../../memory/config";
 import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
-import { castOf, isMulticast, isSpecial, ours } from "../../internet/address";
+import { castOf, isMulticast, isOneHost, isSpecial, ours } from "../../internet/address";
 import { scratchHop } from "../../internet/icmp";
 import * as route from "../../internet/route";
 import { Cast } from "../../link/packet";
@@ -117,6 +117,10 @@ export function sendCommit(handle: i32, octets: i32): i32 {
   if (length < 0) return length;
   const isOurs = ours(socket.local) != null;
   slot.local.set(isOurs ? socket.local : 0, socket.localPort, 0);
+  if (TRANSPARENT && socket.special && root.local.a0) {
+    if (!isOneHost(root.local.ip) || !root.local.port) return Err.BAD_ADDRESS;
+    slot.local.set(root.local.ip, root.local.port, 0);
+  }
   slot.length = length;
   socket.queued++;
   if (!socket.owed.linked) state.owedUdp.push(socket.owed);

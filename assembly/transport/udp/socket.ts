@@ -1,4 +1,4 @@
-import { FRAGMENTATION, RAW, SERVICE_SOCKETS } from "../../memory/config";
+import { FRAGMENTATION, RAW, SERVICE_SOCKETS, TRANSPARENT } from "../../memory/config";
 import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
 import { root, State, state } from "../../memory/root";
@@ -100,6 +100,7 @@ export function enter(socket: UdpSocket): void {
 }
 export function leave(socket: UdpSocket): void {
   remove(chainOf(socket), socket);
+  if (TRANSPARENT && state.catcher == socket.address) state.catcher = 0;
 }
 
 /** The socket for a datagram: the one connected to its sender, else bound to its address, else to any. Null when none. */
@@ -117,6 +118,13 @@ export function find(isPing: bool, local: u32, localPort: u32, remote: u32, remo
     at = it.link;
   }
   return best;
+}
+/** The socket for a datagram to another host's address, by interface `number`: one bound to that port there, else the one with ANY_PORT. */
+export function findForeign(localPort: u32, remote: u32, remotePort: u32, number: u32): UdpSocket | null {
+  const it = find(false, 0, localPort, remote, remotePort, number);
+  if (it && <u32>it.only == number) return it;
+  const catcher = changetype<UdpSocket | null>(<usize>state.catcher);
+  return catcher && <u32>catcher.only == number ? catcher : null;
 }
 /** 0: not for this socket; else the more the better it fits. */
 function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): u32 {

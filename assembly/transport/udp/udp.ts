@@ -1,6 +1,6 @@
 // read RFC 768 and RFC 1122 §4.1 first
 import { fold, pseudo, sum } from "../../memory/checksum";
-import { CONFIGURE, FRAGMENTATION, RAW } from "../../memory/config";
+import { CONFIGURE, FRAGMENTATION, RAW, TRANSPARENT } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
@@ -12,7 +12,8 @@ import { IPV4_HEADER, Ipv4Header, Protocol } from "../../wire/ipv4";
 import { UDP_HEADER, UdpHeader } from "../../wire/udp";
 import { Reserve, SLOT_IP } from "../../link/device";
 import { numberOf } from "../../link/interfaces";
-import { Packet } from "../../link/packet";
+import { Cast, Packet } from "../../link/packet";
+import { ours } from "../../internet/address";
 import * as icmp from "../../internet/icmp";
 import { Quote } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
@@ -20,7 +21,7 @@ import { Hop } from "../../internet/route";
 import * as ready from "../ready";
 import { recordOf, Tuple } from "../socket";
 import * as pieces from "./pieces";
-import { Datagram, find, isBindableIp, retire, UdpSocket } from "./socket";
+import { Datagram, find, findForeign, isBindableIp, retire, UdpSocket } from "./socket";
 
 /** A datagram arrived. False: no socket wants it. */
 export function input(packet: Packet): bool {
@@ -31,7 +32,11 @@ export function input(packet: Packet): bool {
   if (length < UDP_HEADER || length > packet.length) return drop(Counter.UDP_LENGTH);
   if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
     return drop(Counter.UDP_CHECKSUM);
-  const socket = find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, numberOf(packet.via));
+  const number = numberOf(packet.via);
+  const isForeign = TRANSPARENT && packet.via.flags && packet.cast == <u32>Cast.UNICAST && !ours(packet.destination);
+  const socket = isForeign
+    ? findForeign(header.destinationPort, packet.source, header.sourcePort, number)
+    : find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, number);
   if (!socket) {
     count(Counter.UDP_NO_SOCKET);
     return false;
@@ -147,7 +152,7 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
   if (FRAGMENTATION && (isLong || socket.part)) return pieces.transmit(socket, datagram, datagram.data - headers, now);
   const slot = ipv4.open(hop, Reserve.DATA, now);
   if (!slot) return false;
-  if (CONFIGURE && !isBindableIp(datagram.local.ip)) {
+  if (CONFIGURE && !socket.special && !isBindableIp(datagram.local.ip)) {
     tell(socket, Err.UNREACHABLE);
     return true;
   }
@@ -185,7 +190,7 @@ function fillEcho(at: usize, socket: UdpSocket, datagram: Datagram): void {
 function fillHeader(at: usize, socket: UdpSocket, source: u32, datagram: Datagram): void {
   const header = UdpHeader.at(at);
   const length = UDP_HEADER + datagram.length;
-  header.sourcePort = socket.localPort;
+  header.sourcePort = datagram.local.port;
   header.destinationPort = datagram.remote.port;
   header.length = length;
   header.checksum = 0;
