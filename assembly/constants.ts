@@ -6,10 +6,22 @@ import { Group } from "./internet/group";
 import { Binding } from "./application/binding";
 import { Lease } from "./application/leases";
 import { Neighbour } from "./internet/neighbour";
+import { Route } from "./internet/route";
 import { Status } from "./transport/status";
 
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
-export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, EXCHANGE_OCTETS, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
+export {
+  AddressState,
+  ADDRESSES_MAX,
+  CLASSES,
+  DeviceKind,
+  EXCHANGE_OCTETS,
+  Family,
+  Flag,
+  InterfaceFlag,
+  MAILBOX_WORDS,
+  SlotFlag,
+} from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
 export { TransferState } from "./application/transfer";
@@ -17,6 +29,7 @@ export { Kind, PoolIndex } from "./memory/pool";
 export { DhcpStart, DhcpState } from "./application/binding";
 export { LeaseState } from "./application/leases";
 export { DnsType } from "./wire/dns";
+export { Action, Direction, Standing } from "./internet/filter";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Phase } from "./transport/tcp/tcb";
@@ -249,6 +262,16 @@ export enum GROUP {
   ip = <i32>offsetof<Group>("ip"),
   interface_ = <i32>offsetof<Group>("key"),
   members = <i32>offsetof<Group>("members"),
+}
+
+/** Offsets in a route's record, which lies in its pool. */
+export enum ROUTE {
+  taken = <i32>offsetof<Route>("taken"),
+  network = <i32>offsetof<Route>("network"),
+  prefix = <i32>offsetof<Route>("prefix"),
+  gateway = <i32>offsetof<Route>("gateway"),
+  interface_ = <i32>offsetof<Route>("interface"),
+  metric = <i32>offsetof<Route>("metric"),
 }
 
 /** Where frames begin in a slot. */

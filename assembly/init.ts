@@ -12,6 +12,7 @@ import {
   EXCHANGE_OCTETS,
   Flag,
   Interface,
+  InterfaceFlag,
   More,
 } from "./memory/control";
 import { Counter } from "./memory/counters";
@@ -31,6 +32,11 @@ import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
 import { Group, Member, Source } from "./internet/group";
 import * as igmp from "./internet/igmp";
+import * as fragments from "./internet/fragments";
+import { Reassembly } from "./internet/fragments";
+import { RULE_OCTETS } from "./internet/filter";
+import { Flow } from "./internet/flow";
+import { Mapping } from "./internet/napt";
 import { Neighbour } from "./internet/neighbour";
 import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
@@ -51,6 +57,8 @@ import { slotOctets, UdpSocket } from "./transport/udp/socket";
 import { BINDING_OCTETS } from "./application/binding";
 import { LEASE_OCTETS } from "./application/leases";
 
+/** Not 0: the module has an exchange. */
+const HAS_EXCHANGE: u32 = SERVICES + config.FILTER + config.SLIP + config.IGMP;
 const SLOTS_MAX: u32 = 32768;
 /** Owners are an octet, and 16 of them are kept for services. */
 const OWNERS_MAX: u32 = 240;
@@ -65,6 +73,10 @@ const MTU_MAX: u32 = 65535;
 const VLAN_MAX: u16 = 4094;
 /** A loopback device has slots for answers besides the one that is read. */
 const LOOPBACK_MIN: u32 = 4;
+/** Datagrams that can be put together at the same time: they are looked through one by one. */
+const FRAGMENTS_MAX: u32 = 1024;
+/** Octets of a datagram that every host must take. RFC 1122 §3.3.2. */
+const DATAGRAM_MIN: u32 = 576;
 /** A connection has a record for every 512 octets of its send ring and some more, and not more than the setting says. */
 const SEGMENT_SHIFT: u32 = 9;
 const RECORDS_MIN: u32 = 16;
@@ -114,14 +126,27 @@ function fillDefaults(): void {
   root.extra.transfers = SERVICES ? config.TRANSFERS : 0;
   root.sentRecords = config.SENT_RECORDS;
   root.extra.leases = config.LEASES;
-  if (config.IGMP) fillMoreDefaults(root.extra);
+  fillMoreDefaults(root.extra);
 }
 
 function fillMoreDefaults(it: More): void {
-  it.groups = config.GROUPS;
-  it.sources = config.SOURCES;
-  it.portFirst = config.PORT_FIRST;
-  it.portLast = config.PORT_LAST;
+  if (config.IGMP) {
+    it.groups = config.GROUPS;
+    it.sources = config.SOURCES;
+    it.portFirst = config.PORT_FIRST;
+    it.portLast = config.PORT_LAST;
+  }
+  it.fragments = config.FRAGMENTS;
+  it.fragmentOctets = config.FRAGMENT_OCTETS;
+  it.fragmentTimeout = config.FRAGMENT_TIMEOUT;
+  if (!config.FILTER) return;
+  it.rules = config.RULES;
+  it.flows = config.FLOWS;
+  it.forwards = config.FORWARDS;
+  it.flowEstablished = config.FLOW_ESTABLISHED;
+  it.flowTcp = config.FLOW_TCP;
+  it.flowUdp = config.FLOW_UDP;
+  it.flowIcmp = config.FLOW_ICMP;
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -204,7 +229,8 @@ function slotFor(device: u32): u32 {
 function examineInterface(it: Interface, index: u32): i32 {
   const at = changetype<usize>(it);
   if (it.device >= root.devices) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("device")));
-  if (it.flags) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
+  if (it.flags > (config.TRANSPARENT ? <u8>InterfaceFlag.TRANSPARENT : 0))
+    return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
   const isEthernet = root.device(it.device).kind == <u8>DeviceKind.ETHERNET;
   if (it.vlan > (config.VLAN && isEthernet ? VLAN_MAX : 0)) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("vlan")));
   for (let i: u32 = 0; i < index; i++)
@@ -264,6 +290,12 @@ function examineCapacities(): i32 {
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpReceive))
     return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
   if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
+  if (config.REASSEMBLY) {
+    const more = root.extra;
+    if (more.fragments > FRAGMENTS_MAX) return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(more), offsetof<More>("fragments")));
+    if (more.fragments && !isBetween(more.fragmentOctets, DATAGRAM_MIN, MTU_MAX))
+      return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(more), offsetof<More>("fragmentOctets")));
+  }
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
   if (root.extra.leases > (config.DHCPD ? LEASES_MAX : 0))
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("leases")));
@@ -288,9 +320,18 @@ function examineSettings(): i32 {
   if (root.extra.probing > <u32>config.PROBING)
     return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(root.extra), offsetof<More>("probing")));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
+  return config.REASSEMBLY || config.FORWARDING ? examineMore() : 0;
+}
+function examineMore(): i32 {
   const more = root.extra;
+  const at = changetype<usize>(more);
+  if (more.forwarding > 1) return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("forwarding")));
+  const last = config.FILTER ? offsetof<More>("flowIcmp") : offsetof<More>("fragmentTimeout");
+  for (let it = offsetof<More>("fragmentTimeout"); it <= last; it += 4) {
+    if (!isBetween(load<u32>(at + it), 1, time.NEVER)) return refuse(Err.BAD_SETTING, offsetIn(at, it));
+  }
   if (config.IGMP && !(isBetween(more.portFirst, 1, more.portLast) && more.portLast <= 65535))
-    return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(more), offsetof<More>("portFirst")));
+    return refuse(Err.BAD_SETTING, offsetIn(at, offsetof<More>("portFirst")));
   return 0;
 }
 
@@ -303,12 +344,14 @@ function layOut(): void {
   state.transfers = SERVICES ? arena.take(product(root.extra.transfers, TRANSFER_OCTETS), 8) : 0;
   if (config.DNS) state.names = arena.take(namesOctets(), 8);
   if (config.MDNS) state.things = arena.take(thingsOctets(), 8);
-  if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
+  if (HAS_EXCHANGE) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
   if (config.DHCP) state.bindings = arena.take(root.interfaces * BINDING_OCTETS, 8);
   if (config.DHCPD) state.leases = arena.take(root.extra.leases * LEASE_OCTETS, 8);
   let sockets: u32 = 0;
   for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
-  state.heap = arena.take((sockets + root.synQueue + root.neighbours + groups()) * 8, 8);
+  const fragments = config.REASSEMBLY ? root.extra.fragments : 0;
+  const flows = config.FILTER ? root.extra.flows : 0;
+  state.heap = arena.take((sockets + root.synQueue + root.neighbours + groups() + fragments + flows) * 8, 8);
   const buckets = table.sizeFor(sockets + root.synQueue + root.timeWait + root.listeners);
   state.buckets = arena.take(buckets * 4, 64);
   state.bucketMask = buckets - 1;
@@ -318,11 +361,9 @@ function layOut(): void {
   const neighbourBuckets = table.sizeFor(root.neighbours + groups());
   state.neighbourBuckets = arena.take(neighbourBuckets * 4, 64);
   state.neighbourBucketMask = neighbourBuckets - 1;
-  if (config.SLIP) {
-    root.exchange = arena.take(EXCHANGE_OCTETS, 8);
-    state.lines = arena.take(root.devices * LINE_OCTETS, 8);
-  }
+  if (config.SLIP) state.lines = arena.take(root.devices * LINE_OCTETS, 8);
   if (config.CONFIGURE) state.claims = arena.take(root.interfaces * ADDRESSES_MAX * claim.CLAIM_OCTETS, 8);
+  if (config.FILTER) layOutFilter();
   layOutPools();
   state.stateEnd = state.cursor;
   layOutRings();
@@ -331,6 +372,16 @@ function layOut(): void {
 /** Groups on all interfaces, those that ended and are still to be reported too. */
 function groups(): u32 {
   return config.IGMP ? 2 * root.extra.groups + root.interfaces : 0;
+}
+/** Rules, and the buckets for flows, and behind these for mappings. */
+function layOutFilter(): void {
+  const more = root.extra;
+  state.rules = arena.take(product(more.rules, RULE_OCTETS), 8);
+  const buckets = table.sizeFor(more.flows);
+  state.flowBuckets = arena.take(buckets << 3, 64);
+  state.flowBucketMask = buckets - 1;
+  carve(PoolIndex.FLOW, Kind.FLOW, offsetof<Flow>(), more.flows, 0);
+  if (config.NAPT) carve(PoolIndex.MAPPING, Kind.MAPPING, offsetof<Mapping>(), more.flows + more.forwards, 0);
 }
 function layOutPools(): void {
   let first: u32 = 0;
@@ -347,11 +398,11 @@ function layOutPools(): void {
   carve(PoolIndex.NEIGHBOUR, Kind.NEIGHBOUR, offsetof<Neighbour>(), root.neighbours, 0);
   carve(PoolIndex.ROUTE, Kind.ROUTE, offsetof<Route>(), root.routes, 0);
   carve(PoolIndex.HOLD, Kind.HOLD, offsetof<Hold>() + largestMtu(), root.holds, 0);
+  if (config.REASSEMBLY) carve(PoolIndex.FRAGMENTS, Kind.FRAGMENTS, offsetof<Reassembly>(), root.extra.fragments, 0);
   if (!config.IGMP) return;
   carve(PoolIndex.GROUP, Kind.GROUP, offsetof<Group>(), groups(), 0);
   carve(PoolIndex.MEMBER, Kind.MEMBER, offsetof<Member>(), root.extra.groups, 0);
   carve(PoolIndex.SOURCE, Kind.SOURCE, offsetof<Source>(), root.extra.sources, 0);
-  root.exchange = arena.take(EXCHANGE_OCTETS, 8);
 }
 function carve(which: u32, kind: Kind, octets: u32, capacity: u32, first: u32): void {
   const pool: Pool = root.pool(which);
@@ -386,6 +437,7 @@ function layOutRings(): void {
     it.txRing = isLoopback(it) ? it.rxRing : arena.take(product(it.txSlots, it.slotOctets), 64);
   }
   state.udpRings = arena.take(product(product(slotOctets(), root.udpReceive + root.udpSend), root.udpSockets + config.SERVICE_SOCKETS), 64);
+  if (config.REASSEMBLY) state.fragmentBuffers = arena.take(product(fragments.bufferOctets(), root.extra.fragments), 64);
   for (let i: u32 = 0; i < CLASSES; i++) {
     const it = root.bufferClass(i);
     const rings = root.rings(i);
@@ -410,13 +462,18 @@ function clear(): void {
   if (config.DHCPD) memory.fill(state.leases, 0, root.extra.leases * LEASE_OCTETS);
   if (config.DNS) memory.fill(state.names, 0, namesOctets());
   if (config.MDNS) memory.fill(state.things, 0, thingsOctets());
-  memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
+  if (HAS_EXCHANGE) memory.fill(root.exchange, 0, EXCHANGE_OCTETS);
+  if (config.FILTER) {
+    memory.fill(state.flowBuckets, 0, (state.flowBucketMask + 1) << 3);
+    state.openFlows.clear();
+  }
   ready.start();
   state.owed.clear();
   state.owedUdp.clear();
   state.timeWaits.clear();
   state.neighbourOrder.clear();
   state.failed.clear();
+  if (config.REASSEMBLY) state.fragments.clear();
   state.pathGeneration = 1;
   for (let i: u32 = 0; i < root.interfaces; i++)
     if (isLoopback(deviceOf(root.interface(i)))) state.loopback = <u32>changetype<usize>(root.interface(i));

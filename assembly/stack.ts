@@ -1,5 +1,5 @@
 // poll: receive, expire, transmit, next deadline.
-import { CONFIGURE, PROBING } from "./memory/config";
+import { CONFIGURE, FORWARDING, GATEWAYS, PROBING } from "./memory/config";
 import { ADDRESSES_MAX, AddressState, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -13,8 +13,10 @@ import * as arp from "./internet/arp";
 import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
 import { Neighbour } from "./internet/neighbour";
+import * as forward from "./internet/forward";
 import { Hold } from "./internet/hold";
 import * as sweep from "./transport/sweep";
+import * as route from "./internet/route";
 import * as tcp from "./transport/tcp/tcp";
 import * as timewait from "./transport/tcp/timewait";
 import * as udp from "./transport/udp/udp";
@@ -63,10 +65,16 @@ function tellFailures(): void {
   while (!state.failed.isEmpty) {
     const neighbour = Neighbour.ofFailure(Link.at(state.failed.next));
     neighbour.failure.unlink();
+    if (GATEWAYS && !neighbour.isGateway && route.isGateway(neighbour)) {
+      neighbour.isGateway = 1;
+      state.pathGeneration++;
+    }
     tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
     count(Counter.HOLD_EXPIRED);
-    udp.undeliverable(Hold.at(neighbour.hold).sender, neighbour.ip);
+    const hold = Hold.at(neighbour.hold);
+    if (FORWARDING && !hold.sender) forward.undeliverable(hold, state.now);
+    else udp.undeliverable(hold.sender, neighbour.ip);
     arp.drop(neighbour);
   }
 }

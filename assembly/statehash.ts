@@ -1,5 +1,5 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { CONFIGURE, DHCP, DHCPD, DNS, MDNS, SLIP } from "./memory/config";
+import { CONFIGURE, DHCP, DHCPD, DNS, FILTER, MDNS, REASSEMBLY, SLIP } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
@@ -10,9 +10,11 @@ import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { LINE_OCTETS } from "./link/slip";
 import { CLAIM_OCTETS } from "./internet/claim";
 import { TRANSFER_OCTETS } from "./application/transfer";
+import { RULE_OCTETS } from "./internet/filter";
+import { NONE, Reassembly } from "./internet/fragments";
 import { SENT_OCTETS } from "./transport/tcp/sent";
 import { Tcb } from "./transport/tcp/tcb";
-import { slotOctets, UdpSocket } from "./transport/udp/socket";
+import { Datagram, DATAGRAM_FIELDS, UdpSocket } from "./transport/udp/socket";
 import { BINDING_OCTETS } from "./application/binding";
 import { LEASE_OCTETS } from "./application/leases";
 
@@ -64,6 +66,8 @@ export function stateHash(): u32 {
   if (DNS) h = mixNames(h);
   if (MDNS)
     for (let i: u32 = 0; i <= root.extra.services; i++) if (thingAt(i).taken) h = mix(h, changetype<usize>(thingAt(i)), THING_OCTETS);
+  if (REASSEMBLY) h = mixFragments(h);
+  if (FILTER) h = mixFilter(h);
   return mixDatagrams(h);
 }
 function mixSlots(h: u32, it: Device): u32 {
@@ -106,10 +110,34 @@ function mixDatagrams(h: u32): u32 {
   for (let i: u32 = 0; i < pool.mark; i++) {
     const it = changetype<UdpSocket>(pool.at(i));
     if (!it.taken) continue;
-    for (let n = it.read; n != it.received; n++)
-      out = mix(out, changetype<usize>(it.inSlot(n)), min(it.inSlot(n).length + 64, slotOctets()));
-    for (let n = it.sent; n != it.queued; n++)
-      out = mix(out, changetype<usize>(it.outSlot(n)), min(it.outSlot(n).length + 64, slotOctets()));
+    for (let n = it.read; n != it.received; n++) out = mixDatagram(out, it.inSlot(n));
+    for (let n = it.sent; n != it.queued; n++) out = mixDatagram(out, it.outSlot(n));
+  }
+  return out;
+}
+/** What it says, and its data; what lies between, for headers, follows from both. */
+function mixDatagram(h: u32, it: Datagram): u32 {
+  return mix(mix(h, changetype<usize>(it), DATAGRAM_FIELDS), it.data, min(it.length, root.udpOctets));
+}
+/** Rules with what they have counted, flows and mappings. */
+function mixFilter(h: u32): u32 {
+  let out = mix(h, state.rules, state.ruleCount * RULE_OCTETS);
+  out = mix(out, state.flowBuckets, (state.flowBucketMask + 1) << 3);
+  return out;
+}
+/** What has come of datagrams that are put together; not their holes' octets. */
+function mixFragments(h: u32): u32 {
+  const pool = root.pool(PoolIndex.FRAGMENTS);
+  let out = h;
+  for (let i: u32 = 0; i < pool.mark; i++) {
+    const it = changetype<Reassembly>(pool.at(i));
+    if (!it.taken) continue;
+    out = mix(out, it.payload - it.headerLength, it.headerLength);
+    let from: u32 = 0;
+    for (let hole = it.hole; hole != NONE; hole = it.holeNext(hole)) {
+      out = mix(out, it.payload + from, hole - from);
+      from = it.holeEnd(hole);
+    }
   }
   return out;
 }

@@ -105,7 +105,7 @@ function takeRoutes(it: Binding, from: usize, end: usize): u32 {
   return gateway;
 }
 function addRoute(it: Binding, network: u32, prefix: u32, router: u32): void {
-  if (<u32>it.routeCount == ROUTES_MAX || route.add(network, prefix, router, it.number)) return;
+  if (<u32>it.routeCount == ROUTES_MAX || route.add(network, prefix, router, it.number, 0)) return;
   const at = it.route(it.routeCount++);
   store<u32>(at, network);
   store<u32>(at, prefix, 4);
@@ -120,7 +120,7 @@ function setGateway(it: Binding, via: Interface, old: u32, router: u32): void {
 
 /** Takes back what the lease brought, but the address and the gateway. */
 function forget(it: Binding): void {
-  for (let i: u32 = 0; i < it.routeCount; i++) route.remove(load<u32>(it.route(i)), load<u32>(it.route(i), 4), it.number);
+  for (let i: u32 = 0; i < it.routeCount; i++) route.remove(load<u32>(it.route(i)), load<u32>(it.route(i), 4), it.number, 0);
   it.routeCount = 0;
   if (it.mtu) it.via.mtu = it.mtu;
   it.mtu = 0;

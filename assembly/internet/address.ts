@@ -1,7 +1,7 @@
 // read RFC 1122 §3.2.1.3 first
 // The one classifier of IPv4 addresses. Addresses are u32 in host order.
-import { DHCP, LOOPBACK, MDNS } from "../memory/config";
-import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
+import { DHCP, LOOPBACK, MDNS, TRANSPARENT } from "../memory/config";
+import { Address, ADDRESSES_MAX, AddressState, Interface, InterfaceFlag } from "../memory/control";
 import { root, state } from "../memory/root";
 import { MDNS_GROUP } from "../wire/dns";
 import { isLoopback } from "../link/device";
@@ -15,6 +15,11 @@ export function ours(ip: u32): Address | null {
     if (found) return found;
   }
   return null;
+}
+/** Whether we may speak as `ip`: an address of ours or, by a transparent interface (its number; 0: none), anybody's. */
+export function isLocal(ip: u32, only: u32): bool {
+  if (ours(ip)) return true;
+  return TRANSPARENT != 0 && only != 0 && (root.interface(only - 1).flags & InterfaceFlag.TRANSPARENT) != 0;
 }
 /** The valid address record of this interface with this address. */
 export function on(it: Interface, ip: u32): Address | null {

@@ -1,4 +1,5 @@
 // read RFC 826, RFC 1122 §2.3.2 and RFC 5227 first
+import { FORWARDING, GATEWAYS } from "../memory/config";
 import { copyMac, sameMac } from "../memory/bytes";
 import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
 import { PROBING } from "../memory/config";
@@ -18,6 +19,7 @@ import { Packet } from "../link/packet";
 import { covering, isLinkLocal, isOneHost, on } from "./address";
 import { Hold } from "./hold";
 import { Neighbour, NeighbourState } from "./neighbour";
+import * as pieces from "./pieces";
 
 /** Requests before a neighbour counts as failed, one a second. */
 const TRIES: u8 = 3;
@@ -270,6 +272,10 @@ function confirm(neighbour: Neighbour, mac: usize, now: Instant): void {
   neighbour.tries = 0;
   neighbour.confirmed = now;
   neighbour.failure.unlink();
+  if (GATEWAYS && neighbour.isGateway) {
+    neighbour.isGateway = 0;
+    state.pathGeneration++;
+  }
   deadlines.arm(neighbour, after(now, refreshAge()));
   if (neighbour.hold) deadlines.arm(neighbour, now);
   wake(neighbour);
@@ -304,6 +310,7 @@ export function doubt(neighbour: Neighbour, now: Instant): void {
 export function expire(neighbour: Neighbour, now: Instant): void {
   if (neighbour.state == <u8>NeighbourState.VALID) return expireValid(neighbour, now);
   if (neighbour.state == <u8>NeighbourState.FAILED) {
+    if (GATEWAYS && neighbour.isGateway && now - neighbour.used < root.arpTimeout) return knock(neighbour, now);
     if (neighbour.isIdle) forget(neighbour);
     else ask(neighbour, now);
     return;
@@ -311,6 +318,19 @@ export function expire(neighbour: Neighbour, now: Instant): void {
   if (now - neighbour.asked < SPACING) return deadlines.arm(neighbour, neighbour.asked + SPACING);
   if (neighbour.tries < TRIES) return request(neighbour, now);
   fail(neighbour, now);
+}
+/** A gateway that failed is asked now and then, for as long as others stand in for it. */
+function knock(neighbour: Neighbour, now: Instant): void {
+  const wait = max(root.arpTimeout >> 2, SPACING);
+  if (now - neighbour.asked < wait) return deadlines.arm(neighbour, neighbour.asked + wait);
+  request(neighbour, now);
+}
+/** Whether this gateway did not answer and others are to be preferred. It is asked again while somebody wants it. */
+export function isDead(it: Interface, gateway: u32, now: Instant): bool {
+  const neighbour = find(it, gateway);
+  if (!neighbour || neighbour.state != <u8>NeighbourState.FAILED) return false;
+  neighbour.used = now;
+  return true;
 }
 function expireValid(neighbour: Neighbour, now: Instant): void {
   if (neighbour.hold) flush(neighbour, now);
@@ -342,16 +362,23 @@ function fail(neighbour: Neighbour, now: Instant): void {
 export function flush(neighbour: Neighbour, now: Instant): bool {
   const hold = Hold.at(neighbour.hold);
   const it = changetype<Interface>(<usize>neighbour.interface);
-  const slot = claim(deviceOf(it), Reserve.REPLY);
-  if (!slot) {
-    deadlines.arm(neighbour, now + 1);
-    return false;
+  if (FORWARDING && hold.length > it.mtu) {
+    if (!pieces.fit(it, hold.data, Reserve.REPLY)) return flushLater(neighbour, now);
+    pieces.send(it, neighbour.mac, hold.data, 0, Reserve.REPLY);
+  } else {
+    const slot = claim(deviceOf(it), Reserve.REPLY);
+    if (!slot) return flushLater(neighbour, now);
+    memory.copy(slot + SLOT_IP, hold.data, hold.length);
+    ethernet.output(it, slot, neighbour.mac, EtherType.IPV4, hold.length);
+    count(Counter.IP_OUT);
   }
-  memory.copy(slot + SLOT_IP, hold.data, hold.length);
-  ethernet.output(it, slot, neighbour.mac, EtherType.IPV4, hold.length);
-  count(Counter.IP_OUT);
+  if (FORWARDING && !hold.sender) count(Counter.IP_FORWARDED);
   drop(neighbour);
   return true;
+}
+function flushLater(neighbour: Neighbour, now: Instant): bool {
+  deadlines.arm(neighbour, now + 1);
+  return false;
 }
 /** Gives back the packet that waits, if any. */
 export function drop(neighbour: Neighbour): void {
@@ -359,13 +386,15 @@ export function drop(neighbour: Neighbour): void {
   root.pool(PoolIndex.HOLD).give(neighbour.hold);
   neighbour.hold = 0;
 }
-/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle. False: no room. */
+/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle, 0: it is forwarded. False: no room. */
 export function keep(neighbour: Neighbour, ip: usize, length: u32, sender: i32): bool {
   if (neighbour.hold) {
     count(Counter.HOLD_REPLACED);
     drop(neighbour);
   }
-  const address = root.pool(PoolIndex.HOLD).take();
+  const pool = root.pool(PoolIndex.HOLD);
+  let address: usize = 0;
+  if (!FORWARDING || length <= pool.stride - <u32>offsetof<Hold>()) address = pool.take();
   if (!address) {
     count(Counter.HOLD_FULL);
     return false;

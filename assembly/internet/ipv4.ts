@@ -1,8 +1,9 @@
 // read RFC 791 and RFC 1122 §3 first
-import { IGMP, LOOPBACK } from "../memory/config";
+import { FILTER, FORWARDING, FRAGMENTATION, IGMP, LOOPBACK, REASSEMBLY, TRANSPARENT } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
+import { root, state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
@@ -10,13 +11,15 @@ import { claim, isLoopback, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../li
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
-import { castOf, isMulticast, isOneHost, ours } from "./address";
+import { castOf, isMulticast, isOneHost, isSpecial, ours } from "./address";
 import * as arp from "./arp";
+import * as filter from "./filter";
 import { groupOn, putGroupMac } from "./group";
+import { identify } from "./pieces";
 import { Hop } from "./route";
 import * as route from "./route";
 
-/** Examines an IP header as RFC 1122 §3.2.1 asks. True: the packet is for us and its fields are filled in. */
+/** Examines an IP header as RFC 1122 §3.2.1 asks. True: its fields are filled in, and the packet is for us, or to be forwarded where we do that. It may be a fragment. */
 export function input(packet: Packet): bool {
   count(Counter.IP_IN);
   if (packet.ipLength < IPV4_HEADER) return drop(Counter.IP_SHORT);
@@ -31,10 +34,9 @@ export function input(packet: Packet): bool {
   const isInside = isLoopback(deviceOf(packet.via));
   const isQuery = IGMP && !source && header.protocol == Protocol.IGMP; // of a switch without an address, RFC 4541 §2.1.1
   if (isInside ? !ours(source) : !isQuery && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
-  let cast = castOf(header.destination);
-  if (IGMP && cast < 0 && isMember(packet.via, header.destination)) cast = Cast.MULTICAST;
-  if (cast < 0 || (LOOPBACK && !isInside && header.destination >> 24 == 127)) return drop(Counter.IP_NOT_OURS);
-  if (header.isFragment) return drop(Counter.IP_FRAGMENT);
+  const cast = castHere(packet.via, header.destination, isInside);
+  if (cast < 0) return drop(Counter.IP_NOT_OURS);
+  if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
   packet.ipLength = total;
   packet.payload = packet.ip + headerLength;
   packet.length = total - headerLength;
@@ -47,6 +49,15 @@ export function input(packet: Packet): bool {
 function drop(why: Counter): bool {
   count(why);
   return false;
+}
+/** To whom a destination speaks that came by this interface: a Cast, or -1 when it is nothing to us. */
+function castHere(it: Interface, ip: u32, isInside: bool): i32 {
+  if (LOOPBACK && !isInside && ip >> 24 == 127) return -1;
+  const cast = castOf(ip);
+  if (cast >= 0) return cast;
+  if (IGMP && isMember(it, ip)) return Cast.MULTICAST;
+  if (TRANSPARENT && it.flags && !isSpecial(ip)) return Cast.UNICAST;
+  return FORWARDING && root.extra.forwarding ? Cast.ELSEWHERE : -1;
 }
 /** Whether a packet for us is to go on from here by a source route, which we do not. RFC 1122 §3.3.5. */
 export function isOnSourceRoute(packet: Packet): bool {
@@ -84,20 +95,26 @@ export function close(
   mac: usize,
   source: u32,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
   df: bool,
 ): void {
   header(slot + SLOT_IP, source, destination, protocol, length, tos, ttl, df);
+  if (FILTER && !mayLeave(it, slot + SLOT_IP)) return;
   count(Counter.IP_OUT);
   if (isEthernet(it)) ethernet.output(it, slot, mac, EtherType.IPV4, IPV4_HEADER + length);
   else publish(deviceOf(it), slot, IPV4_HEADER + length);
 }
+/** Whether the filter lets a datagram of ours out. */
+export function mayLeave(it: Interface, ip: usize): bool {
+  return !state.guard || filter.mayLeave(it, ip);
+}
 /** An identifier is needed only where a router may cut the datagram. RFC 6864 §4. */
-function header(at: usize, source: u32, destination: u32, protocol: Protocol, length: u32, tos: u32, ttl: u32, df: bool): void {
-  Ipv4Header.at(at).write(tos, IPV4_HEADER + length, df ? 0 : secret() & 0xffff, df ? IPV4_DF : 0, ttl, protocol, source, destination);
+function header(at: usize, source: u32, destination: u32, protocol: u32, length: u32, tos: u32, ttl: u32, df: bool): void {
+  const ident = df ? 0 : FRAGMENTATION ? identify(source, destination, protocol) : secret() & 0xffff;
+  Ipv4Header.at(at).write(tos, IPV4_HEADER + length, ident, df ? IPV4_DF : 0, ttl, protocol, source, destination);
 }
 
 /** How sending a datagram ended. */
@@ -111,10 +128,11 @@ export function send(
   hop: Hop,
   slot: usize,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
+  df: bool,
   sender: i32,
   now: Instant,
 ): Sent {
@@ -124,16 +142,17 @@ export function send(
     store<u32>(everybody, 0xffffffff);
     store<u16>(everybody, 0xffff, 4);
     if (IGMP && isMulticast(destination)) putGroupMac(everybody, destination);
-    close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, false);
+    close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, df);
     return Sent.DONE;
   }
   const neighbour = arp.find(it, hop.nextHop);
   if (!neighbour) return Sent.DROPPED;
   if (arp.isUsable(neighbour, now)) {
-    close(it, slot, neighbour.mac, hop.source, destination, protocol, length, tos, ttl, false);
+    close(it, slot, neighbour.mac, hop.source, destination, protocol, length, tos, ttl, df);
     return Sent.DONE;
   }
-  header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, false);
+  header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, df);
+  if (FILTER && !mayLeave(it, slot + SLOT_IP)) return Sent.DONE;
   return arp.keep(neighbour, slot + SLOT_IP, IPV4_HEADER + length, sender) ? Sent.DONE : Sent.DROPPED;
 }
 
@@ -147,19 +166,22 @@ export function answer(
   slot: usize,
   packet: Packet,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
   df: bool,
   now: Instant,
 ): void {
+  const mac = macForAnswer(hop, packet, now);
+  if (mac) close(hop.via, slot, mac, hop.source, destination, protocol, length, tos, ttl, df);
+}
+/** Where a frame with an answer to the packet in hand goes, 0: nowhere. Without a meaning on raw IP devices. */
+export function macForAnswer(hop: Hop, packet: Packet, now: Instant): usize {
   const it = hop.via;
   const neighbour = isEthernet(it) ? arp.find(it, hop.nextHop) : null;
-  let mac = EthernetHeader.at(packet.frame).source;
-  if (neighbour && arp.isUsable(neighbour, now)) mac = neighbour.mac;
-  else if (it != packet.via) return;
-  close(it, slot, mac, hop.source, destination, protocol, length, tos, ttl, df);
+  if (neighbour && arp.isUsable(neighbour, now)) return neighbour.mac;
+  return it == packet.via || !isEthernet(it) ? EthernetHeader.at(packet.frame).source : 0;
 }
 
 /** Finds the way for a datagram; false: no route. */

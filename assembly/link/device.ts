@@ -64,9 +64,13 @@ export function isReadable(device: Device): bool {
 }
 /** Whether a slot of the TX ring is free for this purpose. */
 export function isFree(device: Device, reserve: Reserve): bool {
+  return hasFree(device, reserve, 1);
+}
+/** Whether `slots` slots are. */
+export function hasFree(device: Device, reserve: Reserve, slots: u32): bool {
   const used = device.txWritten - device.txTaken;
   const left: u32 = used <= device.txSlots ? device.txSlots - used : 0;
-  return left > (device.txSlots >= 4 ? <u32>reserve : 0);
+  return left >= (device.txSlots >= 4 ? <u32>reserve : 0) + slots;
 }
 /** The next TX slot, or 0 when none is free for this purpose; then TX_BLOCKED is set. */
 export function claim(device: Device, reserve: Reserve): usize {

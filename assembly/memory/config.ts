@@ -59,6 +59,22 @@ export const DHCPD: i32 = isDefined(CFG_DHCPD) ? CFG_DHCPD : SERVICE_SOCKETS ? 1
 export const DNS: i32 = isDefined(CFG_DNS) ? CFG_DNS : 1;
 /** 1: the module holds the mDNS responder, and the resolver asks for names on the link. */
 export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : 1;
+/** 1: the module puts datagrams together from fragments; 0: fragments are counted and dropped (IP_FRAGMENT). */
+export const REASSEMBLY: i32 = isDefined(CFG_REASSEMBLY) ? CFG_REASSEMBLY : 1;
+/** 1: datagrams longer than the MTU leave in pieces; 0: sending one answers TOO_LONG. */
+export const FRAGMENTATION: i32 = isDefined(CFG_FRAGMENTATION) ? CFG_FRAGMENTATION : 1;
+/** 1: routes have metrics, one network may have several gateways, and a dead gateway is passed over. */
+export const GATEWAYS: i32 = isDefined(CFG_GATEWAYS) ? CFG_GATEWAYS : 1;
+/** 1: the module can forward datagrams between interfaces, when the setting `forwarding` says so. Needs FRAGMENTATION. */
+export const FORWARDING: i32 = isDefined(CFG_FORWARDING) ? CFG_FORWARDING : 1;
+/** 1: the module holds raw IP sockets. Needs FRAGMENTATION. */
+export const RAW: i32 = isDefined(CFG_RAW) ? CFG_RAW : 1;
+/** 1: the module holds the packet filter. Needs REASSEMBLY. */
+export const FILTER: i32 = isDefined(CFG_FILTER) ? CFG_FILTER : 1;
+/** 1: the module translates addresses and ports (NAPT) and forwards ports. Needs FILTER and FORWARDING. */
+export const NAPT: i32 = isDefined(CFG_NAPT) ? CFG_NAPT : 1;
+/** 1: an interface can be transparent, and a listener can ask before it answers a SYN. */
+export const TRANSPARENT: i32 = isDefined(CFG_TRANSPARENT) ? CFG_TRANSPARENT : 1;
 
 // ---- Capacities ----
 
@@ -98,6 +114,16 @@ export const LEASES: i32 = isDefined(CFG_LEASES) ? CFG_LEASES : 16;
 export const NAMES: i32 = isDefined(CFG_NAMES) ? CFG_NAMES : 16;
 /** Services announced on the link beside the host's name, 0 to 64. When full, one more answers NO_ROOM. */
 export const SERVICES: i32 = isDefined(CFG_SERVICES) ? CFG_SERVICES : 8;
+/** Datagrams that are put together from fragments at the same time. When full, the oldest is given up (of the same source, where that has half of them) and counted (IP_FRAGMENTS_FULL). */
+export const FRAGMENTS: i32 = isDefined(CFG_FRAGMENTS) ? CFG_FRAGMENTS : 4;
+/** Octets of the longest datagram that is put together, its header included. A longer one is dropped as soon as a fragment shows it, and counted (IP_FRAGMENT_TOO_LONG). */
+export const FRAGMENT_OCTETS: i32 = isDefined(CFG_FRAGMENT_OCTETS) ? CFG_FRAGMENT_OCTETS : 8192;
+/** Rules of the packet filter. When full, adding one answers NO_ROOM. */
+export const RULES: i32 = isDefined(CFG_RULES) ? CFG_RULES : 0;
+/** Flows that the packet filter and address translation keep; 0: rules know no states, and nothing is translated. When full, the oldest that is not established is given up (FLOWS_EVICTED); without one, what would begin a flow is dropped and counted (FLOWS_FULL). */
+export const FLOWS: i32 = isDefined(CFG_FLOWS) ? CFG_FLOWS : 0;
+/** Ports that address translation forwards. When full, adding one answers NO_ROOM. */
+export const FORWARDS: i32 = isDefined(CFG_FORWARDS) ? CFG_FORWARDS : 0;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */
@@ -135,6 +161,16 @@ export const KEEP_COUNT: i32 = 9;
 export const ERROR_RATE: i32 = 50;
 /** TCP extensions offered: window scaling 1, SACK 2, timestamps 4, asking for ECN 8; SYN cookies 16. */
 export const OFFER: i32 = 23;
+/** How long a datagram may take to be put together from fragments. RFC 1122 §3.3.2: 60,000 to 120,000. */
+export const FRAGMENT_TIMEOUT: i32 = 60000;
+/** How long a flow is kept without a packet: of an established TCP connection, RFC 5382 REQ-5: at least 7,440,000. */
+export const FLOW_ESTABLISHED: i32 = 7440000;
+/** Of a TCP connection that opens or closes. RFC 5382 REQ-5: at least 240,000. */
+export const FLOW_TCP: i32 = 240000;
+/** Of UDP. RFC 4787 REQ-5: at least 120,000. */
+export const FLOW_UDP: i32 = 300000;
+/** Of ICMP queries and other protocols. RFC 5508 REQ-2: at least 60,000. */
+export const FLOW_ICMP: i32 = 60000;
 /** Congestion control: 0 NewReno, 1 CUBIC. */
 export const CONGESTION: i32 = 0;
 /** First and last of the ports that are chosen for whoever names none. RFC 6056 §3.2 asks for 1,024 and up. */

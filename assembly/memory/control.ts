@@ -27,6 +27,12 @@ export enum SlotFlag {
   SUPER_FRAME = 4,
 }
 
+/** Bits of an interface's flags. */
+export enum InterfaceFlag {
+  /** What comes in for any address of one host is for us. */
+  TRANSPARENT = 1,
+}
+
 /** States of an address. Only a valid one is used as a source and answered for. */
 export enum AddressState {
   NONE = 0,
@@ -97,7 +103,7 @@ export class Address {
 export class Interface {
   /** Index of the device. Host, before init, as all fields here but `generation`; gateway and addresses change by calls. */
   device: u8;
-  /** Must be 0 in this version. */
+  /** InterfaceFlag bits. */
   flags: u8;
   /** 802.1Q identifier, 1 to 4,094; 0: frames without a tag. */
   vlan: u16;

@@ -33,6 +33,9 @@ export enum Kind {
   GROUP = 9,
   MEMBER = 10,
   SOURCE = 11,
+  FRAGMENTS = 12,
+  FLOW = 13,
+  MAPPING = 14,
 }
 
 /** Fewest free records before one is used again while others were never used. Keeps stale handles stale without walking over all memory. */
@@ -116,5 +119,8 @@ export enum PoolIndex {
   GROUP = 11,
   MEMBER = 12,
   SOURCE = 13,
-  COUNT = 14,
+  FRAGMENTS = 14,
+  FLOW = 15,
+  MAPPING = 16,
+  COUNT = 17,
 }

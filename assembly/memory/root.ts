@@ -95,6 +95,26 @@ export class State {
   /** The loopback interface, 0: none. And where serial lines stand, a record for each device. */
   loopback: u32;
   lines: u32;
+  // datagrams in pieces: those being put together, the longest there first; their buffers; how many left so far
+  fragmentsNext: u32;
+  fragmentsPrevious: u32;
+  fragmentBuffers: u32;
+  idents: u32;
+  /** The first raw socket, in a chain. */
+  raws: u32;
+  // packet filter and address translation: whether there is anything to do, rules, policies an octet each, flows, interfaces
+  guard: u32;
+  rules: u32;
+  ruleCount: u32;
+  policies: u32;
+  flowBuckets: u32;
+  flowBucketMask: u32;
+  flowNext: u32;
+  flowPrevious: u32;
+  napt: u32;
+  forwards: u32;
+  /** The UDP socket with ANY_PORT. */
+  catcher: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {
@@ -116,6 +136,14 @@ export class State {
   /** Neighbours that no connection pins, the longest unused first. */
   get neighbourOrder(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("neighbourNext"));
+  }
+  /** Datagrams being put together from fragments, the oldest first. */
+  get fragments(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("fragmentsNext"));
+  }
+  /** Flows that are not established, the oldest first. */
+  get openFlows(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("flowNext"));
   }
   /** Connections whose next hop did not answer. */
   get failed(): Link {

@@ -27,6 +27,16 @@
 @global const CFG_SOURCES: i32 = 0;
 @global const CFG_SENT_RECORDS: i32 = 0;
 @global const CFG_CUBIC: i32 = 0;
+@global const CFG_REASSEMBLY: i32 = 0;
+@global const CFG_FRAGMENTATION: i32 = 0;
+@global const CFG_GATEWAYS: i32 = 0;
+@global const CFG_FORWARDING: i32 = 0;
+@global const CFG_RAW: i32 = 0;
+@global const CFG_FILTER: i32 = 0;
+@global const CFG_NAPT: i32 = 0;
+@global const CFG_TRANSPARENT: i32 = 0;
+@global const CFG_FRAGMENTS: i32 = 0;
+@global const CFG_FRAGMENT_OCTETS: i32 = 0;
 @global const CFG_TCP_SOCKETS: i32 = 4;
 @global const CFG_TCP_RECEIVE: i32 = 2048;
 @global const CFG_TCP_SEND: i32 = 2048;

@@ -4,7 +4,7 @@ import { Kind, PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { deviceOf } from "../link/interfaces";
-import { ours } from "../internet/address";
+import { isLocal } from "../internet/address";
 import * as arp from "../internet/arp";
 import { Neighbour } from "../internet/neighbour";
 import { HalfOpen } from "./tcp/halfopen";
@@ -41,7 +41,7 @@ function look(record: Timed, now: Instant): void {
     case <u8>Kind.TCP:
       return connection(changetype<Tcb>(record));
     case <u8>Kind.HALF_OPEN:
-      if (!ours(changetype<HalfOpen>(record).local)) forget(changetype<HalfOpen>(record));
+      if (!isLocal(changetype<HalfOpen>(record).local, changetype<HalfOpen>(record).only)) forget(changetype<HalfOpen>(record));
       return;
     case <u8>Kind.UDP:
       return udp.addressChanged(changetype<UdpSocket>(record));
@@ -60,7 +60,7 @@ function isDown(it: u32): bool {
 }
 function connection(tcb: Tcb): void {
   const it = tcb.path.interface;
-  if (!ours(tcb.local)) tcp.addressIsGone(tcb);
+  if (!isLocal(tcb.local, tcb.only)) tcp.addressIsGone(tcb);
   else if (tcb.attached && hasChanged(it) && isDown(it)) tcp.carrierIsGone(tcb);
 }
 function neighbour(neighbour: Neighbour, now: Instant): void {

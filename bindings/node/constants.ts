@@ -275,6 +275,18 @@ export const GROUP = {
 /** One of the values of `GROUP`. */
 export type GROUP = (typeof GROUP)[keyof typeof GROUP];
 
+/** Offsets in a route's record, which lies in its pool. */
+export const ROUTE = {
+  taken: 9,
+  network: 16,
+  prefix: 20,
+  gateway: 24,
+  interface: 28,
+  metric: 32,
+} as const;
+/** One of the values of `ROUTE`. */
+export type ROUTE = (typeof ROUTE)[keyof typeof ROUTE];
+
 /** Where frames begin in a slot. */
 export const SLOT = {
   ethernet: 10,
@@ -326,6 +338,14 @@ export const Flag = {
 /** One of the values of `Flag`. */
 export type Flag = (typeof Flag)[keyof typeof Flag];
 
+/** Bits of an interface's flags. */
+export const InterfaceFlag = {
+  /** What comes in for any address of one host is for us. */
+  TRANSPARENT: 1,
+} as const;
+/** One of the values of `InterfaceFlag`. */
+export type InterfaceFlag = (typeof InterfaceFlag)[keyof typeof InterfaceFlag];
+
 /** Bits of a slot's flags. All must be 0 in this version. */
 export const SlotFlag = {
   CHECKSUM_VERIFIED: 1,
@@ -375,91 +395,109 @@ export const Counter = {
   IP_BAD_SOURCE: 35,
   IP_NOT_OURS: 36,
   IP_FRAGMENT: 37,
-  IP_SOURCE_ROUTE: 38,
-  IP_UNKNOWN_PROTOCOL: 39,
-  IP_NO_ROUTE: 40,
-  ICMP_IN: 41,
-  ICMP_SHORT: 42,
-  ICMP_CHECKSUM: 43,
-  ICMP_UNKNOWN: 44,
-  ICMP_ECHO_IN: 45,
-  ICMP_ECHO_BROADCAST: 46,
-  ICMP_ECHO_REPLIES_OUT: 47,
-  ICMP_ECHO_UNMATCHED: 48,
-  ICMP_ERRORS_IN: 49,
-  ICMP_ERROR_UNMATCHED: 50,
-  ICMP_ERRORS_OUT: 51,
-  ICMP_RATE_LIMITED: 52,
-  ICMP_TOO_LONG: 53,
-  IGMP_IN: 54,
-  IGMP_OUT: 55,
-  IGMP_DROPPED: 56,
-  UDP_IN: 57,
-  UDP_OUT: 58,
-  UDP_SHORT: 59,
-  UDP_LENGTH: 60,
-  UDP_CHECKSUM: 61,
-  UDP_NO_SOCKET: 62,
-  UDP_FULL: 63,
-  UDP_TOO_LONG: 64,
-  UDP_UNREACHABLE: 65,
-  DHCP_MALFORMED: 66,
-  DHCP_UNMATCHED: 67,
-  DHCP_REFUSED: 68,
-  DHCP_NAKS: 69,
-  DHCP_DECLINED: 70,
-  DHCPD_FULL: 71,
-  DNS_MISMATCHED: 72,
-  MDNS_DROPPED: 73,
-  TCP_IN: 74,
-  TCP_OUT: 75,
-  TCP_SHORT: 76,
-  TCP_OFFSET: 77,
-  TCP_CHECKSUM: 78,
-  TCP_NOT_UNICAST: 79,
-  TCP_BAD_PORT: 80,
-  TCP_NO_CONNECTION: 81,
-  TCP_RST_IN: 82,
-  TCP_RST_OUT: 83,
-  TCP_RST_LIMITED: 84,
-  TCP_ACTIVE_OPENS: 85,
-  TCP_PASSIVE_OPENS: 86,
-  TCP_SYN_QUEUE_FULL: 87,
-  TCP_ACCEPT_FULL: 88,
-  TCP_NO_SOCKET: 89,
-  TCP_SYN_EXPIRED: 90,
-  TCP_UNACCEPTABLE: 91,
-  TCP_NO_ACK: 92,
-  TCP_ACK_UNSENT: 93,
-  TCP_ACK_OLD: 94,
-  TCP_CHALLENGE_ACKS: 95,
-  TCP_CHALLENGE_LIMITED: 96,
-  TCP_DUPLICATE: 97,
-  TCP_OUT_OF_ORDER: 98,
-  TCP_RANGES_FULL: 99,
-  TCP_BEYOND_WINDOW: 100,
-  TCP_AFTER_FIN: 101,
-  TCP_RETRANSMITTED: 102,
-  TCP_TIMEOUTS: 103,
-  TCP_FAST_RETRANSMITS: 104,
-  TCP_PROBES: 105,
-  TCP_KEEPALIVES: 106,
-  TCP_GIVEN_UP: 107,
-  TCP_ABORTED: 108,
-  TCP_ORPHANS_RESET: 109,
-  TCP_TIME_WAIT_CUT: 110,
-  TCP_NO_TIMESTAMP: 111,
-  TCP_PAWS: 112,
-  TCP_LOSS_PROBES: 113,
-  TCP_UNDONE: 114,
-  TCP_DSACK_IN: 115,
-  TCP_RENEGED: 116,
-  TCP_CE_IN: 117,
-  TCP_ECE_IN: 118,
-  TCP_COOKIES_OUT: 119,
-  TCP_COOKIES_IN: 120,
-  TCP_BLACK_HOLES: 121,
-  COUNT: 122,
+  IP_FRAGMENTS_IN: 38,
+  IP_REASSEMBLED: 39,
+  IP_FRAGMENTS_FULL: 40,
+  IP_FRAGMENT_TOO_LONG: 41,
+  IP_FRAGMENT_OVERLAP: 42,
+  IP_FRAGMENT_DUPLICATE: 43,
+  IP_FRAGMENT_TIMEOUT: 44,
+  IP_FRAGMENTS_OUT: 45,
+  IP_SOURCE_ROUTE: 46,
+  IP_UNKNOWN_PROTOCOL: 47,
+  IP_NO_ROUTE: 48,
+  IP_FORWARDED: 49,
+  IP_TTL: 50,
+  IP_DF: 51,
+  FILTERED_IN: 52,
+  FILTERED_OUT: 53,
+  FILTERED_FORWARD: 54,
+  FLOWS_FULL: 55,
+  FLOWS_EVICTED: 56,
+  NAPT_DROPPED: 57,
+  NAPT_FULL: 58,
+  ICMP_IN: 59,
+  ICMP_SHORT: 60,
+  ICMP_CHECKSUM: 61,
+  ICMP_UNKNOWN: 62,
+  ICMP_ECHO_IN: 63,
+  ICMP_ECHO_BROADCAST: 64,
+  ICMP_ECHO_REPLIES_OUT: 65,
+  ICMP_ECHO_UNMATCHED: 66,
+  ICMP_ERRORS_IN: 67,
+  ICMP_ERROR_UNMATCHED: 68,
+  ICMP_ERRORS_OUT: 69,
+  ICMP_RATE_LIMITED: 70,
+  ICMP_TOO_LONG: 71,
+  IGMP_IN: 72,
+  IGMP_OUT: 73,
+  IGMP_DROPPED: 74,
+  UDP_IN: 75,
+  UDP_OUT: 76,
+  UDP_SHORT: 77,
+  UDP_LENGTH: 78,
+  UDP_CHECKSUM: 79,
+  UDP_NO_SOCKET: 80,
+  UDP_FULL: 81,
+  UDP_TOO_LONG: 82,
+  UDP_UNREACHABLE: 83,
+  DHCP_MALFORMED: 84,
+  DHCP_UNMATCHED: 85,
+  DHCP_REFUSED: 86,
+  DHCP_NAKS: 87,
+  DHCP_DECLINED: 88,
+  DHCPD_FULL: 89,
+  DNS_MISMATCHED: 90,
+  MDNS_DROPPED: 91,
+  TCP_IN: 92,
+  TCP_OUT: 93,
+  TCP_SHORT: 94,
+  TCP_OFFSET: 95,
+  TCP_CHECKSUM: 96,
+  TCP_NOT_UNICAST: 97,
+  TCP_BAD_PORT: 98,
+  TCP_NO_CONNECTION: 99,
+  TCP_RST_IN: 100,
+  TCP_RST_OUT: 101,
+  TCP_RST_LIMITED: 102,
+  TCP_ACTIVE_OPENS: 103,
+  TCP_PASSIVE_OPENS: 104,
+  TCP_SYN_QUEUE_FULL: 105,
+  TCP_ACCEPT_FULL: 106,
+  TCP_NO_SOCKET: 107,
+  TCP_SYN_EXPIRED: 108,
+  TCP_UNACCEPTABLE: 109,
+  TCP_NO_ACK: 110,
+  TCP_ACK_UNSENT: 111,
+  TCP_ACK_OLD: 112,
+  TCP_CHALLENGE_ACKS: 113,
+  TCP_CHALLENGE_LIMITED: 114,
+  TCP_DUPLICATE: 115,
+  TCP_OUT_OF_ORDER: 116,
+  TCP_RANGES_FULL: 117,
+  TCP_BEYOND_WINDOW: 118,
+  TCP_AFTER_FIN: 119,
+  TCP_RETRANSMITTED: 120,
+  TCP_TIMEOUTS: 121,
+  TCP_FAST_RETRANSMITS: 122,
+  TCP_PROBES: 123,
+  TCP_KEEPALIVES: 124,
+  TCP_GIVEN_UP: 125,
+  TCP_ABORTED: 126,
+  TCP_ORPHANS_RESET: 127,
+  TCP_TIME_WAIT_CUT: 128,
+  TCP_NO_TIMESTAMP: 129,
+  TCP_PAWS: 130,
+  TCP_LOSS_PROBES: 131,
+  TCP_UNDONE: 132,
+  TCP_DSACK_IN: 133,
+  TCP_RENEGED: 134,
+  TCP_CE_IN: 135,
+  TCP_ECE_IN: 136,
+  TCP_COOKIES_OUT: 137,
+  TCP_COOKIES_IN: 138,
+  TCP_BLACK_HOLES: 139,
+  COUNT: 140,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -544,6 +582,8 @@ export const Event = {
   URGENT: 128,
   /** The same octets were sent again three times: R1 of RFC 9293 §3.8.3. */
   STALLED: 256,
+  /** A listener with the option DECIDE has a SYN to decide on. */
+  ASKED: 512,
 } as const;
 /** One of the values of `Event`. */
 export type Event = (typeof Event)[keyof typeof Event];
@@ -587,14 +627,22 @@ export const Option = {
   OFFER: 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS: 12,
+  /** 1: datagrams leave with DF, and are never sent in pieces. UDP, ping and raw only, as the next. */
+  DONT_FRAGMENT: 13,
+  /** 1: what is sent begins with its own IP header. Raw only. */
+  HEADER: 14,
+  /** 1: a SYN waits, unanswered, for tcp_decide. Listeners only. */
+  DECIDE: 15,
+  /** 1: the socket also gets what comes to other hosts' addresses, on any port, by its interface, which must be transparent; and may send from there. UDP only. */
+  ANY_PORT: 16,
   /** TTL of what is sent to groups, 1 by default. UDP only, as the next ones. */
-  MULTICAST_TTL: 13,
+  MULTICAST_TTL: 17,
   /** 1: what is sent to a group comes to our own members too, the default. */
-  MULTICAST_LOOP: 14,
+  MULTICAST_LOOP: 18,
   /** 1: another socket may be bound to the same address and port; it then has this option too. */
-  REUSE: 15,
+  REUSE: 19,
   /** 1: what ICMP reports is told to a socket that is not connected, too. */
-  ERRORS: 16,
+  ERRORS: 20,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
@@ -633,6 +681,9 @@ export const Kind = {
   GROUP: 9,
   MEMBER: 10,
   SOURCE: 11,
+  FRAGMENTS: 12,
+  FLOW: 13,
+  MAPPING: 14,
 } as const;
 /** One of the values of `Kind`. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
@@ -653,7 +704,10 @@ export const PoolIndex = {
   GROUP: 11,
   MEMBER: 12,
   SOURCE: 13,
-  COUNT: 14,
+  FRAGMENTS: 14,
+  FLOW: 15,
+  MAPPING: 16,
+  COUNT: 17,
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
@@ -714,6 +768,37 @@ export const DnsType = {
 } as const;
 /** One of the values of `DnsType`. */
 export type DnsType = (typeof DnsType)[keyof typeof DnsType];
+
+/** What becomes of it. */
+export const Action = {
+  ACCEPT: 0,
+  DROP: 1,
+  /** Dropped, and its sender is told: by a RST, or an ICMP error. Of our own it is only dropped. */
+  REJECT: 2,
+} as const;
+/** One of the values of `Action`. */
+export type Action = (typeof Action)[keyof typeof Action];
+
+/** Which way a datagram goes. */
+export const Direction = {
+  IN: 0,
+  OUT: 1,
+  FORWARD: 2,
+} as const;
+/** One of the values of `Direction`. */
+export type Direction = (typeof Direction)[keyof typeof Direction];
+
+/** Where it stands in its flow. */
+export const Standing = {
+  /** Of a rule: any. */
+  ANY: 0,
+  /** It may begin a flow, or the flow has had no answer yet. */
+  NEW: 1,
+  /** Both sides have spoken, or it is an error about a flow. */
+  ESTABLISHED: 2,
+} as const;
+/** One of the values of `Standing`. */
+export type Standing = (typeof Standing)[keyof typeof Standing];
 
 /** States of a neighbour. */
 export const NeighbourState = {

@@ -2,8 +2,9 @@ import type { Endpoint } from "./address.js";
 import { Clock, time } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import { type Filter, type GroupStatus, groupsOf, writeFilter } from "./groups.js";
-import { type Address, Inspector, type InterfaceStatus, type NeighbourStatus, type Pool, type Status, readEndpoint } from "./inspect.js";
+import { type GroupStatus, type SourceFilter, groupsOf, writeFilter } from "./groups.js";
+import type { Address, InterfaceStatus, NeighbourStatus, Pool, RouteStatus, Status } from "./inspect.js";
+import { Inspector, readEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
 import { type Exports, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
@@ -139,6 +140,14 @@ export class Core extends NameCalls {
   tcp_accept(listener: number): number {
     return this.exports.tcp_accept(listener);
   }
+  /** The oldest SYN that waits for a listener with the option DECIDE to decide; `local` and `remote` are its ends. */
+  tcp_asked(listener: number): number {
+    return this.exports.tcp_asked?.(listener) ?? Err.NOT_SUPPORTED;
+  }
+  /** Decides on it: 1 answers it, 0 refuses, -1 forgets it in silence. */
+  tcp_decide(handle: number, verdict: number): number {
+    return this.exports.tcp_decide?.(handle, verdict) ?? Err.NOT_SUPPORTED;
+  }
   /** Active OPEN to `remote`, from `local` or what the stack chooses. */
   tcp_connect(remote: Endpoint, local: Endpoint = {}, bufferClass = 0, owner = 0): number {
     const wrong = this.endpoint(CONTROL.remote, remote) || this.endpoint(CONTROL.local, local);
@@ -213,9 +222,11 @@ export class Core extends NameCalls {
   udp_send_space(handle: number): number {
     return this.exports.udp_send_space(handle);
   }
-  /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to). */
-  udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null): number {
-    return (remote && this.endpoint(CONTROL.remote, remote)) || this.exports.udp_send_commit(handle, octets);
+  /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to); a socket with ANY_PORT may say from where. */
+  udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null, local?: Endpoint): number {
+    const wrong = (remote && this.endpoint(CONTROL.remote, remote)) || (local && this.endpoint(CONTROL.local, local));
+    if (!local) this.view.setUint32(this.control + CONTROL.local + 4, 0);
+    return wrong || this.exports.udp_send_commit(handle, octets);
   }
   /** Length of the oldest datagram, which is at `span`; `remote` is from whom, `local` to which address. */
   udp_receive_ready(handle: number): number {
@@ -234,14 +245,14 @@ export class Core extends NameCalls {
     return this.exports.udp_status(handle);
   }
   /** Copies one datagram into the send ring; answers its octets, WOULD_BLOCK when there is no room, or an error. */
-  udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null): number {
+  udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null, local?: Endpoint): number {
     octetsOf(octets, "udp_write");
     const space = this.exports.udp_send_space(handle);
     if (space < 0) return space;
     if (space === 0) return Err.WOULD_BLOCK;
     if (octets.length > space) return Err.TOO_LONG;
     this.octets.set(octets, this.span);
-    return this.udp_send_commit(handle, octets.length, remote);
+    return this.udp_send_commit(handle, octets.length, remote, local);
   }
   /** Takes the oldest datagram: a copy, or the error (`WOULD_BLOCK`: none). `remote` is from whom. */
   udp_read(handle: number): Uint8Array | number {
@@ -253,7 +264,7 @@ export class Core extends NameCalls {
     return octets;
   }
   /** Receives what is sent to a group (at its interface; missing: where a route leads), from all sources but those excluded or only from those included. */
-  udp_join(handle: number, group: Endpoint, filter: Filter = {}): number {
+  udp_join(handle: number, group: Endpoint, filter: SourceFilter = {}): number {
     const wrong = this.endpoint(CONTROL.remote, group);
     const sources = wrong || writeFilter(this, filter);
     return sources < 0 ? sources : this.exports.udp_join(handle, filter.include ? 0 : 1, sources);
@@ -267,6 +278,11 @@ export class Core extends NameCalls {
     if (!this.exports.ping_open) return Err.NOT_SUPPORTED;
     return this.endpoint(CONTROL.local, local) || this.exports.ping_open(owner);
   }
+  /** A raw IP socket for a protocol on `local`, for the `udp_` calls; NOT_SUPPORTED in a module without raw sockets. */
+  raw_open(protocol: number, owner = 0, local: Endpoint = {}): number {
+    if (!this.exports.raw_open) return Err.NOT_SUPPORTED;
+    return this.endpoint(CONTROL.local, local) || this.exports.raw_open(protocol, owner);
+  }
   /** Sets an option; BAD_ARGUMENT for what is out of range or does not apply. */
   socket_set(handle: number, option: Option, value: number): number {
     return this.exports.socket_set(handle, option, value);
@@ -279,12 +295,12 @@ export class Core extends NameCalls {
   socket_at(pool: PoolIndex, index: number): number {
     return this.exports.socket_at(pool, index);
   }
-  /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link. */
+  /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link; its port is the metric. */
   route_add(network: Endpoint, prefix: number, gateway: Endpoint = {}): number {
     const wrong = this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.endpoint(CONTROL.local, gateway);
     return wrong || this.exports.route_add(prefix);
   }
-  /** Removes the route to `network` with this prefix length at its interface (missing: 0). */
+  /** Removes the routes to `network` with this prefix length at its interface (missing: 0) whose metric is its port (missing: 0). */
   route_remove(network: Endpoint, prefix: number): number {
     return this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
   }
@@ -327,6 +343,10 @@ export class Core extends NameCalls {
   groups(): GroupStatus[] {
     return groupsOf(this);
   }
+  /** The routes that were added. */
+  routes(): RouteStatus[] {
+    return this.#inspector.routes();
+  }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {
     return this.#inspector.sockets();
@@ -365,9 +385,10 @@ function prepared(exports: Exports, options: CoreOptions, limit: number): number
 export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
-export type { Filter, GroupStatus } from "./groups.js";
+export type { GroupStatus, SourceFilter } from "./groups.js";
 export type { DhcpdOptions, DhcpOptions, DhcpStatus, Lease } from "./dhcpcalls.js";
-export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
+export type { FilterRule, Ports } from "./filtercalls.js";
+export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, RouteStatus, Status } from "./inspect.js";
 export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";

@@ -1,6 +1,6 @@
 import { ipv4Number, ipv4Text, macText } from "./address.js";
-import { Base } from "./base.js";
 import { CONTROL, DHCP_STATUS, DhcpStart, DhcpState, Err, LEASE, LeaseState } from "./constants.js";
+import { FilterCalls } from "./filtercalls.js";
 
 /** How a DHCP client begins. */
 export interface DhcpOptions {
@@ -68,7 +68,7 @@ const LEASE_STATES = NAMES(LeaseState);
 const FURTHER = 32;
 
 /** The calls of DHCP client and server, under the ABI's names. NOT_SUPPORTED in a module without them. */
-export class DhcpCalls extends Base {
+export class DhcpCalls extends FilterCalls {
   /** Configures an interface by DHCP. */
   dhcp_start(index = 0, { now, unchecked, linkLocal, address = "0.0.0.0" }: DhcpOptions = {}): number {
     const bits = (now ? DhcpStart.NOW : 0) | (unchecked ? DhcpStart.UNCHECKED : 0) | (linkLocal ? DhcpStart.LINK_LOCAL : 0);

@@ -5,7 +5,7 @@ import { check } from "./error.js";
 import { OCTETS } from "./layout.js";
 
 /** Whose datagrams to a group are wanted: of all but the excluded sources, or of the included ones only; at most 256. */
-export type Filter = { include?: readonly string[]; exclude?: never } | { include?: never; exclude?: readonly string[] };
+export type SourceFilter = { include?: readonly string[]; exclude?: never } | { include?: never; exclude?: readonly string[] };
 
 /** A group that an interface listens to. */
 export interface GroupStatus {
@@ -18,7 +18,7 @@ export interface GroupStatus {
 }
 
 /** Writes the sources of a filter into the exchange; answers how many, or an error. */
-export function writeFilter(core: Core, { include, exclude = [] }: Filter): number {
+export function writeFilter(core: Core, { include, exclude = [] }: SourceFilter): number {
   const sources = (include ?? exclude).map((address) => ipv4Number(address));
   if (sources.some((ip) => ip < 0)) return Err.BAD_ADDRESS;
   const at = core.view.getUint32(core.control + CONTROL.exchange, true);
@@ -34,7 +34,7 @@ export class Memberships {
   readonly #included = new Map<string, readonly string[]>();
 
   /** Puts a filter in the place of the one before. */
-  set(core: Core, handle: number, address: string, interface_: number | undefined, filter: Filter): void {
+  set(core: Core, handle: number, address: string, interface_: number | undefined, filter: SourceFilter): void {
     const group = interface_ === undefined ? { address } : { address, interface: interface_ };
     const isLeaving = filter.include?.length === 0;
     check(isLeaving ? core.udp_leave(handle, group) : core.udp_join(handle, group, filter), `group ${address}`);

@@ -16,6 +16,7 @@ import {
   Phase,
   POOL,
   PoolIndex,
+  ROUTE,
   STATUS,
   State,
   Waits,
@@ -141,6 +142,18 @@ export interface NeighbourStatus {
   age: number | null;
 }
 
+/** A route besides those of the interfaces. */
+export interface RouteStatus {
+  /** As `192.0.2.0/24`. */
+  network: string;
+  /** As `10.0.0.1`; null: the network is on link. */
+  gateway: string | null;
+  /** Index of the interface. */
+  interface: number;
+  /** The least is taken. */
+  metric: number;
+}
+
 /** A pool of records: how many there are and how many are taken. */
 export interface Pool {
   capacity: number;
@@ -250,10 +263,24 @@ export class Inspector {
   }
   /** The hosts on link that the stack knows or asks for. `now` is the stack's clock, milliseconds. */
   neighbours(now: number): NeighbourStatus[] {
-    const pool = this.#word(CONTROL.pools) + PoolIndex.NEIGHBOUR * POOL.octets;
+    return this.#records(PoolIndex.NEIGHBOUR).map((at) => this.#neighbour(at, now));
+  }
+  /** The routes that were added, by their places. */
+  routes(): RouteStatus[] {
+    const word = (at: number) => this.#view.getUint32(at, true);
+    return this.#records(PoolIndex.ROUTE).map((at) => ({
+      network: `${ipv4Text(word(at + ROUTE.network))}/${word(at + ROUTE.prefix)}`,
+      gateway: word(at + ROUTE.gateway) ? ipv4Text(word(at + ROUTE.gateway)) : null,
+      interface: word(at + ROUTE.interface) - 1,
+      metric: word(at + ROUTE.metric),
+    }));
+  }
+  /** Addresses of the records of a pool that are taken. */
+  #records(index: PoolIndex): number[] {
+    const pool = this.#word(CONTROL.pools) + index * POOL.octets;
     const [base, stride, mark] = [POOL.base, POOL.stride, POOL.mark].map((offset) => this.#view.getUint32(pool + offset, true));
     const places = Array.from({ length: mark as number }, (_, i) => (base as number) + i * (stride as number));
-    return places.filter((at) => this.#view.getUint8(at + NEIGHBOUR.taken)).map((at) => this.#neighbour(at, now));
+    return places.filter((at) => this.#view.getUint8(at + NEIGHBOUR.taken));
   }
   #neighbour(at: number, now: number): NeighbourStatus {
     const mac = new Uint8Array(this.#view.buffer, at + NEIGHBOUR.mac, 6);

@@ -20,6 +20,8 @@ export interface Exports extends Record<string, unknown> {
   ready_rearm(handle: number): number;
   tcp_listen(bufferClass: number, backlog: number, owner: number): number;
   tcp_accept(listener: number): number;
+  tcp_asked?(listener: number): number;
+  tcp_decide?(handle: number, verdict: number): number;
   tcp_connect(bufferClass: number, owner: number): number;
   tcp_send_space(handle: number): number;
   tcp_send_commit(handle: number, octets: number, push: number): number;
@@ -39,6 +41,7 @@ export interface Exports extends Record<string, unknown> {
   udp_join(handle: number, exclude: number, sources: number): number;
   udp_leave(handle: number): number;
   ping_open?(owner: number): number;
+  raw_open?(protocol: number, owner: number): number;
   socket_set(handle: number, option: number, value: number): number;
   socket_get(handle: number, option: number): number;
   socket_at(pool: number, index: number): number;
@@ -49,6 +52,13 @@ export interface Exports extends Record<string, unknown> {
   gateway_set(): number;
   slip_input(device: number, octets: number): number;
   slip_output(device: number): number;
+  filter_add?(at: number): number;
+  filter_remove?(at: number): number;
+  filter_at?(at: number): number;
+  filter_policy?(direction: number, action: number): number;
+  napt_enable?(number: number, on: number): number;
+  napt_forward?(protocol: number, port: number): number;
+  napt_unforward?(protocol: number, port: number): number;
   state_hash?(): number;
   dhcp_start?(interfaceIndex: number, options: number): number;
   dhcp_stop?(interfaceIndex: number): number;

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { parsePrefix } from "./address.js";
 import { CLASSES, INTERFACES_MAX } from "./constants.js";
-import type { CoreOptions } from "./core.js";
+import type { Core, CoreOptions } from "./core.js";
 import type { DhcpWish } from "./configuring.js";
 import type { Driver } from "./driver.js";
-import { RingwireError } from "./error.js";
+import { check, RingwireError } from "./error.js";
 import { congestionNumber, EXTENSIONS, offersIn, type TcpExtensions } from "./extensions.js";
 import type { WasmSource } from "./module.js";
 import type { BufferClass, Capacities, DeviceOptions, InterfaceOptions, Settings } from "./settings.js";
@@ -23,6 +24,10 @@ export interface StackInterface {
   dhcp?: boolean | DhcpWish;
   /** Where to send what is not on link, as `10.9.0.1`. Default: nowhere. */
   gateway?: string;
+  /** Whether what is forwarded and leaves here gets an address of this interface, and a port. Needs `ip.forwarding`. Default false. */
+  napt?: boolean;
+  /** Whether what comes in for any address of one host is for the stack: for `listen` and `bindUdp` with `transparent`. Default false. */
+  transparent?: boolean;
   /** Slots of the receive ring, a power of two. Default 256. */
   rxSlots?: number;
   /** Slots of the transmit ring, a power of two. Default 256. */
@@ -90,6 +95,37 @@ export interface IpOptions {
   leases?: number;
   /** ICMP errors and stateless resets a second. */
   errorRate?: number;
+  /** Whether datagrams are forwarded between interfaces. Default false. */
+  forwarding?: boolean;
+  /** Datagrams put together from fragments at the same time; 0: none. Default 16. */
+  fragments?: number;
+  /** Octets of the longest of them. Default 65535. */
+  fragmentOctets?: number;
+  /** Milliseconds each may take. */
+  fragmentTimeout?: number;
+  /** Rules of the packet filter. Default 64. */
+  rules?: number;
+  /** Flows that it and address translation keep. Default 1024. */
+  flows?: number;
+  /** Ports that address translation forwards. Default 32. */
+  forwards?: number;
+  /** Milliseconds a flow is kept without a packet: of an established TCP connection, of another one, of UDP, of others. */
+  flowEstablished?: number;
+  flowTcp?: number;
+  flowUdp?: number;
+  flowIcmp?: number;
+}
+
+/** A route besides those that addresses and gateways of interfaces make. */
+export interface StackRoute {
+  /** The network, as `192.0.2.0/24`; `0.0.0.0/0`: all. */
+  to: string;
+  /** The gateway, as `10.0.0.254`. Default: the network is on link. */
+  via?: string;
+  /** Index of the interface. Default 0. */
+  interface?: number;
+  /** The least is taken. Default 0. */
+  metric?: number;
 }
 
 /** What `createStack` takes. */
@@ -108,6 +144,12 @@ export interface StackOptions {
   dns?: string[];
   /** Name of this host on the link: `box` for `box.local`. Default: none, and nothing is announced. */
   mdns?: string;
+  /** Routes to begin with. */
+  routes?: StackRoute[];
+  /** Rules of the packet filter to begin with, in words: `policy in drop`, `in tcp port 80 accept`. */
+  filter?: string[];
+  /** Ports of interfaces with `napt` that are forwarded, in words: `tcp 8080 to 10.1.0.2:80`. */
+  forwards?: string[];
   /** Owners of sockets: the host and applications inside the module. */
   owners?: number;
   /** Octets of application record in each TCP socket. */
@@ -119,8 +161,25 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "dns", "mdns", "owners", "record", "frameBudget", "memoryLimit"],
-  interface: ["driver", "mac", "mtu", "addresses", "dhcp", "gateway", "rxSlots", "txSlots"],
+  stack: [
+    "interfaces",
+    "seed",
+    "wasm",
+    "tcp",
+    "udp",
+    "arp",
+    "ip",
+    "dns",
+    "mdns",
+    "routes",
+    "filter",
+    "forwards",
+    "owners",
+    "record",
+    "frameBudget",
+    "memoryLimit",
+  ],
+  interface: ["driver", "mac", "mtu", "addresses", "dhcp", "gateway", "napt", "transparent", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
     "userTimeout",
@@ -136,7 +195,24 @@ const NAMES = {
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
   arp: ["neighbours", "holds", "timeout"],
-  ip: ["ttl", "routes", "leases", "errorRate"],
+  ip: [
+    "ttl",
+    "routes",
+    "leases",
+    "errorRate",
+    "forwarding",
+    "fragments",
+    "fragmentOctets",
+    "fragmentTimeout",
+    "rules",
+    "flows",
+    "forwards",
+    "flowEstablished",
+    "flowTcp",
+    "flowUdp",
+    "flowIcmp",
+  ],
+  route: ["to", "via", "interface", "metric"],
 } as const;
 /** Node's clock differs from one microsecond to the next. */
 const CLOCK_GRANULARITY = 1;
@@ -196,6 +272,7 @@ function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: 
   if (given.mac !== undefined) made.mac = given.mac;
   else if (given.driver.kind === "ethernet") made.mac = macFrom(seed, i);
   if (given.gateway !== undefined) made.gateway = given.gateway;
+  if (given.transparent) made.transparent = true;
   return made;
 }
 
@@ -232,6 +309,11 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
     holds: arp.holds ?? 32,
     routes: ip.routes,
     leases: ip.leases,
+    fragments: ip.fragments ?? 16,
+    fragmentOctets: ip.fragmentOctets ?? 65535,
+    rules: ip.rules ?? 64,
+    flows: ip.flows ?? 1024,
+    forwards: ip.forwards ?? 32,
     owners,
     record,
   }) as Capacities;
@@ -247,9 +329,26 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     arpTimeout: arp.timeout,
     ttl: ip.ttl,
     errorRate: ip.errorRate,
+    forwarding: ip.forwarding === undefined ? undefined : Number(ip.forwarding),
+    fragmentTimeout: ip.fragmentTimeout,
+    flowEstablished: ip.flowEstablished,
+    flowTcp: ip.flowTcp,
+    flowUdp: ip.flowUdp,
+    flowIcmp: ip.flowIcmp,
     frameBudget,
     clockGranularity: CLOCK_GRANULARITY,
   });
+}
+
+/** Adds the routes that were asked for; throws at the first that the stack refuses. */
+export function addRoutes(core: Core, routes: StackRoute[] = []): void {
+  for (const [i, route] of routes.entries()) {
+    const name = `routes[${i}]`;
+    only(route, NAMES.route, name);
+    const { address, prefix } = parsePrefix(route.to, `${name}.to`);
+    const network = { address, interface: route.interface ?? 0, port: integer(route.metric ?? 0, 0, 65535, `${name}.metric`) };
+    check(core.route_add(network, prefix, route.via === undefined ? {} : { address: route.via }), name);
+  }
 }
 
 /** Without what is not given. */

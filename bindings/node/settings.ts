@@ -9,6 +9,7 @@ import {
   DeviceKind,
   INTERFACE,
   INTERFACES_MAX,
+  InterfaceFlag,
   MORE,
 } from "./constants.js";
 import { RingwireError } from "./error.js";
@@ -45,6 +46,8 @@ export interface InterfaceOptions {
   addresses?: (string | { address: string; prefix: number; state?: "tentative" | "valid" })[];
   /** As `10.0.0.1`. Default: none. */
   gateway?: string;
+  /** Whether what comes in for any address of one host is for the stack. Default false. */
+  transparent?: boolean;
 }
 
 /** TCP sockets of one buffer class. */
@@ -94,9 +97,31 @@ export const SETTINGS = [
 ] as const;
 
 /** Names of the capacities that are one word of the record at `more` each. */
-export const MORE_CAPACITIES = ["fragments", "fragmentOctets", "groups", "sources", "leases", "names", "services", "transfers"] as const;
+export const MORE_CAPACITIES = [
+  "fragments",
+  "fragmentOctets",
+  "groups",
+  "sources",
+  "rules",
+  "flows",
+  "forwards",
+  "leases",
+  "names",
+  "services",
+  "transfers",
+] as const;
 /** Names of the settings there. */
-export const MORE_SETTINGS = ["probing", "forwarding", "fragmentTimeout", "portFirst", "portLast"] as const;
+export const MORE_SETTINGS = [
+  "probing",
+  "forwarding",
+  "fragmentTimeout",
+  "flowEstablished",
+  "flowTcp",
+  "flowUdp",
+  "flowIcmp",
+  "portFirst",
+  "portLast",
+] as const;
 
 /** How much of everything the stack holds; what is missing keeps the module's default. docs/abi.md section 2. */
 export type Capacities = { [name in (typeof CAPACITIES)[number] | (typeof MORE_CAPACITIES)[number]]?: number } & {
@@ -200,11 +225,12 @@ function writeInterfaces(view: DataView, control: number, { interfaces, devices 
   view.setUint32(control + CONTROL.interfaces, interfaces.length, true);
   interfaces.forEach((options, i) => {
     const name = `interfaces[${i}]`;
-    only(options, ["device", "mac", "mtu", "vlan", "addresses", "gateway"], name);
+    only(options, ["device", "mac", "mtu", "vlan", "addresses", "gateway", "transparent"], name);
     const device = integer(options.device ?? i, 0, devices.length - 1, `${name}.device`, "BAD_INTERFACE");
     const at = control + CONTROL.interfaceTable + i * OCTETS.interface;
     for (let octet = 0; octet < OCTETS.interface; octet++) view.setUint8(at + octet, 0);
     view.setUint8(at + INTERFACE.device, device);
+    if (options.transparent) view.setUint8(at + INTERFACE.flags, InterfaceFlag.TRANSPARENT);
     view.setUint32(at + INTERFACE.mtu, integer(options.mtu ?? 1500, 68, 65535, `${name}.mtu`, "BAD_INTERFACE"), true);
     view.setUint16(at + INTERFACE.vlan, integer(options.vlan ?? 0, 0, 4094, `${name}.vlan`, "BAD_INTERFACE"), true);
     if (options.gateway !== undefined) view.setUint32(at + INTERFACE.gateway, parseAddress(options.gateway, `${name}.gateway`));

@@ -1,18 +1,19 @@
 import { EventEmitter } from "node:events";
 import { Advertised } from "./advertised.js";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
-import { CLASSES, type Counter, type PoolIndex } from "./constants.js";
+import { CLASSES, type Counter, Option, type PoolIndex } from "./constants.js";
 import { type Core, type DhcpdOptions, type DhcpStatus, instantiate, type Lease } from "./core.js";
 import { Configuring, type DhcpWish } from "./configuring.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import { applyExtensions, checkExtensions, EXTENSIONS, type TcpExtensions } from "./extensions.js";
+import { Filter, translate } from "./filter.js";
 import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
 import type { NameAnswer, RecordType, Service } from "./namecalls.js";
-import { type StackOptions, coreOptions, dhcpWishes } from "./options.js";
+import { addRoutes, type StackOptions, coreOptions, dhcpWishes } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
 import { isHostName, Resolver } from "./resolver.js";
 import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
@@ -42,7 +43,12 @@ export interface ConnectOptions extends StreamOptions, TcpExtensions {
 
 /** Where and how to listen. */
 export interface ListenOptions extends AcceptOptions {
-  port: number;
+  /** Missing, with `transparent`: all ports. */
+  port?: number;
+  /** Takes connections to other hosts' addresses as well, which come by `interface`, a transparent one; `localAddress` of each says to whom it was. */
+  transparent?: boolean;
+  /** Index of the interface. Default: any; with `transparent` 0. */
+  interface?: number;
   /** One of our addresses. Default: any. */
   host?: string;
   /** Connections that wait to be accepted, and as many half-open ones. Default 128. */
@@ -61,6 +67,10 @@ export interface BindOptions {
   broadcast?: boolean;
   /** Other sockets may be bound to the same port. */
   reuse?: boolean;
+  /** Index of the interface. Default: any; with `transparent` 0. */
+  interface?: number;
+  /** Also takes datagrams for other hosts' addresses, on any port, that come by `interface`, a transparent one. */
+  transparent?: boolean;
 }
 
 /** Name servers that the stack keeps. */
@@ -69,7 +79,19 @@ const SERVERS = 4;
 const SERVE_BUDGET = 4096;
 const NOWHERE = { address: "0.0.0.0", port: 0, interface: -1 };
 const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen", ...EXTENSIONS];
-const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen", ...EXTENSIONS];
+const LISTEN = [
+  "transparent",
+  "interface",
+  "decide",
+  "port",
+  "host",
+  "backlog",
+  "class",
+  "noDelay",
+  "keepAlive",
+  "allowHalfOpen",
+  ...EXTENSIONS,
+];
 
 /** Drivers that a stack has, or had. */
 const OWNED = new WeakSet<Driver>();
@@ -83,7 +105,13 @@ export async function createStack(options: StackOptions): Promise<Stack> {
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    const stack = new Stack(named(await instantiate(core), options), drivers, dhcpWishes(options.interfaces));
+    const made = named(await instantiate(core), options);
+    addRoutes(made, options.routes);
+    const translating = options.interfaces.flatMap(({ napt }, i) => (napt ? [i] : []));
+    translate(made, translating, options.forwards);
+    const filter = new Filter(made);
+    for (const rule of options.filter ?? []) filter.add(rule);
+    const stack = new Stack(made, drivers, dhcpWishes(options.interfaces));
     for (const driver of drivers) OWNED.add(driver);
     return stack;
   } catch (error) {
@@ -111,6 +139,8 @@ function named(core: Core, { dns: servers = [], mdns }: StackOptions): Core {
 export class Stack extends EventEmitter implements Host {
   /** The thin layer below. */
   readonly core: Core;
+  /** The packet filter. */
+  readonly filter: Filter;
   /** Errors of devices that are lost. */
   readonly failures: RingwireError[] = [];
   readonly #drivers: readonly Driver[];
@@ -125,6 +155,7 @@ export class Stack extends EventEmitter implements Host {
   constructor(core: Core, drivers: readonly Driver[], wishes: ReadonlyMap<number, DhcpWish> = new Map()) {
     super();
     this.core = core;
+    this.filter = new Filter(core);
     this.#drivers = drivers;
     this.#configuring = new Configuring(core, wishes, (index, status) => setImmediate(() => this.emit("configured", index, status)));
     this.#loop = new Loop(core, drivers, () => this.#serve());
@@ -234,8 +265,9 @@ export class Stack extends EventEmitter implements Host {
     this.ensureOpen();
     only(options, LISTEN, "listen");
     checkExtensions(options);
-    const port = parsePort(options.port, "port", 1);
-    const local = localEnd(options.host, port);
+    const port = parsePort(options.transparent ? (options.port ?? 0) : options.port, "port", options.transparent ? 0 : 1);
+    const index = options.interface ?? (options.transparent ? 0 : undefined);
+    const local = { ...localEnd(options.host, port), ...(index === undefined ? {} : { interface: index }) };
     const backlog = integer(options.backlog ?? 128, 1, 65535, "backlog");
     const handle = check(this.core.tcp_listen(local, bufferClass(options.class, this.core), backlog), `listen ${local.address}:${port}`);
     return new TcpListener(this, handle, local.address, port, options);
@@ -243,12 +275,14 @@ export class Stack extends EventEmitter implements Host {
   /** Binds a UDP socket; throws IN_USE, BAD_ADDRESS or NO_SOCKET. */
   bindUdp(options: BindOptions = {}): UdpSocket {
     this.ensureOpen();
-    only(options, ["port", "host", "broadcast", "reuse"], "bind");
-    const local = localEnd(options.host, options.port);
+    only(options, ["port", "host", "broadcast", "reuse", "interface", "transparent"], "bind");
+    const index = options.interface ?? (options.transparent ? 0 : undefined);
+    const local = { ...localEnd(options.host, options.port), ...(index === undefined ? {} : { interface: index }) };
     const handle = check(this.core.udp_bind(local), `bind ${local.address}:${local.port}`);
     const socket = new UdpSocket(this, handle, local.address, this.core.local.port);
     if (options.broadcast) socket.setBroadcast(true);
     if (options.reuse) socket.setReuse(true);
+    if (options.transparent) check(this.core.socket_set(handle, Option.ANY_PORT, 1), "transparent");
     return socket;
   }
   /** Sends one ICMP echo request; rejects with TIMED_OUT or with what ICMP reports. Requests share a socket while any waits. */

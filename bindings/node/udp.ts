@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { parseAddress, parsePort } from "./address.js";
 import { Err, Event, Option } from "./constants.js";
 import { RingwireError, check, errorOf } from "./error.js";
-import { type Filter, Memberships } from "./groups.js";
+import { Memberships, type SourceFilter } from "./groups.js";
 import type { Client, Host } from "./host.js";
 import type { Status } from "./inspect.js";
 import { octetsOf } from "./validate.js";
@@ -17,8 +17,10 @@ export interface RemoteInfo {
   family: "IPv4";
   /** Octets of the datagram. */
   size: number;
-  /** The address of ours that it was sent to. */
+  /** The address that it was sent to: one of ours, but for a transparent socket. */
   to: string;
+  /** The port there. */
+  toPort: number;
 }
 
 /** A datagram with its sender. */
@@ -30,6 +32,7 @@ export interface Message {
 interface Sending {
   readonly data: Uint8Array;
   readonly remote: { address: string; port: number } | null;
+  readonly from: { address: string; port: number } | undefined;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -69,14 +72,14 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   address(): { address: string; family: "IPv4"; port: number } {
     return { address: this.host, family: "IPv4", port: this.port };
   }
-  /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none. */
-  async send(data: Uint8Array | string, port?: number, host?: string): Promise<void> {
+  /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none. A transparent socket may say `from` where it comes. */
+  async send(data: Uint8Array | string, port?: number, host?: string, from?: { address: string; port: number }): Promise<void> {
     const octets = typeof data === "string" ? Buffer.from(data) : octetsOf(data, "send");
     const remote = port === undefined ? null : { port: parsePort(port, "port", 1), address: String(host ?? "missing") };
     if (remote) parseAddress(remote.address, "host");
     if (!this.#handle) throw errorOf(Err.BAD_HANDLE);
     return new Promise((resolve, reject) => {
-      this.#sends.push({ data: octets, remote, resolve, reject });
+      this.#sends.push({ data: octets, remote, from, resolve, reject });
       if (this.#sends.length === 1) this.#flush();
     });
   }
@@ -117,7 +120,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
     return this;
   }
   /** Receives what is sent to a group, from all but the excluded sources or only from the included ones; called again it replaces them. Throws BAD_ADDRESS, NO_ROOM. */
-  setMembership(group: string, filter: Filter = {}, interface_?: number): this {
+  setMembership(group: string, filter: SourceFilter = {}, interface_?: number): this {
     this.#memberships.set(this.#host.core, this.#open(), group, interface_, filter);
     this.#host.schedule();
     return this;
@@ -207,7 +210,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
     const { core } = this.#host;
     const span = core.span;
     const { address, port } = core.remote;
-    const remote: RemoteInfo = { address, port, family: "IPv4", size, to: core.local.address };
+    const remote: RemoteInfo = { address, port, family: "IPv4", size, to: core.local.address, toPort: core.local.port };
     const data = Buffer.allocUnsafe(size);
     data.set(core.octets.subarray(span, span + size));
     core.udp_receive_release(this.#handle);
@@ -221,7 +224,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   /** Puts datagrams into the ring, in order, until there is no room: then WRITABLE comes. */
   #flush(): void {
     for (let first = this.#sends[0]; first && this.#handle; first = this.#sends[0]) {
-      const result = this.#host.core.udp_write(this.#handle, first.data, first.remote);
+      const result = this.#host.core.udp_write(this.#handle, first.data, first.remote, first.from);
       if (result === Err.WOULD_BLOCK) return;
       this.#sends.shift();
       if (result < 0) first.reject(errorOf(result, "send"));

@@ -328,14 +328,4 @@ describe("IPv4: options and protocols", () => {
     assert.ok(t.core.counter("IP_UNKNOWN_PROTOCOL") >= 10_000);
     t.isAlive();
   });
-
-  test("fragments are counted and dropped, and get no error", async () => {
-    const { t, socket } = await serving();
-    for (const fragment of [0x2000, 0x0001, 0x2001, 0x1fff, 0x3fff, 0x6000, 0x4001])
-      for (const each of [ping({ fragment }), datagram(7, "part", { fragment }), datagram(9999, "part", { fragment })])
-        t.drops(each, "IP_FRAGMENT");
-    t.isEmpty(socket);
-    assert.equal(messages(t.inject(ping({ fragment: 0x4000 })), 0).length, 1, "DF alone is no fragment");
-    control(t, socket);
-  });
 });

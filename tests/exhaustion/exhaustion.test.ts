@@ -3,6 +3,8 @@ import { describe, test } from "node:test";
 import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
+import * as filter from "./filter.js";
+import * as fragments from "./fragments.js";
 import * as groups from "./groups.js";
 import * as names from "./names.js";
 import * as others from "./others.js";
@@ -27,6 +29,11 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   HOLDS: { scenario: others.holds, small: 2 },
   GROUPS: { scenario: groups.groups, small: 2 },
   SOURCES: { scenario: groups.sources, small: 3 },
+  FRAGMENTS: { scenario: fragments.fragments, small: 2 },
+  FRAGMENT_OCTETS: { scenario: fragments.fragmentOctets, small: 600 },
+  RULES: { scenario: filter.rules, small: 2 },
+  FLOWS: { scenario: filter.flows, small: 3 },
+  FORWARDS: { scenario: filter.forwards, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
   NAMES: { scenario: names.names, small: 2 },
   SERVICES: { scenario: names.services, small: 1 },

@@ -7,7 +7,7 @@ import { Link } from "../../memory/list";
 import { Kind, PoolIndex } from "../../memory/pool";
 import * as ring from "../../memory/ring";
 import { root } from "../../memory/root";
-import { IPV4_HEADER } from "../../wire/ipv4";
+import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
 import { isPeer, ours } from "../../internet/address";
 import * as path from "../../internet/path";
@@ -15,6 +15,7 @@ import * as ports from "../ports";
 import * as ready from "../ready";
 import { isOwner } from "../service";
 import { recordOf } from "../socket";
+import * as decide from "./decide";
 import * as isn from "./isn";
 import * as life from "./life";
 import { HalfOpen } from "./halfopen";
@@ -43,9 +44,9 @@ export function listenerOf(handle: i32): Listener | null {
 export function listen(bufferClass: i32, backlog: i32, owner: i32): i32 {
   const at = root.local;
   if (<u32>bufferClass >= CLASSES || backlog < 1 || backlog > BACKLOG_MAX || !isOwner(owner)) return Err.BAD_ARGUMENT;
-  if (!at.port || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
+  if (at.interface > root.interfaces || (!at.port && !decide.takesAll(at))) return Err.BAD_ARGUMENT;
   if (at.a0 && !ours(at.ip)) return Err.BAD_ADDRESS;
-  if (find(at.ip, 0, (<u32>at.port) << 16)) return Err.IN_USE;
+  if (find(at.ip, 0, (<u32>at.port) << 16) || ports.isReserved(Protocol.TCP, at.port)) return Err.IN_USE;
   const address = root.pool(PoolIndex.LISTENER).take();
   if (!address) return Err.NO_SOCKET;
   const it = changetype<Listener>(address);
@@ -104,12 +105,12 @@ function choose(tcb: Tcb, to: Endpoint, from: Endpoint | null): i32 {
   tcb.local = from && from.a0 ? from.ip : tcb.path.source;
   if (from && from.port) {
     tcb.ports = ((<u32>from.port) << 16) | <u32>to.port;
-    return find(tcb.local, tcb.remote, tcb.ports) ? Err.IN_USE : 0;
+    return find(tcb.local, tcb.remote, tcb.ports) || ports.isReserved(Protocol.TCP, from.port) ? Err.IN_USE : 0;
   }
   let port = ports.begin();
   for (let left = ports.tries(); left; left--) {
     tcb.ports = (port << 16) | <u32>to.port;
-    if (!find(tcb.local, tcb.remote, tcb.ports)) return 0;
+    if (!find(tcb.local, tcb.remote, tcb.ports) && !ports.isReserved(Protocol.TCP, port)) return 0;
     port = ports.next(port);
   }
   return Err.IN_USE;

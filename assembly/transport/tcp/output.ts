@@ -10,7 +10,7 @@ import { Reserve } from "../../link/device";
 import { isEthernet } from "../../link/interfaces";
 import { claim } from "../../link/device";
 import { deviceOf } from "../../link/interfaces";
-import { ours } from "../../internet/address";
+import { isLocal } from "../../internet/address";
 import * as path from "../../internet/path";
 import { PathState } from "../../internet/path";
 import { Ctl } from "../../wire/tcp";
@@ -117,7 +117,7 @@ export function output(tcb: Tcb, now: Instant): Turn {
       rest(tcb, now);
       return Turn.IDLE;
     }
-    if (CONFIGURE && tcb.path.generation != state.pathGeneration && !ours(tcb.local)) return lose(tcb);
+    if (CONFIGURE && tcb.path.generation != state.pathGeneration && !isLocal(tcb.local, tcb.only)) return lose(tcb);
     const way = path.ready(tcb.path, tcb.remote, tcb.only, now);
     if (way != PathState.READY) return wait(tcb, what, now);
     if (tcb.mssMax > tcb.path.via.mtu - tcb.headers) {

@@ -1,7 +1,8 @@
 // Options of sockets, and the status of connections and listeners.
-import { CUBIC, IGMP } from "../../memory/config";
+import { CUBIC, FRAGMENTATION, IGMP, RAW, TRANSPARENT } from "../../memory/config";
 import { Err, Offer, OFFERS, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
+import { root, state } from "../../memory/root";
 import { NEVER } from "../../memory/time";
 import { clearStatus, Status, Waits } from "../status";
 import { kindOf, recordOf, Socket, Tuple } from "../socket";
@@ -24,6 +25,8 @@ function limitOf(option: i32): u32 {
     case Option.MULTICAST_LOOP:
     case Option.REUSE:
     case Option.ERRORS:
+    case Option.DONT_FRAGMENT:
+    case Option.HEADER:
       return 1;
     case Option.KEEPALIVE:
       return 2;
@@ -47,9 +50,13 @@ function socketOf(handle: i32): Socket | null {
   if (kind != Kind.UDP && kind != Kind.LISTENER) return null;
   return changetype<Socket | null>(recordOf(handle, kind));
 }
-/** TCP has all options to REPORTS but BROADCAST; UDP has TTL, TOS, BROADCAST and those from MULTICAST_TTL on. */
+/** TCP has all options to REPORTS but BROADCAST; UDP has TTL, TOS, BROADCAST, DONT_FRAGMENT and those from MULTICAST_TTL on, a raw socket HEADER, too. */
 function hasOption(socket: Socket, option: i32): bool {
-  if (socket.kind == <u8>Kind.UDP) return (option >= Option.TTL && option <= Option.BROADCAST) || isUdpOnly(option);
+  if (socket.kind == <u8>Kind.UDP) {
+    if (FRAGMENTATION && option == Option.DONT_FRAGMENT) return true;
+    if (RAW && socket.raw && option == Option.HEADER) return true;
+    return (option >= Option.TTL && option <= Option.BROADCAST) || isUdpOnly(option);
+  }
   return option >= Option.NODELAY && option <= Option.REPORTS && option != Option.BROADCAST;
 }
 
@@ -65,11 +72,27 @@ function placeOf(option: i32): i32 {
 export function set(handle: i32, option: i32, value: u32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
+  if (TRANSPARENT && (option == Option.DECIDE || option == Option.ANY_PORT)) return setSpecial(socket, option, value);
   if (!hasOption(socket, option) || value > limitOf(option)) return Err.BAD_ARGUMENT;
   const mayBeZero = limitOf(option) <= 2 || option == Option.TOS || option == Option.OFFER;
   if (!value && !mayBeZero) return Err.BAD_ARGUMENT;
   socket.setOption(placeOf(option), option == Option.TOS ? value & 0xfc : value);
   if (socket.kind == <u8>Kind.TCP) takeEffect(changetype<Tcb>(socket), option);
+  return 0;
+}
+/** DECIDE of a listener and ANY_PORT of a UDP socket. */
+function isSpecial(socket: Socket, option: i32): bool {
+  return option == (socket.kind == <u8>Kind.UDP ? Option.ANY_PORT : Option.DECIDE) && socket.kind != <u8>Kind.TCP;
+}
+function setSpecial(socket: Socket, option: i32, value: u32): i32 {
+  if (!isSpecial(socket, option) || value > 1) return Err.BAD_ARGUMENT;
+  if (socket.kind == <u8>Kind.UDP) {
+    const other = state.catcher && state.catcher != socket.address;
+    if (value && (!socket.only || !root.interface(socket.only - 1).flags || socket.isPing || socket.raw)) return Err.BAD_ARGUMENT;
+    if (other) return value ? Err.IN_USE : 0;
+    state.catcher = value ? socket.address : 0;
+  }
+  socket.special = <u8>value;
   return 0;
 }
 /** What was set counts from now on, also for what runs already. */
@@ -85,6 +108,7 @@ function takeEffect(tcb: Tcb, option: i32): void {
 export function get(handle: i32, option: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
+  if (TRANSPARENT && isSpecial(socket, option)) return socket.special;
   return hasOption(socket, option) ? <i32>socket.option(placeOf(option)) : Err.BAD_ARGUMENT;
 }
 

@@ -1,13 +1,13 @@
 // read RFC 1122 §4.1.4 first
-import { CONFIGURE, IGMP, MDNS } from "../../memory/config";
+import { CONFIGURE, FRAGMENTATION, IGMP, MDNS, RAW, TRANSPARENT } from "../../memory/config";
 import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { MDNS_GROUP } from "../../wire/dns";
-import { IPV4_HEADER } from "../../wire/ipv4";
+import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
-import { castOf, isMulticast, isPeer, ours } from "../../internet/address";
+import { castOf, isMulticast, isOneHost, isPeer, ours } from "../../internet/address";
 import { scratchHop } from "../../internet/icmp";
 import * as igmp from "../../internet/igmp";
 import * as route from "../../internet/route";
@@ -17,7 +17,10 @@ import * as ready from "../ready";
 import { isOwner, isService } from "../service";
 import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
-import { enter, isBindableIp, isTaken, leave, retire, take, UdpSocket } from "./socket";
+import * as raw from "./raw";
+import { Datagram, enter, isBindableIp, isTaken, leave, retire, take, UdpSocket } from "./socket";
+
+const DATAGRAM_MAX: u32 = 65535;
 
 /** The socket of a handle that is not closed, null when stale. */
 export function socketOf(handle: i32): UdpSocket | null {
@@ -38,7 +41,7 @@ export function bind(owner: i32, isPing: bool): i32 {
   if (!isBindable(at)) return Err.BAD_ADDRESS;
   const local = at.ip;
   let port: u32 = isPing ? 0 : at.port;
-  if (port && isTaken(isPing, local, port, IGMP != 0)) return Err.IN_USE;
+  if (port && (isTaken(isPing, local, port, IGMP != 0) || ports.isReserved(Protocol.UDP, port))) return Err.IN_USE;
   const isShared = IGMP && port && isTaken(isPing, local, port, false);
   if (!port) port = choosePort(isPing);
   if (!port) return Err.IN_USE;
@@ -57,7 +60,7 @@ export function bind(owner: i32, isPing: bool): i32 {
 function choosePort(isPing: bool): u32 {
   let port = ports.begin();
   for (let left = ports.tries(); left; left--) {
-    if (!isTaken(isPing, 0, port, false)) return port;
+    if (!isTaken(isPing, 0, port, false) && !ports.isReserved(Protocol.UDP, port)) return port;
     port = ports.next(port);
   }
   return 0;
@@ -81,7 +84,8 @@ export function connect(handle: i32): i32 {
 }
 /** Why nothing can be sent to this endpoint; 0: it can. */
 function refuses(socket: UdpSocket, to: Endpoint): i32 {
-  if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing)) return Err.BAD_ADDRESS;
+  if (to.family != <u16>Family.IPV4 || to.interface > root.interfaces || (!to.port && !socket.isPing && !(RAW && socket.raw)))
+    return Err.BAD_ADDRESS;
   const ip = to.ip;
   if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
   if (MDNS && ip == MDNS_GROUP && isService(socket.owner)) return 0;
@@ -115,15 +119,30 @@ export function sendCommit(handle: i32, octets: i32): i32 {
     slot.remote.set(to.ip, to.port, to.interface ? to.interface : socket.only);
   }
   if (!route.find(scratchHop(), slot.remote.ip, slot.remote.interface)) return Err.NO_ROUTE;
-  if (<u32>octets > root.udpOctets || <u32>octets + UDP_HEADER + IPV4_HEADER > scratchHop().via.mtu) return Err.TOO_LONG;
+  const length = examine(socket, slot, octets, scratchHop().via.mtu);
+  if (length < 0) return length;
   const isOurs = ours(socket.local) != null;
   slot.local.set(isOurs ? socket.local : 0, socket.localPort, 0);
-  slot.length = octets;
+  if (TRANSPARENT && socket.special && root.local.a0) {
+    if (!isOneHost(root.local.ip) || !root.local.port) return Err.BAD_ADDRESS;
+    slot.local.set(root.local.ip, root.local.port, 0);
+  }
+  slot.length = length;
   slot.tos = <u8>socket.tos;
   slot.ttl = <u8>(IGMP && isMulticast(slot.remote.ip) ? socket.multicastTtl : socket.ttl);
   socket.queued++;
   if (!socket.owed.linked) state.owedUdp.push(socket.owed);
-  return octets;
+  return length;
+}
+
+/** Octets of a datagram that may be sent with this MTU, or an error. */
+function examine(socket: UdpSocket, slot: Datagram, octets: u32, mtu: u32): i32 {
+  if (octets > root.udpOctets) return Err.TOO_LONG;
+  slot.ownHeader = RAW ? <u16>socket.header : 0;
+  if (RAW && socket.header) return raw.examine(slot, octets, socket.local, mtu);
+  const total = octets + IPV4_HEADER + (RAW && socket.raw ? 0 : UDP_HEADER);
+  const most: u32 = FRAGMENTATION && !socket.dontFragment ? DATAGRAM_MAX : mtu;
+  return total > most ? Err.TOO_LONG : <i32>octets;
 }
 
 /** The oldest datagram; or, once, what became of one that was sent. Errors: BAD_HANDLE, WOULD_BLOCK, REFUSED, UNREACHABLE, NO_ROUTE, TOO_LONG. */

@@ -1,10 +1,11 @@
-import { IGMP, SERVICE_SOCKETS } from "../../memory/config";
+import { FRAGMENTATION, IGMP, RAW, SERVICE_SOCKETS, TRANSPARENT } from "../../memory/config";
 import { Endpoint } from "../../memory/control";
 import { PoolIndex } from "../../memory/pool";
-import { root, state } from "../../memory/root";
+import { root, State, state } from "../../memory/root";
 import { bucketOf, insert, remove } from "../../memory/table";
 import { isService } from "../service";
 import { isMulticast, isSubnetBroadcast, ours } from "../../internet/address";
+import { Path } from "../../internet/path";
 import { Socket } from "../socket";
 
 /** What lies in front of a datagram in a socket's ring. 64 octets. */
@@ -15,7 +16,8 @@ export class Datagram {
   length: u32;
   tos: u8;
   ttl: u8;
-  reserved: u16;
+  /** Of one to be sent, 1: it has an IP header of its own. */
+  ownHeader: u16;
   remote0: u64;
   remote1: u64;
   remote2: u64;
@@ -37,8 +39,11 @@ export class Datagram {
     return changetype<usize>(this) + DATAGRAM_HEADER;
   }
 }
-export const DATAGRAM_HEADER: u32 = 64;
-if (offsetof<Datagram>() != DATAGRAM_HEADER) ERROR("layout of Datagram changed");
+/** Octets in front of the data: the record, and room for headers of IP and UDP where datagrams leave in pieces. */
+export const DATAGRAM_HEADER: u32 = FRAGMENTATION ? 96 : 64;
+/** Octets of the record that say something. */
+export const DATAGRAM_FIELDS: u32 = 64;
+if (offsetof<Datagram>() != 64) ERROR("layout of Datagram changed");
 
 /** A UDP or ping socket. Its rings hold datagrams in slots of one size; counters run freely. */
 @unmanaged
@@ -52,6 +57,17 @@ export class UdpSocket extends Socket {
   sent: u32;
   /** 1: closed by its owner; it goes when what is queued has left. */
   isClosing: u32;
+  /** Octets of the datagram to be sent next that have left in pieces, and the way they go: a Path. */
+  part: u32;
+  pathInterface: u32;
+  pathNextHop: u32;
+  pathSource: u32;
+  pathNeighbour: u32;
+  pathGeneration: u32;
+
+  get path(): Path {
+    return changetype<Path>(changetype<usize>(this) + offsetof<UdpSocket>("pathInterface"));
+  }
 
   get isConnected(): bool {
     return this.remote != 0;
@@ -97,11 +113,17 @@ function bucket(port: u32, isPing: bool): usize {
 export function chain(port: u32): u32 {
   return load<u32>(bucket(port, false));
 }
+/** The chain a socket is found in: raw sockets have one of their own. */
+function chainOf(socket: UdpSocket): usize {
+  if (RAW && socket.raw) return changetype<usize>(state) + offsetof<State>("raws");
+  return bucket(socket.localPort, socket.isPing != 0);
+}
 export function enter(socket: UdpSocket): void {
-  insert(bucket(socket.localPort, socket.isPing != 0), socket);
+  insert(chainOf(socket), socket);
 }
 export function leave(socket: UdpSocket): void {
-  remove(bucket(socket.localPort, socket.isPing != 0), socket);
+  remove(chainOf(socket), socket);
+  if (TRANSPARENT && state.catcher == socket.address) state.catcher = 0;
 }
 
 /** The socket for a datagram: the one connected to its sender, else bound to its address, else to any; of several alike the one bound last. Null when none. */
@@ -119,6 +141,13 @@ export function find(isPing: bool, local: u32, localPort: u32, remote: u32, remo
     at = it.link;
   }
   return best;
+}
+/** The socket for a datagram to another host's address, by interface `number`: one bound to that port there, else the one with ANY_PORT. */
+export function findForeign(localPort: u32, remote: u32, remotePort: u32, number: u32): UdpSocket | null {
+  const it = find(false, 0, localPort, remote, remotePort, number);
+  if (it && <u32>it.only == number) return it;
+  const catcher = changetype<UdpSocket | null>(<usize>state.catcher);
+  return catcher && <u32>catcher.only == number ? catcher : null;
 }
 /** 0: not for this socket; else the more the better it fits. */
 export function match(it: UdpSocket, isPing: bool, local: u32, localPort: u32, remote: u32, remotePort: u32, only: u32): u32 {

@@ -1,6 +1,6 @@
 // read RFC 768 and RFC 1122 §4.1 first
 import { fold, pseudo, sum } from "../../memory/checksum";
-import { CONFIGURE, IGMP } from "../../memory/config";
+import { CONFIGURE, FRAGMENTATION, IGMP, RAW, TRANSPARENT } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
@@ -13,7 +13,7 @@ import { UDP_HEADER, UdpHeader } from "../../wire/udp";
 import { Reserve, SLOT_IP } from "../../link/device";
 import { numberOf } from "../../link/interfaces";
 import { Cast, Packet, packet as inHand } from "../../link/packet";
-import { isMulticast } from "../../internet/address";
+import { isMulticast, ours } from "../../internet/address";
 import { wants } from "../../internet/group";
 import * as icmp from "../../internet/icmp";
 import { Quote } from "../../internet/icmp";
@@ -21,7 +21,8 @@ import * as ipv4 from "../../internet/ipv4";
 import { Hop } from "../../internet/route";
 import * as ready from "../ready";
 import { recordOf, Tuple } from "../socket";
-import { chain, Datagram, find, isBindableIp, match, retire, UdpSocket } from "./socket";
+import * as pieces from "./pieces";
+import { chain, Datagram, find, findForeign, isBindableIp, match, retire, UdpSocket } from "./socket";
 
 /** A datagram arrived. False: no socket wants it. */
 export function input(packet: Packet): bool {
@@ -33,7 +34,11 @@ export function input(packet: Packet): bool {
   if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
     return drop(Counter.UDP_CHECKSUM);
   if (IGMP && packet.cast != <u32>Cast.UNICAST) return scatter(packet, header);
-  const socket = find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, numberOf(packet.via));
+  const number = numberOf(packet.via);
+  const isForeign = TRANSPARENT && packet.via.flags && packet.cast == <u32>Cast.UNICAST && !ours(packet.destination);
+  const socket = isForeign
+    ? findForeign(header.destinationPort, packet.source, header.sourcePort, number)
+    : find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, number);
   if (!socket) return nobody();
   deliver(socket, packet, header.data, length - UDP_HEADER, header.sourcePort, header.destinationPort);
   return true;
@@ -71,7 +76,7 @@ export function echoReplyArrives(packet: Packet): void {
 }
 
 /** A datagram for a socket; of one too long for its ring the beginning. */
-function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, remotePort: u32, localPort: u32): void {
+export function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, remotePort: u32, localPort: u32): void {
   if (socket.unread == root.udpReceive) return count(Counter.UDP_FULL);
   if (length > root.udpOctets) count(Counter.UDP_TOO_LONG);
   const number = numberOf(packet.via);
@@ -126,7 +131,7 @@ export function undeliverable(sender: i32, to: u32): void {
   if (socket) tell(socket, Err.UNREACHABLE, to, 0, 0, 0, 0);
 }
 /** Puts what became of a datagram to `remote` where datagrams are read: who told, which ICMP type and code, which MTU; 0: nobody did. */
-function tell(socket: UdpSocket, error: Err, remote: u32, port: u32, by: u32, what: u32, mtu: u32): void {
+export function tell(socket: UdpSocket, error: Err, remote: u32, port: u32, by: u32, what: u32, mtu: u32): void {
   if (socket.isClosing) return;
   if (socket.unread == root.udpReceive) return count(Counter.UDP_FULL);
   place(socket, error, remote, port, 0, by, what, mtu);
@@ -137,15 +142,20 @@ function tell(socket: UdpSocket, error: Err, remote: u32, port: u32, by: u32, wh
 export function output(now: Instant): bool {
   let firstBlocked: u32 = 0;
   let hasMoved = false;
+  let isStuck = false;
   for (let budget = root.frameBudget; budget && !state.owedUdp.isEmpty; budget--) {
     const socket = changetype<UdpSocket>(Tuple.ofOwed(Link.at(state.owedUdp.next)));
-    if (socket.address == firstBlocked) return false;
+    // One that waits, for a slot or for its neighbour, leaves the others their turns; a round in which all wait is the last.
+    if (socket.address == firstBlocked && isStuck) return false;
     socket.owed.unlink();
     if (!transmit(socket, socket.outSlot(socket.sent), now)) {
       state.owedUdp.push(socket.owed);
       if (!firstBlocked) firstBlocked = socket.address;
+      if (socket.address == firstBlocked) isStuck = true;
       continue;
     }
+    if (socket.address == firstBlocked) firstBlocked = 0;
+    isStuck = false;
     hasMoved = true;
     socket.sent++;
     settle(socket);
@@ -160,7 +170,7 @@ function settle(socket: UdpSocket): void {
   socket.wants = 0;
   ready.raise(socket, Event.WRITABLE);
 }
-/** Sends one datagram. False: no TX slot. One that cannot be sent is dropped, and the socket told. */
+/** Sends one datagram. False: it waits, for a TX slot or, when it is one for pieces.ts, for its neighbour. One that cannot be sent is dropped, and the socket told. */
 function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
   const hop: Hop = icmp.scratchHop();
   const remote = datagram.remote;
@@ -168,30 +178,28 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
     tell(socket, Err.NO_ROUTE, remote.ip, remote.port, 0, 0, 0);
     return true;
   }
-  if (datagram.length + UDP_HEADER + IPV4_HEADER > hop.via.mtu) {
+  const headers = socket.raw ? IPV4_HEADER : IPV4_HEADER + UDP_HEADER;
+  if (RAW && datagram.ownHeader) return pieces.transmit(socket, datagram, datagram.data, now);
+  const isLong = datagram.length + headers > hop.via.mtu;
+  if (isLong && (!FRAGMENTATION || socket.dontFragment)) {
     tell(socket, Err.TOO_LONG, remote.ip, remote.port, 0, 0, hop.via.mtu);
     return true;
   }
+  if (FRAGMENTATION && (isLong || socket.part)) return pieces.transmit(socket, datagram, datagram.data - headers, now);
   const slot = ipv4.open(hop, Reserve.DATA, now);
   if (!slot) return false;
-  if (CONFIGURE && !isBindableIp(datagram.local.ip)) {
+  if (CONFIGURE && !socket.special && !isBindableIp(datagram.local.ip)) {
     tell(socket, Err.UNREACHABLE, remote.ip, remote.port, 0, 0, 0);
     return true;
   }
   if (datagram.local.a0) hop.source = datagram.local.ip;
-  const at = slot + SLOT_IP + IPV4_HEADER;
-  if (socket.isPing) {
-    fillEcho(at, socket, datagram);
-    icmp.seal(slot, IcmpType.ECHO, ICMP_HEADER + datagram.length);
-    ipv4.send(hop, slot, remote.ip, Protocol.ICMP, ICMP_HEADER + datagram.length, datagram.tos, datagram.ttl, socket.handle, now);
-    return true;
-  }
-  const length = UDP_HEADER + datagram.length;
-  fillHeader(at, socket, hop.source, datagram);
-  count(Counter.UDP_OUT);
-  const sent = ipv4.send(hop, slot, remote.ip, Protocol.UDP, length, datagram.tos, datagram.ttl, socket.handle, now);
+  const length = fill(socket, datagram, hop.source, slot + SLOT_IP + IPV4_HEADER);
+  const protocol = protocolOf(socket);
+  if (protocol == Protocol.UDP) count(Counter.UDP_OUT);
+  const df: bool = FRAGMENTATION ? socket.dontFragment != 0 : false;
+  const sent = ipv4.send(hop, slot, remote.ip, protocol, length, datagram.tos, datagram.ttl, df, socket.handle, now);
   if (sent == ipv4.Sent.DROPPED) count(Counter.UDP_UNREACHABLE);
-  if (IGMP && socket.loops && isMulticast(remote.ip)) loopBack(hop, slot, remote.ip);
+  if (IGMP && protocol == Protocol.UDP && socket.loops && isMulticast(remote.ip)) loopBack(hop, slot, remote.ip);
   return true;
 }
 /** What went to a group comes to our own members on that interface too. RFC 1112 §6.1. */
@@ -204,17 +212,32 @@ function loopBack(hop: Hop, slot: usize, group: u32): void {
   here.cast = Cast.MULTICAST;
   scatter(here, UdpHeader.at(slot + SLOT_IP + IPV4_HEADER));
 }
+/** The protocol a socket speaks. */
+export function protocolOf(socket: UdpSocket): u32 {
+  return RAW && socket.raw ? socket.raw : socket.isPing ? Protocol.ICMP : Protocol.UDP;
+}
+/** Writes what IP carries for this datagram to `at`; answers its octets. */
+export function fill(socket: UdpSocket, datagram: Datagram, source: u32, at: usize): u32 {
+  if (RAW && socket.raw) {
+    memory.copy(at, datagram.data, datagram.length);
+    return datagram.length;
+  }
+  if (socket.isPing) fillEcho(at, socket, datagram);
+  else fillHeader(at, source, datagram);
+  return UDP_HEADER + datagram.length;
+}
 function fillEcho(at: usize, socket: UdpSocket, datagram: Datagram): void {
   const header = IcmpHeader.at(at);
   header.code = 0;
   header.ident = socket.localPort;
   header.sequence = datagram.remote.port;
   memory.copy(header.data, datagram.data, datagram.length);
+  icmp.seal(at, IcmpType.ECHO, ICMP_HEADER + datagram.length);
 }
-function fillHeader(at: usize, socket: UdpSocket, source: u32, datagram: Datagram): void {
+function fillHeader(at: usize, source: u32, datagram: Datagram): void {
   const header = UdpHeader.at(at);
   const length = UDP_HEADER + datagram.length;
-  header.sourcePort = socket.localPort;
+  header.sourcePort = datagram.local.port;
   header.destinationPort = datagram.remote.port;
   header.length = length;
   header.checksum = 0;

@@ -56,6 +56,22 @@ export function ownAddress(text: string): Prefix {
   return prefix;
 }
 
+/** A network and the gateway to it. */
+export interface RouteTo {
+  readonly to: string;
+  readonly via: string;
+  readonly metric: number;
+}
+
+/** A route, `A.B.C.D/LEN via A.B.C.D` and perhaps `metric N`; throws what is wrong with it. */
+export function routeTo(text: string): RouteTo {
+  const [, to = "", via = "", metric = "0"] = /^\s*(\S+)\s+via\s+(\S+)(?:\s+metric\s+(\d{1,5}))?\s*$/.exec(text) ?? [];
+  const [address = "", bits = ""] = to.split("/");
+  if (ipv4Number(address) < 0 || !/^\d{1,2}$/.test(bits) || Number(bits) > 32 || Number(metric) > 65_535)
+    throw new Error(`${quoted(text)} is not of the form A.B.C.D/LEN via A.B.C.D, such as 192.0.2.0/24 via 10.9.0.1`);
+  return { to, via: hostAddress(via), metric: Number(metric) };
+}
+
 /** The network's address. */
 export function networkOf(prefix: Prefix): string {
   return ipv4Text((ipv4Number(prefix.address) & mask(prefix.length)) >>> 0);

@@ -26,6 +26,9 @@ Examples:
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --service echo,http:8080 --json
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --tun rw1 --ip 10.9.1.2/24
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --mdns box
+  sudo ringwire up --forward --tap rw0 --ip 10.9.0.2/24 --tap rw1 --ip 10.9.1.2/24 --route "192.0.2.0/24 via 10.9.1.1"
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --filter "in tcp port 80 accept" --filter "policy in drop"
+  sudo ringwire up --forward --tap rw0 --ip 10.1.0.1/24 --tap rw1 --ip 192.0.2.1/24 --napt --port-forward "tcp 8080 to 10.1.0.2:80"
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --loss 5 --delay 20 --reorder 5 --link-seed 7 --pcap rw0.pcap`;
 
 /** Examples under `ringwire ping --help`. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ADDRESSES_MAX, DEVICES_MAX } from "../constants.js";
-import { hostAddress, macAddress, networkOf, ownAddress, type Prefix } from "./addresses.js";
+import { checkRule, parseForward } from "../filter.js";
+import { hostAddress, macAddress, networkOf, ownAddress, type Prefix, type RouteTo, routeTo } from "./addresses.js";
 import { Failure, USAGE } from "./failure.js";
 import { checked, decimal, deviceName, integer, namespaceName, percentage, seed } from "./values.js";
 
@@ -22,6 +23,8 @@ export interface DeviceOptions {
   /** Addresses come by DHCP. */
   dhcp?: true;
   gateway?: string;
+  routes?: RouteTo[];
+  napt?: boolean;
   mac?: string;
   mtu?: number;
   netns?: string;
@@ -38,6 +41,11 @@ export interface StackOptions {
   /** Name on the link. */
   mdns?: string;
   seed?: Uint8Array;
+  forward?: boolean;
+  /** Rules and policies of the packet filter, in words. */
+  filter?: string[];
+  /** Ports that are forwarded, in words. */
+  portForward?: string[];
 }
 
 /** Name servers that a stack keeps. */
@@ -99,10 +107,38 @@ export function addStackOptions(command: Command): () => StackOptions {
       seed,
     ),
   );
+  command.option("--forward", "pass on what is for other hosts, between our interfaces");
+  addFilterOptions(command, list);
   return () => {
-    const { seed } = command.opts<{ seed?: Uint8Array }>();
-    return { devices: completed(list.finished()), ...(seed && { seed }), ...(servers.length && { dns: servers }) };
+    const { seed, forward, filter, portForward } = command.opts<Omit<StackOptions, "devices">>();
+    const devices = completed(list.finished());
+    if (!forward && (portForward || devices.some(({ napt }) => napt)))
+      throw new Failure("--napt and --port-forward need --forward as well", USAGE);
+    return {
+      devices,
+      ...(seed && { seed }),
+      ...(servers.length && { dns: servers }),
+      ...(forward && { forward }),
+      ...(filter && { filter }),
+      ...(portForward && { portForward }),
+    };
   };
+}
+
+function addFilterOptions(command: Command, list: DeviceList): void {
+  const collected = (check: (text: string) => unknown) => (text: string, before: string[] | undefined) => {
+    checked(check)(text);
+    return [...(before ?? []), text];
+  };
+  const rule = new Option("--filter <rule>", 'a rule of the packet filter, as "in tcp port 80 accept", or "policy in drop"; in order');
+  const inner = new Option("--port-forward <port to inner>", 'a port of the --napt devices, as "tcp 8080 to 10.1.0.2:80"');
+  command.addOption(rule.argParser(collected(checkRule))).addOption(inner.argParser(collected(parseForward)));
+  command.option("--napt", "what leaves by the device gets its address (masquerading)", () => {
+    list.set((device) => {
+      device.napt = true;
+    });
+    return true;
+  });
 }
 
 interface Add {
@@ -132,6 +168,12 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
       });
     });
   put("--gateway <a.b.c.d>", "default gateway", "gateway", checked(hostAddress));
+  add("--route <net via gateway>", 'a route on the device, as "192.0.2.0/24 via 10.9.0.1" or "... metric 5"; several are allowed', (v) => {
+    const route = checked(routeTo)(v);
+    list.set((device) => {
+      device.routes = [...(device.routes ?? []), route];
+    });
+  });
   put("--mac <mac>", "our MAC address (default: made from the seed)", "mac", checked(macAddress));
   put("--mtu <octets>", "longest IP datagram, 68 to 65535 (default: the device's)", "mtu", integer(68, 65_535));
   put("--host-ip <a.b.c.d/len>", "address for the operating system's side, which is brought up, with our MTU", "hostIp", address);

@@ -6,7 +6,7 @@ import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
 import { capture, createStack, Link, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
-import type { Prefix } from "./addresses.js";
+import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
 import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
@@ -20,8 +20,10 @@ export interface Attached {
   /** Addresses come by DHCP. */
   readonly dhcp?: true;
   readonly gateway?: string;
+  readonly routes?: readonly RouteTo[];
   readonly mac?: string;
   readonly mtu?: number;
+  readonly napt?: boolean;
   readonly netns?: string;
   /** The link simulator behind the driver, if there is one. */
   readonly link?: Link;
@@ -54,6 +56,7 @@ const TCP = { sockets: 1024, receive: RING, send: RING, listeners: 32, synQueue:
 const UDP = { receive: 64, send: 64 };
 /** UDP sockets for each address, where each service has one, and for other things. */
 const UDP_SOCKETS = 16;
+const RULES = 64;
 const ARP = { neighbours: 1024, holds: 64 };
 
 /** Octets of an interface's longest datagram when neither the option nor the device says. */
@@ -68,11 +71,11 @@ const DHCP_PATIENCE = 60_000;
 type Names = Pick<StackOptions, "dns" | "mdns">;
 
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed, ...names }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, ...rest }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed, names);
+    return await startSession(opened, seed, rest);
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
@@ -111,16 +114,21 @@ export function simulated(
 }
 
 /** Starts a stack on drivers. */
-export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32), names: Names = {}): Promise<Session> {
+export async function startSession(
+  attached: readonly Attached[],
+  seed: Uint8Array = randomBytes(32),
+  { forward = false, filter = [], portForward = [], ...names }: Names & Pick<StackOptions, "forward" | "filter" | "portForward"> = {},
+): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
     ...names,
-    interfaces: attached.map(({ driver, addresses, dhcp, mac, gateway }, i) => ({
+    interfaces: attached.map(({ driver, addresses, dhcp, mac, gateway, napt = false }, i) => ({
       driver,
       mtu: mtus[i] ?? MTU,
       addresses: addresses.map(prefixText),
+      napt,
       ...(dhcp ? { dhcp: { now: true, hostname: DHCP_NAME } } : {}),
       ...(mac === undefined ? {} : { mac }),
       ...(gateway === undefined ? {} : { gateway }),
@@ -128,6 +136,10 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
     tcp: TCP,
     udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
     arp: ARP,
+    ip: { forwarding: forward, rules: Math.max(filter.length, RULES) },
+    filter: [...filter],
+    forwards: [...portForward],
+    routes: attached.flatMap(({ routes = [] }, i) => routes.map((route) => ({ ...route, interface: i }))),
   });
   const failed = new Promise<never>((_, reject) => {
     stack.on("error", (error: unknown) => reject(new Failure(oneLine(error))));

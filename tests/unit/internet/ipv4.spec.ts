@@ -174,7 +174,7 @@ function send(to: u32): ipv4.Sent {
   if (!ipv4.way(hop, to, 0)) return ipv4.Sent.DROPPED;
   const slot = ipv4.open(hop, Reserve.DATA, ms);
   put(slot + 44, "61 62 63 64");
-  return ipv4.send(hop, slot, to, <i32>253, 4, 0xb8, 9, 0, ms);
+  return ipv4.send(hop, slot, to, <i32>253, 4, 0xb8, 9, false, 0, ms);
 }
 
 describe("internet/ipv4: sending", () => {
