@@ -1,74 +1,27 @@
-// What happens once: the control block is examined and the arena carved, state first, rings last; no ring is touched.
+// What happens once: the control block has its defaults, and after it is examined and the arena carved all begins empty.
 import * as arena from "./memory/arena";
 import * as config from "./memory/config";
-import {
-  Address,
-  ADDRESSES_MAX,
-  AddressState,
-  CLASSES,
-  Control,
-  Device,
-  DeviceKind,
-  EXCHANGE_OCTETS,
-  Flag,
-  Interface,
-  More,
-} from "./memory/control";
+import { ADDRESSES_MAX, Control, EXCHANGE_OCTETS, Flag, More } from "./memory/control";
 import { Counter } from "./memory/counters";
-import { Err, OFFERS } from "./memory/errors";
-import { Kind, Pool, PoolIndex } from "./memory/pool";
+import { Err } from "./memory/errors";
+import { PoolIndex } from "./memory/pool";
 import * as random from "./memory/random";
-import * as ring from "./memory/ring";
 import { root, ROOT_OCTETS, state } from "./memory/root";
-import * as table from "./memory/table";
 import * as time from "./memory/time";
-import { isGroupMac, isZeroMac, VLAN_TAG } from "./wire/ethernet";
-import { isLoopback, SLOT_IP } from "./link/device";
+import { isLoopback } from "./link/device";
 import { deviceOf } from "./link/interfaces";
 import { LINE_OCTETS } from "./link/slip";
-import { isSpecial, maskOf, mayBeHostOn } from "./internet/address";
 import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
-import { Group, Member, Source } from "./internet/group";
 import * as igmp from "./internet/igmp";
-import { Neighbour } from "./internet/neighbour";
-import { Hold } from "./internet/hold";
 import * as limit from "./internet/limit";
-import { Route } from "./internet/route";
-import { STREAM_OCTETS } from "./application/dns";
-import { SCRATCH_OCTETS, THING_OCTETS } from "./application/announced";
-import { NAME_OCTETS } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
-import { INDEX_MAX } from "./transport/socket";
 import * as ready from "./transport/ready";
 import { TRANSFER_OCTETS } from "./application/transfer";
-import { HALF_OPEN_OCTETS } from "./transport/tcp/halfopen";
-import { Listener } from "./transport/tcp/listening";
-import { SENT_OCTETS } from "./transport/tcp/sent";
-import { TCB_OCTETS } from "./transport/tcp/tcb";
-import { TIME_WAIT_OCTETS } from "./transport/tcp/timewait";
-import { slotOctets, UdpSocket } from "./transport/udp/socket";
 import { BINDING_OCTETS } from "./application/binding";
 import { LEASE_OCTETS } from "./application/leases";
-
-const SLOTS_MAX: u32 = 32768;
-/** Owners are an octet, and 16 of them are kept for services. */
-const OWNERS_MAX: u32 = 240;
-/** The DHCP server looks at all of them for each message. */
-const LEASES_MAX: u32 = 4096;
-/** Every question looks through all names. */
-const NAMES_MAX: u32 = 1024;
-const THINGS_MAX: u32 = 64;
-const LIMIT_MAX: u32 = (1 << 30) - 1;
-const MTU_MIN: u32 = 68;
-const MTU_MAX: u32 = 65535;
-const VLAN_MAX: u16 = 4094;
-/** A loopback device has slots for answers besides the one that is read. */
-const LOOPBACK_MIN: u32 = 4;
-/** A connection has a record for every 512 octets of its send ring and some more, and not more than the setting says. */
-const SEGMENT_SHIFT: u32 = 9;
-const RECORDS_MIN: u32 = 16;
-const RECORDS_MAX: u32 = 65536;
+import { HAS_EXCHANGE, layOut, namesOctets, start, thingsOctets } from "./carve";
+import { examine, refuse } from "./examine";
 
 /** Address of the control block; the first time, fills in the defaults of this build. */
 export function control(): i32 {
@@ -146,259 +99,6 @@ export function init(ms: u32, us: u32): i32 {
   root.flags = Flag.READY;
   return 0;
 }
-function refuse(error: Err, at: usize): i32 {
-  root.detail = <u32>at;
-  return error;
-}
-/** The address of a word in the control block, as `detail` gives it. */
-function offsetIn(record: usize, at: usize): usize {
-  return record - changetype<usize>(root) + at;
-}
-function start(): u32 {
-  return root.arenaStart ? root.arenaStart : config.ARENA_START;
-}
-
-function examine(): i32 {
-  if (!root.devices || root.devices > <u32>config.DEVICES_MAX) return refuse(Err.BAD_COUNT, offsetof<Control>("devices"));
-  if (!root.interfaces || root.interfaces > <u32>config.INTERFACES_MAX) return refuse(Err.BAD_COUNT, offsetof<Control>("interfaces"));
-  for (let i: u32 = 0; i < root.devices; i++) {
-    if (!root.device(i).slotOctets) root.device(i).slotOctets = slotFor(i);
-    const wrong = examineDevice(root.device(i));
-    if (wrong) return wrong;
-  }
-  for (let i: u32 = 0; i < root.interfaces; i++) {
-    const wrong = examineInterface(root.interface(i), i);
-    if (wrong) return wrong;
-  }
-  const wrong = examineCapacities();
-  return wrong ? wrong : examineSettings();
-}
-function isSlots(n: u32): bool {
-  return n && n <= SLOTS_MAX && !(n & (n - 1));
-}
-function examineDevice(it: Device): i32 {
-  const at = changetype<usize>(it);
-  if (isLoopback(it)) it.rxSlots = it.txSlots;
-  else if (it.kind != <u8>DeviceKind.ETHERNET && it.kind != <u8>DeviceKind.RAW_IP)
-    return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("kind")));
-  if (it.offload) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Device>("offload")));
-  if (!isSlots(it.rxSlots)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("rxSlots")));
-  if (!isSlots(it.txSlots) || (isLoopback(it) && it.txSlots < LOOPBACK_MIN))
-    return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("txSlots")));
-  if (it.slotOctets & 63 || it.slotOctets > 1 << 17) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("slotOctets")));
-  return 0;
-}
-/** Octets of the longest frame of an interface with the slot's header. */
-function longest(it: Interface): u32 {
-  return min(it.mtu, MTU_MAX) + SLOT_IP + (config.VLAN && it.vlan ? VLAN_TAG : 0);
-}
-/** Slots that hold the longest frame of all interfaces of a device. */
-function slotFor(device: u32): u32 {
-  let octets: u32 = 64;
-  for (let i: u32 = 0; i < root.interfaces; i++) {
-    const it = root.interface(i);
-    if (it.device == <u8>device) octets = max(octets, (longest(it) + 63) & ~63);
-  }
-  return octets;
-}
-function examineInterface(it: Interface, index: u32): i32 {
-  const at = changetype<usize>(it);
-  if (it.device >= root.devices) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("device")));
-  if (it.flags) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("flags")));
-  const isEthernet = root.device(it.device).kind == <u8>DeviceKind.ETHERNET;
-  if (it.vlan > (config.VLAN && isEthernet ? VLAN_MAX : 0)) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("vlan")));
-  for (let i: u32 = 0; i < index; i++)
-    if (root.interface(i).device == it.device && root.interface(i).vlan == it.vlan)
-      return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("device")));
-  if (it.mtu < MTU_MIN || it.mtu > MTU_MAX) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
-  if (root.device(it.device).slotOctets < longest(it)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
-  if (isEthernet && (isGroupMac(it.mac) || isZeroMac(it.mac))) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mac0")));
-  const gateway = bswap<u32>(it.gateway);
-  if (gateway && isSpecial(gateway)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("gateway")));
-  for (let i: u32 = 0; i < ADDRESSES_MAX; i++) {
-    if (gateway && !isOtherHost(it.address(i), gateway)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("gateway")));
-    store<u16>(changetype<usize>(it.address(i)), 0, offsetof<Address>("conflicts"));
-    if (!isAddressPlausible(it, i, index)) return refuse(Err.BAD_INTERFACE, offsetIn(changetype<usize>(it.address(i)), 0));
-  }
-  return 0;
-}
-/** Whether `ip` may be another host as far as this address of ours goes: not the same, nor its subnet's own or broadcast address. */
-function isOtherHost(address: Address, ip: u32): bool {
-  if (address.state == <u8>AddressState.NONE) return true;
-  const ours = bswap<u32>(address.ip);
-  const host = ~maskOf(address.prefix);
-  if (ip == ours) return false;
-  return address.prefix >= 31 || ((ip ^ ours) & ~host) != 0 || ((ip & host) != 0 && (ip & host) != host);
-}
-/** One host's address, not a subnet's own or its broadcast, and nobody else's. RFC 1122 §3.2.1.3, RFC 3021. */
-function isAddressPlausible(it: Interface, which: u32, index: u32): bool {
-  const address = it.address(which);
-  if (address.state == <u8>AddressState.NONE) return true;
-  if (address.state > <u8>AddressState.CONFLICT || address.prefix > 32 || !mayBeHostOn(it, bswap<u32>(address.ip), address.prefix))
-    return false;
-  for (let i: u32 = 0; i <= index; i++) {
-    for (let k: u32 = 0; k < ADDRESSES_MAX; k++) {
-      const other = root.interface(i).address(k);
-      if (other != address && other.state && other.ip == address.ip) return false;
-    }
-  }
-  return true;
-}
-function isBetween(n: u32, low: u32, high: u32): bool {
-  return n >= low && n <= high;
-}
-function examineCapacities(): i32 {
-  let sockets: u64 = 0;
-  for (let i: u32 = 0; i < CLASSES; i++) {
-    const it = root.bufferClass(i);
-    sockets += it.sockets;
-    if (it.receive > LIMIT_MAX || it.send > LIMIT_MAX) return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(it), 4));
-  }
-  if (sockets > INDEX_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("class0Sockets"));
-  for (let at = offsetof<Control>("listeners"); at <= offsetof<Control>("record"); at += 4) {
-    if (load<u32>(changetype<usize>(root) + at) > INDEX_MAX) return refuse(Err.BAD_CAPACITY, at);
-  }
-  for (let at = changetype<usize>(root.extra); at < changetype<usize>(root.extra) + offsetof<More>("probing"); at += 4) {
-    if (load<u32>(at) > INDEX_MAX) return refuse(Err.BAD_CAPACITY, offsetIn(at, 0));
-  }
-  if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpReceive))
-    return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
-  if (root.udpSockets + config.SERVICE_SOCKETS && !isSlots(root.udpSend)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
-  if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
-  if (root.extra.leases > (config.DHCPD ? LEASES_MAX : 0))
-    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("leases")));
-  if (config.DNS && root.extra.names > NAMES_MAX)
-    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("names")));
-  if (config.MDNS && root.extra.services > THINGS_MAX)
-    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("services")));
-  if (!isBetween(root.owners, 1, OWNERS_MAX)) return refuse(Err.BAD_CAPACITY, offsetof<Control>("owners"));
-  if (root.record > 4096) return refuse(Err.BAD_CAPACITY, offsetof<Control>("record"));
-  return 0;
-}
-function examineSettings(): i32 {
-  for (let at = offsetof<Control>("ttl"); at <= offsetof<Control>("frameBudget"); at += 4) {
-    if (!isBetween(load<u32>(changetype<usize>(root) + at), 1, time.NEVER)) return refuse(Err.BAD_SETTING, at);
-  }
-  if (root.ttl > 255) return refuse(Err.BAD_SETTING, offsetof<Control>("ttl"));
-  if (root.delayedAck > 499) return refuse(Err.BAD_SETTING, offsetof<Control>("delayedAck"));
-  if (root.keepCount > 255) return refuse(Err.BAD_SETTING, offsetof<Control>("keepCount"));
-  if (root.offer > OFFERS) return refuse(Err.BAD_SETTING, offsetof<Control>("offer"));
-  if (root.congestion > <u32>config.CUBIC) return refuse(Err.BAD_SETTING, offsetof<Control>("congestion"));
-  if (root.sentRecords > (config.RACK ? RECORDS_MAX : 0)) return refuse(Err.BAD_SETTING, offsetof<Control>("sentRecords"));
-  if (root.extra.probing > <u32>config.PROBING)
-    return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(root.extra), offsetof<More>("probing")));
-  if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
-  const more = root.extra;
-  if (config.IGMP && !(isBetween(more.portFirst, 1, more.portLast) && more.portLast <= 65535))
-    return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(more), offsetof<More>("portFirst")));
-  return 0;
-}
-
-/** Gives every pool, table and ring its place. Nothing in the arena is written yet. */
-function layOut(): void {
-  const from = (start() + 63) & ~63;
-  state.cursor = from;
-  state.owners = arena.take((root.owners + SERVICES) * 8, 8);
-  state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
-  state.transfers = SERVICES ? arena.take(product(root.extra.transfers, TRANSFER_OCTETS), 8) : 0;
-  if (config.DNS) state.names = arena.take(namesOctets(), 8);
-  if (config.MDNS) state.things = arena.take(thingsOctets(), 8);
-  if (SERVICES) root.exchange = arena.take(EXCHANGE_OCTETS, 8);
-  if (config.DHCP) state.bindings = arena.take(root.interfaces * BINDING_OCTETS, 8);
-  if (config.DHCPD) state.leases = arena.take(root.extra.leases * LEASE_OCTETS, 8);
-  let sockets: u32 = 0;
-  for (let i: u32 = 0; i < CLASSES; i++) sockets += root.bufferClass(i).sockets;
-  state.heap = arena.take((sockets + root.synQueue + root.neighbours + groups()) * 8, 8);
-  const buckets = table.sizeFor(sockets + root.synQueue + root.timeWait + root.listeners);
-  state.buckets = arena.take(buckets * 4, 64);
-  state.bucketMask = buckets - 1;
-  const udpBuckets = table.sizeFor(root.udpSockets + config.SERVICE_SOCKETS);
-  state.udpBuckets = arena.take(udpBuckets * 4, 64);
-  state.udpBucketMask = udpBuckets - 1;
-  const neighbourBuckets = table.sizeFor(root.neighbours + groups());
-  state.neighbourBuckets = arena.take(neighbourBuckets * 4, 64);
-  state.neighbourBucketMask = neighbourBuckets - 1;
-  if (config.SLIP) {
-    root.exchange = arena.take(EXCHANGE_OCTETS, 8);
-    state.lines = arena.take(root.devices * LINE_OCTETS, 8);
-  }
-  if (config.CONFIGURE) state.claims = arena.take(root.interfaces * ADDRESSES_MAX * claim.CLAIM_OCTETS, 8);
-  layOutPools();
-  state.stateEnd = state.cursor;
-  layOutRings();
-  root.memoryNeeded = state.cursor - start();
-}
-/** Groups on all interfaces, those that ended and are still to be reported too. */
-function groups(): u32 {
-  return config.IGMP ? 2 * root.extra.groups + root.interfaces : 0;
-}
-function layOutPools(): void {
-  let first: u32 = 0;
-  const stride = (TCB_OCTETS + root.record + 7) & ~7;
-  for (let i: u32 = 0; i < CLASSES; i++) {
-    const it = root.bufferClass(i);
-    carve(PoolIndex.TCP0 + i, Kind.TCP, stride, it.sockets, first);
-    first += it.sockets;
-  }
-  carve(PoolIndex.LISTENER, Kind.LISTENER, offsetof<Listener>(), root.listeners, 0);
-  carve(PoolIndex.HALF_OPEN, Kind.HALF_OPEN, HALF_OPEN_OCTETS, root.synQueue, 0);
-  carve(PoolIndex.TIME_WAIT, Kind.TIME_WAIT, TIME_WAIT_OCTETS, root.timeWait, 0);
-  carve(PoolIndex.UDP, Kind.UDP, offsetof<UdpSocket>(), root.udpSockets + config.SERVICE_SOCKETS, 0);
-  carve(PoolIndex.NEIGHBOUR, Kind.NEIGHBOUR, offsetof<Neighbour>(), root.neighbours, 0);
-  carve(PoolIndex.ROUTE, Kind.ROUTE, offsetof<Route>(), root.routes, 0);
-  carve(PoolIndex.HOLD, Kind.HOLD, offsetof<Hold>() + largestMtu(), root.holds, 0);
-  if (!config.IGMP) return;
-  carve(PoolIndex.GROUP, Kind.GROUP, offsetof<Group>(), groups(), 0);
-  carve(PoolIndex.MEMBER, Kind.MEMBER, offsetof<Member>(), root.extra.groups, 0);
-  carve(PoolIndex.SOURCE, Kind.SOURCE, offsetof<Source>(), root.extra.sources, 0);
-  root.exchange = arena.take(EXCHANGE_OCTETS, 8);
-}
-function carve(which: u32, kind: Kind, octets: u32, capacity: u32, first: u32): void {
-  const pool: Pool = root.pool(which);
-  pool.stride = (octets + 7) & ~7;
-  pool.base = arena.take(product(pool.stride, capacity), 8);
-  pool.capacity = capacity;
-  pool.kind = kind;
-  pool.first = first;
-}
-function largestMtu(): u32 {
-  let largest: u32 = 0;
-  for (let i: u32 = 0; i < root.interfaces; i++) largest = max(largest, root.interface(i).mtu);
-  return largest;
-}
-/** The resolver's table, and behind it room for a message. */
-function namesOctets(): u32 {
-  const names = root.extra.names;
-  return config.DNS && names ? names * NAME_OCTETS + STREAM_OCTETS : 0;
-}
-/** The host and its services, and room for a record. */
-function thingsOctets(): u32 {
-  return SERVICES && config.MDNS ? (root.extra.services + 1) * THING_OCTETS + SCRATCH_OCTETS : 0;
-}
-/** What is more than memory can hold stays more. */
-function product(a: u32, b: u32): u32 {
-  return <u32>min<u64>(<u64>a * <u64>b, 0xffffffff);
-}
-function layOutRings(): void {
-  for (let i: u32 = 0; i < root.devices; i++) {
-    const it = root.device(i);
-    it.rxRing = arena.take(product(it.rxSlots, it.slotOctets), 64);
-    it.txRing = isLoopback(it) ? it.rxRing : arena.take(product(it.txSlots, it.slotOctets), 64);
-  }
-  state.udpRings = arena.take(product(product(slotOctets(), root.udpReceive + root.udpSend), root.udpSockets + config.SERVICE_SOCKETS), 64);
-  for (let i: u32 = 0; i < CLASSES; i++) {
-    const it = root.bufferClass(i);
-    const rings = root.rings(i);
-    rings.receiveLimit = it.receive;
-    rings.sendLimit = it.send;
-    rings.receiveOctets = ring.sizeFor(it.receive);
-    rings.sendOctets = ring.sizeFor(it.send);
-    rings.base = arena.take(product(rings.receiveOctets + rings.sendOctets, it.sockets), 64);
-    rings.records = config.RACK ? ring.sizeFor(min(root.sentRecords, (it.send >> SEGMENT_SHIFT) + RECORDS_MIN)) : 0;
-    rings.recordsBase = arena.take(product(rings.records * SENT_OCTETS, it.sockets), 64);
-  }
-}
-
 /** Empties what is found through the arena: tables, queues, lists, counters of rings. */
 function clear(): void {
   memory.fill(state.buckets, 0, (state.bucketMask + 1) * 4);
@@ -410,7 +110,7 @@ function clear(): void {
   if (config.DHCPD) memory.fill(state.leases, 0, root.extra.leases * LEASE_OCTETS);
   if (config.DNS) memory.fill(state.names, 0, namesOctets());
   if (config.MDNS) memory.fill(state.things, 0, thingsOctets());
-  memory.fill(root.exchange, 0, SERVICES ? EXCHANGE_OCTETS : 0);
+  if (HAS_EXCHANGE) memory.fill(root.exchange, 0, EXCHANGE_OCTETS);
   ready.start();
   state.owed.clear();
   state.owedUdp.clear();
