@@ -266,14 +266,18 @@ export function within(): u32 {
 function isWaiting(it: Transfer): bool {
   return it.state == TransferState.REQUESTED || it.state == TransferState.SENT || (it.state == TransferState.OPEN && !it.isSender);
 }
+/** What follows a block waits in the socket until it was read. */
+function holdsBlock(it: Transfer): bool {
+  return it.state == TransferState.BLOCK;
+}
 function serveTransfer(it: Transfer): void {
   const socket = it.datagrams;
-  while (it.state != TransferState.BLOCK) {
+  while (!holdsBlock(it)) {
     const octets = socket.next;
     if (octets == Err.WOULD_BLOCK) break;
     if (octets >= 0) arrives(it, root.span, octets, socket.from, socket.fromPort);
     else if (it.state < TransferState.DONE) fail(it, octets);
-    if (it.state != TransferState.BLOCK) socket.release();
+    if (!holdsBlock(it)) socket.release();
   }
   if (!isWaiting(it) || before(state.now, it.due)) return;
   if (it.tries == TRIES) return fail(it, Err.TIMED_OUT);
