@@ -31,6 +31,7 @@ import * as claim from "./internet/claim";
 import * as fragments from "./internet/fragments";
 import { Reassembly } from "./internet/fragments";
 import { RULE_OCTETS } from "./internet/filter";
+import * as flow from "./internet/flow";
 import { Flow } from "./internet/flow";
 import { Mapping } from "./internet/napt";
 import { Neighbour } from "./internet/neighbour";
@@ -108,15 +109,7 @@ function fillDefaults(): void {
   more.fragments = config.FRAGMENTS;
   more.fragmentOctets = config.FRAGMENT_OCTETS;
   more.fragmentTimeout = config.FRAGMENT_TIMEOUT;
-  if (config.FILTER) {
-    more.rules = config.RULES;
-    more.flows = config.FLOWS;
-    more.forwards = config.FORWARDS;
-    more.flowEstablished = config.FLOW_ESTABLISHED;
-    more.flowTcp = config.FLOW_TCP;
-    more.flowUdp = config.FLOW_UDP;
-    more.flowIcmp = config.FLOW_ICMP;
-  }
+  if (config.FILTER) flow.fillDefaults(more);
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -381,10 +374,7 @@ function clear(): void {
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
   memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
   if (HAS_EXCHANGE) memory.fill(root.exchange, 0, EXCHANGE_OCTETS);
-  if (config.FILTER) {
-    memory.fill(state.flowBuckets, 0, (state.flowBucketMask + 1) << 3);
-    state.openFlows.clear();
-  }
+  if (config.FILTER) flow.clear();
   ready.start();
   state.owed.clear();
   state.owedUdp.clear();

@@ -62,7 +62,10 @@ describe("a transparent stack", () => {
   test("UDP to anybody is answered in their name", async () => {
     const { first, second, close } = await two({}, true);
     const all = first.bindUdp({ transparent: true });
-    all.on("message", (data, { address, port, to, toPort }) => void all.send(`${data} to ${to}:${toPort}`, port, address, { address: to, port: toPort }));
+    all.on(
+      "message",
+      (data, { address, port, to, toPort }) => void all.send(`${data} to ${to}:${toPort}`, port, address, { address: to, port: toPort }),
+    );
     const socket = second.bindUdp();
     await socket.send("query", 53, "198.51.100.7");
     const { data, remote } = await socket.receive();
