@@ -2,7 +2,7 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, CONFIGURE, FILTER, IGMP, NAPT, PING, RAW, SLIP, STATE_HASH, TRANSPARENT } from "./memory/config";
+import { ARENA_START as START, CONFIGURE, IGMP, PING, RAW, SLIP, STATE_HASH } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
@@ -10,15 +10,11 @@ import { root } from "./memory/root";
 import * as init from "./init";
 import * as slip from "./link/slip";
 import * as configure from "./internet/configure";
-import * as filter from "./internet/filter";
-import * as napt from "./internet/napt";
 import * as routes from "./internet/route";
 import { stateHash } from "./statehash";
-import * as ports from "./transport/ports";
 import * as ready from "./transport/ready";
 import { at, kindOf } from "./transport/socket";
 import * as tcp from "./transport/tcp/calls";
-import * as decide from "./transport/tcp/decide";
 import * as tcpSettings from "./transport/tcp/settings";
 import * as udp from "./transport/udp/calls";
 import { join } from "./transport/udp/join";
@@ -43,8 +39,6 @@ export function ready_next(owner: i32): i32 {
 export function ready_rearm(handle: i32): i32 { return kindOf(handle) == Kind.UDP ? udp.rearm(handle) : tcp.rearm(handle); }
 
 export function tcp_listen(bufferClass: i32, backlog: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : tcp.listen(bufferClass, backlog, owner); }
-export function tcp_asked(listener: i32): i32 { return TRANSPARENT ? decide.asked(listener) : Err.NOT_SUPPORTED; }
-export function tcp_decide(handle: i32, verdict: i32): i32 { return TRANSPARENT ? decide.decide(handle, verdict) : Err.NOT_SUPPORTED; }
 export function tcp_accept(listener: i32): i32 { return tcp.accept(listener); }
 export function tcp_connect(bufferClass: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : tcp.connect(bufferClass, owner); }
 export function tcp_send_space(handle: i32): i32 { return tcp.sendSpace(handle); }
@@ -81,16 +75,4 @@ export function gateway_set(): i32 { return !isReady() ? Err.NOT_READY : CONFIGU
 
 export function slip_input(device: i32, octets: i32): i32 { return !isReady() ? Err.NOT_READY : SLIP ? slip.take(device, octets) : Err.NOT_SUPPORTED; }
 export function slip_output(device: i32): i32 { return !isReady() ? Err.NOT_READY : SLIP ? slip.give(device) : Err.NOT_SUPPORTED; }
-export function filter_add(at: i32): i32 { return !isReady() ? Err.NOT_READY : FILTER ? filter.add(at) : Err.NOT_SUPPORTED; }
-export function filter_remove(at: i32): i32 { return !isReady() ? Err.NOT_READY : FILTER ? filter.remove(at) : Err.NOT_SUPPORTED; }
-export function filter_at(at: i32): i32 { return !isReady() ? Err.NOT_READY : FILTER ? filter.tell(at) : Err.NOT_SUPPORTED; }
-export function filter_policy(direction: i32, action: i32): i32 { return !isReady() ? Err.NOT_READY : FILTER ? filter.setPolicy(direction, action) : Err.NOT_SUPPORTED; }
-
-export function napt_enable(number: i32, on: i32): i32 { return !isReady() ? Err.NOT_READY : NAPT ? translate(number, on) : Err.NOT_SUPPORTED; }
-export function napt_forward(protocol: i32, port: i32): i32 { return !isReady() ? Err.NOT_READY : NAPT ? forward(protocol, port) : Err.NOT_SUPPORTED; }
-export function napt_unforward(protocol: i32, port: i32): i32 { return !isReady() ? Err.NOT_READY : NAPT ? napt.unforward(protocol, port) : Err.NOT_SUPPORTED; }
-/** A port that a socket has is not for address translation. */
-function translate(number: i32, on: i32): i32 { return on && ports.areUsed(0, napt.FIRST_PORT, 0xffff) ? Err.IN_USE : napt.enable(number, on); }
-function forward(protocol: i32, port: i32): i32 { return ports.areUsed(protocol, port, port) ? Err.IN_USE : napt.forward(protocol, port); }
-
 export function state_hash(): i32 { return STATE_HASH ? <i32>stateHash() : Err.NOT_SUPPORTED; }

@@ -13,6 +13,7 @@ import { deviceOf } from "./link/interfaces";
 import { LINE_OCTETS } from "./link/slip";
 import * as carrier from "./internet/carrier";
 import * as claim from "./internet/claim";
+import * as flow from "./internet/flow";
 import * as igmp from "./internet/igmp";
 import * as limit from "./internet/limit";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
@@ -80,14 +81,7 @@ function fillMoreDefaults(it: More): void {
   it.fragments = config.FRAGMENTS;
   it.fragmentOctets = config.FRAGMENT_OCTETS;
   it.fragmentTimeout = config.FRAGMENT_TIMEOUT;
-  if (!config.FILTER) return;
-  it.rules = config.RULES;
-  it.flows = config.FLOWS;
-  it.forwards = config.FORWARDS;
-  it.flowEstablished = config.FLOW_ESTABLISHED;
-  it.flowTcp = config.FLOW_TCP;
-  it.flowUdp = config.FLOW_UDP;
-  it.flowIcmp = config.FLOW_ICMP;
+  if (config.FILTER) flow.fillDefaults(it);
 }
 
 /** Begins afresh at the host's time. Errors: BAD_SEED, BAD_ARGUMENT (arenaStart), BAD_COUNT, BAD_DEVICE, BAD_INTERFACE, BAD_CAPACITY, BAD_SETTING, NOT_SUPPORTED, NO_MEMORY. */
@@ -125,10 +119,7 @@ function clear(): void {
   if (config.DNS) memory.fill(state.names, 0, namesOctets());
   if (config.MDNS) memory.fill(state.things, 0, thingsOctets());
   if (HAS_EXCHANGE) memory.fill(root.exchange, 0, EXCHANGE_OCTETS);
-  if (config.FILTER) {
-    memory.fill(state.flowBuckets, 0, (state.flowBucketMask + 1) << 3);
-    state.openFlows.clear();
-  }
+  if (config.FILTER) flow.clear();
   ready.start();
   state.owed.clear();
   state.owedUdp.clear();

@@ -1,7 +1,9 @@
 // read RFC 2979, RFC 5382 §5 and RFC 5508 §3 first
 // Flows: who speaks with whom, for the packet filter and for address translation. A flow is found by both ends from both
 // sides, with inner addresses where there is translation. TCP is followed loosely: by control bits, without sequence numbers.
+import * as config from "../memory/config";
 import { NAPT } from "../memory/config";
+import { More } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import * as deadlines from "../memory/deadlines";
 import { Link } from "../memory/list";
@@ -65,6 +67,22 @@ export class Flow extends Timed {
 }
 function ofOrder(link: Link): Flow {
   return changetype<Flow>(changetype<usize>(link) - offsetof<Flow>("orderNext"));
+}
+
+/** The defaults of filter, flows and translation. */
+export function fillDefaults(more: More): void {
+  more.rules = config.RULES;
+  more.flows = config.FLOWS;
+  more.forwards = config.FORWARDS;
+  more.flowEstablished = config.FLOW_ESTABLISHED;
+  more.flowTcp = config.FLOW_TCP;
+  more.flowUdp = config.FLOW_UDP;
+  more.flowIcmp = config.FLOW_ICMP;
+}
+/** Empties the buckets of flows, and of mappings behind them. */
+export function clear(): void {
+  memory.fill(state.flowBuckets, 0, (state.flowBucketMask + 1) << 3);
+  state.openFlows.clear();
 }
 
 /** What a datagram says of the flow it belongs to. Lies in root memory behind the segment in hand. */

@@ -2,7 +2,7 @@
 import { IGMP, NAPT, PORT_FIRST, PORT_LAST } from "../memory/config";
 import { PoolIndex } from "../memory/pool";
 import { secret } from "../memory/random";
-import { root, state } from "../memory/root";
+import { root } from "../memory/root";
 import { Protocol } from "../wire/ipv4";
 import * as napt from "../internet/napt";
 import { Tuple } from "./socket";
@@ -30,7 +30,7 @@ export function next(port: u32): u32 {
 }
 /** Whether address translation has this port, so that no socket may. */
 export function isReserved(protocol: u32, port: u32): bool {
-  return NAPT && state.guard != 0 && napt.reserves(protocol, port);
+  return NAPT && napt.reserves(protocol, port);
 }
 /** Whether a socket has one of the ports from `first` to `last`: of UDP, or of TCP, or (protocol 0) of either or ping. */
 export function areUsed(protocol: u32, first: u32, last: u32): bool {

@@ -1,7 +1,7 @@
 // The questions about a firewall that a course on TCP/IP asks: who reaches which server through it, and by which port.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Action } from "../../bindings/node/core.js";
+import { Action, Direction } from "../../bindings/node/core.js";
 import { INSIDE, OUTSIDE, Town } from "./town.js";
 
 const CLOSED = { forward: Action.DROP } as const;
@@ -70,5 +70,28 @@ describe("a firewall between a client inside and a server outside", () => {
     assert.ok(Array.isArray(data), "passive: from the client, to a port of the server");
     town.says(client, control[0], server, control[1], "RETR a\r\n");
     town.says(server, data[1], client, data[0], "the file");
+  });
+});
+
+describe("two hosts and a translating gateway", () => {
+  test("a connection from inside, and one back through a forwarded port, behind a filter that lets in nothing else", async () => {
+    const rules = ["forward established accept", "forward on 0 accept", "forward tcp to 10.1.0.2 port 80 new accept"];
+    const town = await Town.make({
+      rules,
+      policy: { forward: Action.DROP, in: Action.DROP },
+      napt: true,
+      forwards: ["tcp 8080 to 10.1.0.2:80"],
+    });
+    const { client, gateway, server } = town;
+    const out = town.connect(client, server, OUTSIDE.ip, 80);
+    assert.ok(Array.isArray(out));
+    town.says(client, out[0], server, out[1], "from inside");
+    town.says(server, out[1], client, out[0], "to inside");
+    assert.equal(server.remote.address, OUTSIDE.gateway);
+    const back = town.connect(server, client, OUTSIDE.gateway, 8080, 80);
+    assert.ok(Array.isArray(back));
+    town.says(server, back[0], client, back[1], "from outside");
+    assert.equal(town.connect(server, client, INSIDE.ip, 80), "TIMED_OUT", "its own address is not reached");
+    assert.equal(gateway.filter_policy(Direction.FORWARD, Action.ACCEPT), 0);
   });
 });

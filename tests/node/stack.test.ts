@@ -137,7 +137,7 @@ describe("UDP", () => {
     await client.send("one", 53, "10.0.0.2");
     const { data, remote } = await client.receive();
     assert.equal(data.toString(), "one from 10.0.0.1");
-    assert.deepEqual(remote, { address: "10.0.0.2", port: 53, family: "IPv4", size: data.length, to: "10.0.0.1" });
+    assert.deepEqual(remote, { address: "10.0.0.2", port: 53, family: "IPv4", size: data.length, to: "10.0.0.1", toPort: client.port });
     client.connect(53, "10.0.0.2");
     for (let i = 0; i < 100; i++) void client.send(`${i}`);
     let count = 0;

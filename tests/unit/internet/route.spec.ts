@@ -116,7 +116,7 @@ describe("internet/route", () => {
   });
   test("a full table answers NO_ROOM, and takes a route again after one was removed", () => {
     two();
-    for (let i: u32 = 0; i < root.routes; i++) expect<i32>(add(0x14000000 + (i << 16), 16, INNER, 2)).toBe(0);
+    for (let i: u32 = 0; i < root.routes; i++) expect<i32>(add(0x14000000 + (i << 16), 16, INNER, 2, 0)).toBe(0);
     expect<i32>(add(0x15000000, 8, INNER, 2, 0)).toBe(Err.NO_ROOM);
     expect<i32>(remove(0x14010000, 16, 2, 0)).toBe(0);
     expect<u32>(hopTo(0x14010101, 0)).toBe(GATEWAY);
