@@ -155,7 +155,8 @@ function examineDevice(it: Device): i32 {
     return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("kind")));
   if (it.offload) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Device>("offload")));
   if (!isSlots(it.rxSlots)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("rxSlots")));
-  if (!isSlots(it.txSlots) || (isLoopback(it) && it.txSlots < LOOPBACK_MIN)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("txSlots")));
+  if (!isSlots(it.txSlots) || (isLoopback(it) && it.txSlots < LOOPBACK_MIN))
+    return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("txSlots")));
   if (it.slotOctets & 63 || it.slotOctets > 1 << 17) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("slotOctets")));
   return 0;
 }

@@ -16,6 +16,7 @@ export type { Echo, PingOptions } from "./ping.js";
 export type { BufferClass, Kind } from "./settings.js";
 export { type BindOptions, type ConnectOptions, type ListenOptions, Stack, createStack } from "./stack.js";
 export { TapDriver, type TapOptions, openTap, openTun } from "./tap.js";
+export { SlipDriver, type SlipOptions, openSlip } from "./slip.js";
 export { type StreamOptions, TcpSocket } from "./tcp.js";
 export { type Message, type RemoteInfo, UdpSocket } from "./udp.js";
 export { Wire, createWire } from "./wire.js";

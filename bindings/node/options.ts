@@ -18,6 +18,8 @@ export interface StackInterface {
   mtu?: number;
   /** One to four addresses, as `10.9.0.2/24`. */
   addresses: string[];
+  /** 802.1Q identifier of this interface's frames, 1 to 4,094. Default: untagged. */
+  vlan?: number;
   /** Where to send what is not on link, as `10.9.0.1`. Default: nowhere. */
   gateway?: string;
   /** Slots of the receive ring, a power of two. Default 256. */
@@ -75,6 +77,8 @@ export interface ArpOptions {
   holds?: number;
   /** Milliseconds an entry holds without news. */
   timeout?: number;
+  /** Addresses that are added are probed before use, and all are defended (RFC 5227). Default: no. */
+  probing?: boolean;
 }
 
 /** IP and ICMP: capacities and settings. */
@@ -103,6 +107,8 @@ export interface StackOptions {
   owners?: number;
   /** Octets of application record in each TCP socket. */
   record?: number;
+  /** A loopback interface with 127.0.0.1/8, the last: the stack can connect to its own addresses. Default: no. */
+  loopback?: boolean;
   /** Frames read before sockets are served. */
   frameBudget?: number;
   /** Most octets the memory may have. */
@@ -110,8 +116,8 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
-  interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
+  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "loopback", "frameBudget", "memoryLimit"],
+  interface: ["driver", "mac", "mtu", "vlan", "addresses", "gateway", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
     "userTimeout",
@@ -126,9 +132,11 @@ const NAMES = {
   ],
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
-  arp: ["neighbours", "holds", "timeout"],
+  arp: ["neighbours", "holds", "timeout", "probing"],
   ip: ["ttl", "routes", "errorRate"],
 } as const;
+/** Octets of the longest datagram that a stack sends itself. */
+const LOOPBACK_MTU = 16_384;
 /** Node's clock differs from one microsecond to the next. */
 const CLOCK_GRANULARITY = 1;
 
@@ -148,6 +156,10 @@ export function coreOptions(options: StackOptions): { core: CoreOptions; drivers
     capacities: capacities(options),
     settings: settings(options),
   };
+  if (options.loopback) {
+    core.interfaces.push({ device: core.devices.length, mtu: LOOPBACK_MTU, addresses: ["127.0.0.1/8"] });
+    core.devices.push({ kind: "loopback" });
+  }
   if (options.wasm !== undefined) core.wasm = options.wasm;
   if (options.memoryLimit !== undefined) core.memoryLimit = options.memoryLimit;
   return { core, drivers };
@@ -179,6 +191,7 @@ function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: 
   };
   if (given.mac !== undefined) made.mac = given.mac;
   else if (given.driver.kind === "ethernet") made.mac = macFrom(seed, i);
+  if (given.vlan !== undefined) made.vlan = given.vlan;
   if (given.gateway !== undefined) made.gateway = given.gateway;
   return made;
 }
@@ -228,6 +241,7 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     offer: offersIn(tcp, "tcp."),
     congestion: congestion === undefined ? undefined : congestionNumber(congestion, "tcp.congestion"),
     arpTimeout: arp.timeout,
+    probing: arp.probing === undefined ? undefined : Number(arp.probing),
     ttl: ip.ttl,
     errorRate: ip.errorRate,
     frameBudget,

@@ -16,7 +16,7 @@ export interface LinkOptions {
 
 /** A device of the host with the interface on it, as given on the command line. */
 export interface DeviceOptions {
-  kind: "tap" | "tun";
+  kind: "tap" | "tun" | "slip";
   name: string;
   addresses: Prefix[];
   gateway?: string;
@@ -40,7 +40,7 @@ class DeviceList {
   private early: Partial<DeviceOptions> & { addresses: Prefix[]; link: LinkOptions } = { addresses: [], link: {} };
 
   /** What was given before the first device belongs to the first device, but for namespace, MTU and link: those hold for every device that names none of its own. */
-  start(kind: "tap" | "tun", name: string): void {
+  start(kind: DeviceOptions["kind"], name: string): void {
     if (this.devices.some((device) => device.name === name)) throw new InvalidArgumentError(`device ${name} is named twice`);
     if (this.devices.length === DEVICES_MAX) throw new InvalidArgumentError(`there can be ${DEVICES_MAX} devices at most`);
     const { netns, mtu, link, ...own } = this.early;
@@ -75,6 +75,7 @@ export function addStackOptions(command: Command): () => StackOptions {
     );
   add("--tap <name>", "attach to this TAP device (Ethernet), made if it does not exist", (v) => list.start("tap", deviceName(v)));
   add("--tun <name>", "attach to this TUN device (raw IP), made if it does not exist", (v) => list.start("tun", deviceName(v)));
+  add("--slip <path>", "attach to this serial line or pty (SLIP, RFC 1055)", (v) => list.start("slip", fileName(v)));
   addInterfaceOptions(add, list);
   addLinkOptions(add, list);
   command.addOption(
@@ -135,12 +136,12 @@ const fileName = checked((text: string) => {
 
 /** Checks that need the whole line: each device has an address, none is used twice, MAC addresses only where there are any. */
 function completed(devices: DeviceOptions[]): DeviceOptions[] {
-  if (!devices.length) throw new Failure("no device: say --tap NAME or --tun NAME, and --ip A.B.C.D/LEN", USAGE);
+  if (!devices.length) throw new Failure("no device: say --tap NAME, --tun NAME or --slip PATH, and --ip A.B.C.D/LEN", USAGE);
   const seen = new Set<string>();
   for (const device of devices) {
     const option = `--${device.kind} ${device.name}`;
     if (!device.addresses.length) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN`, USAGE);
-    if (device.kind === "tun" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
+    if (device.kind !== "tap" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
     for (const { address } of device.addresses) {
       if (seen.has(address)) throw new Failure(`address ${address} is given twice`, USAGE);
       seen.add(address);
@@ -149,6 +150,7 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
       throw new Failure(`--host-ip ${device.hostIp.address} is an address of our own`, USAGE);
     }
     if (device.gateway && seen.has(device.gateway)) throw new Failure(`gateway ${device.gateway} is an address of our own`, USAGE);
+    if (device.kind === "slip" && (device.hostIp || device.netns)) throw new Failure(`${option} takes no --host-ip and no --netns`, USAGE);
     checkGateway(device);
   }
   return devices;
@@ -156,7 +158,7 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
 
 function checkGateway(device: DeviceOptions): void {
   const { gateway, addresses } = device;
-  if (!gateway || device.kind === "tun") return;
+  if (!gateway || device.kind !== "tap") return;
   const reached = addresses.some(({ address, length }) => networkOf({ address: gateway, length }) === networkOf({ address, length }));
   if (!reached) throw new Failure(`gateway ${gateway} is in none of the networks of --tap ${device.name}`, USAGE);
 }
