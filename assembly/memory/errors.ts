@@ -52,7 +52,7 @@ export enum Err {
   BAD_CAPACITY = -26,
   /** A setting is out of its range. */
   BAD_SETTING = -27,
-  /** Reserved for a later version: VLANs, loopback, offloads. */
+  /** This module or this version has it not: offloads, or what a small build leaves out. */
   NOT_SUPPORTED = -28,
 }
 

@@ -556,7 +556,7 @@ export const Err = {
   BAD_CAPACITY: -26,
   /** A setting is out of its range. */
   BAD_SETTING: -27,
-  /** Reserved for a later version: VLANs, loopback, offloads. */
+  /** This module or this version has it not: offloads, or what a small build leaves out. */
   NOT_SUPPORTED: -28,
 } as const;
 /** One of the values of `Err`. */

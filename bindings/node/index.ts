@@ -21,6 +21,7 @@ export type { HopResult, Probe, TracerouteOptions } from "./traceroute.js";
 export type { BufferClass, Kind } from "./settings.js";
 export { type BindOptions, type ConnectOptions, type ListenOptions, Stack, createStack } from "./stack.js";
 export { TapDriver, type TapOptions, openTap, openTun } from "./tap.js";
+export { SlipDriver, type SlipOptions, openSlip } from "./slip.js";
 export { type StreamOptions, TcpSocket } from "./tcp.js";
 export type { GroupStatus, SourceFilter } from "./groups.js";
 export { type Message, type RemoteInfo, UdpSocket } from "./udp.js";

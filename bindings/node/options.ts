@@ -22,6 +22,8 @@ export interface StackInterface {
   addresses?: string[];
   /** Configure the interface by DHCP; `stack.ready` tells when it is. */
   dhcp?: boolean | DhcpWish;
+  /** 802.1Q identifier of this interface's frames, 1 to 4,094. Default: untagged. */
+  vlan?: number;
   /** Where to send what is not on link, as `10.9.0.1`. Default: nowhere. */
   gateway?: string;
   /** Whether what is forwarded and leaves here gets an address of this interface, and a port. Needs `ip.forwarding`. Default false. */
@@ -83,6 +85,8 @@ export interface ArpOptions {
   holds?: number;
   /** Milliseconds an entry holds without news. */
   timeout?: number;
+  /** Addresses that are added are probed before use, and all are defended (RFC 5227). Default: no. */
+  probing?: boolean;
 }
 
 /** IP and ICMP: capacities and settings. */
@@ -154,6 +158,8 @@ export interface StackOptions {
   owners?: number;
   /** Octets of application record in each TCP socket. */
   record?: number;
+  /** A loopback interface with 127.0.0.1/8, the last: the stack can connect to its own addresses. Default: no. */
+  loopback?: boolean;
   /** Frames read before sockets are served. */
   frameBudget?: number;
   /** Most octets the memory may have. */
@@ -176,10 +182,11 @@ const NAMES = {
     "forwards",
     "owners",
     "record",
+    "loopback",
     "frameBudget",
     "memoryLimit",
   ],
-  interface: ["driver", "mac", "mtu", "addresses", "dhcp", "gateway", "napt", "transparent", "rxSlots", "txSlots"],
+  interface: ["driver", "mac", "mtu", "vlan", "addresses", "dhcp", "gateway", "napt", "transparent", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
     "userTimeout",
@@ -194,7 +201,7 @@ const NAMES = {
   ],
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
-  arp: ["neighbours", "holds", "timeout"],
+  arp: ["neighbours", "holds", "timeout", "probing"],
   ip: [
     "ttl",
     "routes",
@@ -214,6 +221,8 @@ const NAMES = {
   ],
   route: ["to", "via", "interface", "metric"],
 } as const;
+/** Octets of the longest datagram that a stack sends itself. */
+const LOOPBACK_MTU = 16_384;
 /** Node's clock differs from one microsecond to the next. */
 const CLOCK_GRANULARITY = 1;
 
@@ -233,6 +242,10 @@ export function coreOptions(options: StackOptions): { core: CoreOptions; drivers
     capacities: capacities(options),
     settings: settings(options),
   };
+  if (options.loopback) {
+    core.interfaces.push({ device: core.devices.length, mtu: LOOPBACK_MTU, addresses: ["127.0.0.1/8"] });
+    core.devices.push({ kind: "loopback" });
+  }
   if (options.wasm !== undefined) core.wasm = options.wasm;
   if (options.memoryLimit !== undefined) core.memoryLimit = options.memoryLimit;
   return { core, drivers };
@@ -271,6 +284,7 @@ function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: 
   };
   if (given.mac !== undefined) made.mac = given.mac;
   else if (given.driver.kind === "ethernet") made.mac = macFrom(seed, i);
+  if (given.vlan !== undefined) made.vlan = given.vlan;
   if (given.gateway !== undefined) made.gateway = given.gateway;
   if (given.transparent) made.transparent = true;
   return made;
@@ -327,6 +341,7 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     offer: offersIn(tcp, "tcp."),
     congestion: congestion === undefined ? undefined : congestionNumber(congestion, "tcp.congestion"),
     arpTimeout: arp.timeout,
+    probing: arp.probing === undefined ? undefined : Number(arp.probing),
     ttl: ip.ttl,
     errorRate: ip.errorRate,
     forwarding: ip.forwarding === undefined ? undefined : Number(ip.forwarding),

@@ -13,7 +13,7 @@ import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
 import type { NameAnswer, RecordType, Service } from "./namecalls.js";
-import { addRoutes, type StackOptions, coreOptions, dhcpWishes } from "./options.js";
+import { addRoutes, type StackInterface, type StackOptions, coreOptions, dhcpWishes } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
 import { isHostName, Resolver } from "./resolver.js";
 import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
@@ -99,9 +99,13 @@ const OWNED = new WeakSet<Driver>();
 /** Makes a stack on the drivers given, and starts it. They belong to it from now on: they are stopped with it, and when it cannot be made. Throws RingwireError. */
 export async function createStack(options: StackOptions): Promise<Stack> {
   const given = Array.isArray(options?.interfaces) ? options.interfaces.map((each) => each?.driver).filter(Boolean) : [];
-  const isTaken = given.some((driver, i) => OWNED.has(driver) || given.indexOf(driver) !== i);
+  const isTaken = given.some((driver) => OWNED.has(driver)) || isTwice(options?.interfaces);
   try {
-    if (isTaken) throw new RingwireError("IN_USE", "interfaces: a driver serves one interface of one stack, once (open another one)");
+    if (isTaken)
+      throw new RingwireError(
+        "IN_USE",
+        "interfaces: a driver serves one interface of one stack, once, or one for each VLAN (open another one)",
+      );
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
@@ -130,6 +134,13 @@ function named(core: Core, { dns: servers = [], mdns }: StackOptions): Core {
   }
   if (mdns !== undefined) check(core.mdns_start(String(mdns)), `mdns: ${mdns}`);
   return core;
+}
+/** Whether two interfaces have the same driver and the same VLAN. */
+function isTwice(interfaces: StackOptions["interfaces"]): boolean {
+  if (!Array.isArray(interfaces)) return false;
+  const same = (one: StackInterface, other: StackInterface) =>
+    one?.driver && one.driver === other?.driver && (one.vlan ?? 0) === (other.vlan ?? 0);
+  return interfaces.some((one, i) => interfaces.slice(0, i).some((other) => same(one, other)));
 }
 
 /**

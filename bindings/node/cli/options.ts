@@ -17,7 +17,7 @@ export interface LinkOptions {
 
 /** A device of the host with the interface on it, as given on the command line. */
 export interface DeviceOptions {
-  kind: "tap" | "tun";
+  kind: "tap" | "tun" | "slip";
   name: string;
   addresses: Prefix[];
   /** Addresses come by DHCP. */
@@ -57,7 +57,7 @@ class DeviceList {
   private early: Partial<DeviceOptions> & { addresses: Prefix[]; link: LinkOptions } = { addresses: [], link: {} };
 
   /** What was given before the first device belongs to the first device, but for namespace, MTU and link: those hold for every device that names none of its own. */
-  start(kind: "tap" | "tun", name: string): void {
+  start(kind: DeviceOptions["kind"], name: string): void {
     if (this.devices.some((device) => device.name === name)) throw new InvalidArgumentError(`device ${name} is named twice`);
     if (this.devices.length === DEVICES_MAX) throw new InvalidArgumentError(`there can be ${DEVICES_MAX} devices at most`);
     const { netns, mtu, link, ...own } = this.early;
@@ -100,6 +100,7 @@ export function addStackOptions(command: Command): () => StackOptions {
     if (servers.length === SERVERS) throw new InvalidArgumentError(`there can be ${SERVERS} name servers at most`);
     servers.push(server(v));
   });
+  add("--slip <path>", "attach to this serial line or pty (SLIP, RFC 1055)", (v) => list.start("slip", fileName(v)));
   addInterfaceOptions(add, list);
   addLinkOptions(add, list);
   command.addOption(
@@ -204,13 +205,13 @@ const fileName = checked((text: string) => {
 
 /** Checks that need the whole line: each device has an address, none is used twice, MAC addresses only where there are any. */
 function completed(devices: DeviceOptions[]): DeviceOptions[] {
-  if (!devices.length) throw new Failure("no device: say --tap NAME or --tun NAME, and --ip A.B.C.D/LEN", USAGE);
+  if (!devices.length) throw new Failure("no device: say --tap NAME, --tun NAME or --slip PATH, and --ip A.B.C.D/LEN", USAGE);
   const seen = new Set<string>();
   for (const device of devices) {
     const option = `--${device.kind} ${device.name}`;
     if (!device.addresses.length && !device.dhcp) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN or --dhcp`, USAGE);
-    if (device.kind === "tun" && device.dhcp) throw new Failure(`${option} takes no --dhcp: raw IP has no link addresses`, USAGE);
-    if (device.kind === "tun" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
+    if (device.kind !== "tap" && device.dhcp) throw new Failure(`${option} takes no --dhcp: raw IP has no link addresses`, USAGE);
+    if (device.kind !== "tap" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
     for (const { address } of device.addresses) {
       if (seen.has(address)) throw new Failure(`address ${address} is given twice`, USAGE);
       seen.add(address);
@@ -219,6 +220,7 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
       throw new Failure(`--host-ip ${device.hostIp.address} is an address of our own`, USAGE);
     }
     if (device.gateway && seen.has(device.gateway)) throw new Failure(`gateway ${device.gateway} is an address of our own`, USAGE);
+    if (device.kind === "slip" && (device.hostIp || device.netns)) throw new Failure(`${option} takes no --host-ip and no --netns`, USAGE);
     checkGateway(device);
   }
   return devices;
@@ -226,7 +228,7 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
 
 function checkGateway(device: DeviceOptions): void {
   const { gateway, addresses } = device;
-  if (!gateway || device.kind === "tun" || device.dhcp) return;
+  if (!gateway || device.kind !== "tap" || device.dhcp) return;
   const reached = addresses.some(({ address, length }) => networkOf({ address: gateway, length }) === networkOf({ address, length }));
   if (!reached) throw new Failure(`gateway ${gateway} is in none of the networks of --tap ${device.name}`, USAGE);
 }

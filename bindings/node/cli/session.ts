@@ -4,7 +4,7 @@ import { macText } from "../address.js";
 import type { ChannelStats } from "../channel.js";
 import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
-import { capture, createStack, Link, openTap, openTun, type Stack } from "../index.js";
+import { capture, createStack, Link, openSlip, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
 import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
@@ -13,7 +13,7 @@ import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js
 
 /** A device with its driver, and the interface on it. */
 export interface Attached {
-  readonly kind: "tap" | "tun" | "wire";
+  readonly kind: "tap" | "tun" | "slip" | "wire";
   readonly name: string;
   readonly driver: Driver;
   readonly addresses: readonly Prefix[];
@@ -83,6 +83,7 @@ export async function openSession({ devices, seed, ...rest }: StackOptions): Pro
 }
 
 function openDevice({ kind, name, netns, hostIp, pcap, link, ...rest }: DeviceOptions): Attached {
+  if (kind === "slip") return openSerial(name, pcap, link, rest);
   const system = hostIp ? { hostAddress: prefixText(hostIp), up: true, ...(rest.mtu === undefined ? {} : { mtu: rest.mtu }) } : {};
   const open = kind === "tap" ? openTap : openTun;
   const device = open({ name, ...(netns === undefined ? {} : { netns }), ...system });
@@ -102,6 +103,25 @@ function openDevice({ kind, name, netns, hostIp, pcap, link, ...rest }: DeviceOp
     void device.stop();
     throw error;
   }
+}
+
+/** A serial line: the operating system has no device of its own on it. */
+function openSerial(
+  name: string,
+  pcap: string | undefined,
+  link: LinkOptions,
+  rest: Pick<DeviceOptions, "addresses" | "gateway" | "mtu">,
+): Attached {
+  const line = openSlip(name, rest.mtu === undefined ? {} : { mtu: rest.mtu });
+  const simulator = Object.keys(link).length ? simulated(link, line.kind) : undefined;
+  const behind = simulator ? simulator.attach(line) : line;
+  return {
+    kind: "slip",
+    name,
+    driver: pcap === undefined ? behind : capture(behind, pcap),
+    ...rest,
+    ...(simulator ? { link: simulator } : {}),
+  };
 }
 
 /** A link simulator from percentages. */
@@ -202,7 +222,7 @@ function interfaceStatus({ kind, name, addresses, dhcp, gateway, netns }: Attach
     name,
     kind,
     ...(netns === undefined ? {} : { netns }),
-    ...(kind === "tun" ? {} : { mac: macOf(stack, i) }),
+    ...(kind === "tun" || kind === "slip" ? {} : { mac: macOf(stack, i) }),
     mtu: leased?.mtu ?? mtu,
     addresses: leased?.addresses ?? addresses.map(prefixText),
     ...(router ? { gateway: router } : {}),
