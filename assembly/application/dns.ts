@@ -42,7 +42,7 @@ const LOCALHOST: u32 = 0x7f000001;
 /** State of the resolver, behind the list of servers. */
 @unmanaged
 class Resolver extends Servers {
-  /** When there is something to do. */
+  /** When there is something to do; 0: never. */
   due: Instant;
   /** Questions not yet answered, and those of them that are on their way. */
   pending: u32;
@@ -121,7 +121,7 @@ export function cancel(number: i32): i32 {
 export function serve(): void {
   const it = resolver();
   udp.forget(ownerOf(Service.DNS));
-  if (!it.pending && before(state.now, it.due)) return;
+  if (!it.pending && (!it.due || before(state.now, it.due))) return;
   it.due = after(state.now, NEVER);
   for (let i: u32 = 0; i < root.extra.names; i++) {
     const name = nameAt(i);
@@ -133,10 +133,12 @@ export function serve(): void {
       else name.isKept = 0;
     }
   }
+  if (it.due == after(state.now, NEVER)) it.due = 0;
 }
 /** Milliseconds until there is something to do. */
 export function within(): u32 {
-  return until(resolver().due, state.now);
+  const it = resolver();
+  return it.pending || it.due ? until(it.due, state.now) : NEVER;
 }
 
 /** What there is to do for a question: to read, to wait longer, to try again. */
