@@ -140,7 +140,7 @@ const REFUSED: Array<[string[], RegExp]> = [
   [[...TAP, "--frobnicate"], /unknown option '--frobnicate'/],
   [[...TAP, "extra"], /too many arguments/],
   [["ping", "--tap", "rw0", "--ip", "10.9.0.2/24"], /missing required argument 'host'/],
-  [["ping", "example.org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
+  [["ping", "example..org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
   [["ping", "224.0.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /multicast/],
   [["ping", "10.9.0.1", "-c", "0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["ping", "10.9.0.1", "-s", "70000", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
