@@ -42,7 +42,8 @@ const LOCALHOST: u32 = 0x7f000001;
 /** State of the resolver, behind the list of servers. */
 @unmanaged
 class Resolver extends Servers {
-  /** When there is something to do. */
+  /** 1: there is something to do, and when. */
+  isArmed: u32;
   due: Instant;
   /** Questions not yet answered, and those of them that are on their way. */
   pending: u32;
@@ -91,6 +92,7 @@ export function query(type: u32, octets: u32): i32 {
   asked.isLocal = zone == Zone.LINK ? 1 : 0;
   it.pending++;
   it.due = state.now;
+  it.isArmed = 1;
   if (zone == Zone.HOST || (literal && !isReverse)) {
     const ip = bswap<u32>(zone == Zone.HOST ? LOCALHOST : <u32>literal);
     store<u32>(it.record.name, ip);
@@ -121,7 +123,7 @@ export function cancel(number: i32): i32 {
 export function serve(): void {
   const it = resolver();
   udp.forget(ownerOf(Service.DNS));
-  if (!it.pending && before(state.now, it.due)) return;
+  if (!it.isArmed || (!it.pending && before(state.now, it.due))) return;
   it.due = after(state.now, NEVER);
   for (let i: u32 = 0; i < root.extra.names; i++) {
     const name = nameAt(i);
@@ -133,10 +135,12 @@ export function serve(): void {
       else name.isKept = 0;
     }
   }
+  it.isArmed = it.due == after(state.now, NEVER) ? 0 : 1;
 }
 /** Milliseconds until there is something to do. */
 export function within(): u32 {
-  return until(resolver().due, state.now);
+  const it = resolver();
+  return it.isArmed ? until(it.due, state.now) : NEVER;
 }
 
 /** What there is to do for a question: to read, to wait longer, to try again. */
@@ -282,6 +286,7 @@ function release(name: Name): void {
   name.socket = 0;
   name.stream = 0;
   it.due = state.now;
+  it.isArmed = 1;
 }
 /** The question is answered, or never will be. What nobody may remember is kept for those who asked. */
 function end(name: Name, error: i32): void {
