@@ -1,9 +1,12 @@
 // read RFC 791 and RFC 1122 §3 first
+import { DHCPD } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
+import { DHCP_SERVER } from "../wire/dhcp";
+import { UDP_HEADER, UdpHeader } from "../wire/udp";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
 import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
@@ -26,7 +29,7 @@ export function input(packet: Packet): bool {
   if (total < headerLength || total > packet.ipLength) return drop(Counter.IP_TOTAL_LENGTH);
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
-  if (!isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  if (!isOneHost(source) && !(DHCPD && asksForAddress(header, total))) return drop(Counter.IP_BAD_SOURCE);
   const cast = castOf(header.destination);
   if (cast < 0) return drop(Counter.IP_NOT_OURS);
   if (header.isFragment) return drop(Counter.IP_FRAGMENT);
@@ -39,6 +42,14 @@ export function input(packet: Packet): bool {
   packet.cast = <u32>cast;
   packet.protocol = header.protocol;
   return true;
+}
+/** Who has no address yet may ask everybody's DHCP server for one. RFC 1122 §3.2.1.3 (a), RFC 2131 §4.1. */
+function asksForAddress(header: Ipv4Header, length: u32): bool {
+  if (header.source || ~header.destination || header.protocol != Protocol.UDP || header.isFragment) return false;
+  return (
+    length >= header.headerLength + UDP_HEADER &&
+    UdpHeader.at(changetype<usize>(header) + header.headerLength).destinationPort == DHCP_SERVER
+  );
 }
 function drop(why: Counter): bool {
   count(why);

@@ -22,6 +22,7 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   NEIGHBOURS: { scenario: others.neighbours, small: 3 },
   ROUTES: { scenario: others.routes, small: 1 },
   HOLDS: { scenario: others.holds, small: 2 },
+  LEASES: { scenario: others.leases, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
   RECORD: { scenario: tcp.record, small: 8 },

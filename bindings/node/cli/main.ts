@@ -20,7 +20,8 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number) => {
     status = code;
   };
-  for (const command of [upCommand(done), pingCommand(done), ncCommand(done), dhcpdCommand(done), demoCommand(done)]) program.addCommand(command);
+  for (const command of [upCommand(done), pingCommand(done), ncCommand(done), dhcpdCommand(done), demoCommand(done)])
+    program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }

@@ -68,8 +68,7 @@ class DeviceList {
 /** Adds the options of interfaces, links and the seed to a command; the function answers what was given, checked as a whole. */
 export function addStackOptions(command: Command): () => StackOptions {
   const list = new DeviceList();
-  const flag = (flags: string, text: string, take: () => void) =>
-    command.option(flags, text).on(`option:${flags.slice(2)}`, take);
+  const flag = (flags: string, text: string, take: () => void) => command.option(flags, text).on(`option:${flags.slice(2)}`, take);
   const valued = (flags: string, text: string, take: (value: string) => void) =>
     command.addOption(
       new Option(flags, text).argParser((value: string) => {
@@ -108,7 +107,9 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
       device.addresses = [...device.addresses, prefix];
     });
   });
-  add.flag("--dhcp", "ask a DHCP server for address and gateway (TAP only)", () => list.set((device) => Object.assign(device, { dhcp: true })));
+  add.flag("--dhcp", "ask a DHCP server for address and gateway (TAP only)", () =>
+    list.set((device) => Object.assign(device, { dhcp: true })),
+  );
   const put = <K extends keyof DeviceOptions>(flags: string, text: string, key: K, parse: (value: string) => DeviceOptions[K]) =>
     add(flags, text, (value) => {
       const parsed = parse(value);

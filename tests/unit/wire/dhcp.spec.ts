@@ -77,7 +77,8 @@ describe("wire/dhcp", () => {
   test("DHCP-01: an option beyond the end makes the message none, at every length", () => {
     const it = DhcpOptions.at(OPTIONS);
     const length = message("35 01 02 0c 04 61 62 63 64 ff");
-    for (let cut: u32 = 240; cut <= length; cut++) expect<bool>(it.open(AT, cut)).toBe(cut != 241 && cut != 242 && (cut < 244 || cut > 248), cut.toString());
+    for (let cut: u32 = 240; cut <= length; cut++)
+      expect<bool>(it.open(AT, cut)).toBe(cut != 241 && cut != 242 && (cut < 244 || cut > 248), cut.toString());
     put(AT + 240, "34 01 01 ff");
     put(AT + 108 + 126, "0c 01");
     memory.fill(AT + 108, 0, 126);
