@@ -1,11 +1,13 @@
 // read RFC 791 and RFC 1122 §3 first
-import { FILTER, FORWARDING, FRAGMENTATION, IGMP, LOOPBACK, REASSEMBLY, TRANSPARENT } from "../memory/config";
+import { DHCPD, FILTER, FORWARDING, FRAGMENTATION, IGMP, LOOPBACK, REASSEMBLY, TRANSPARENT } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
 import { root, state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
+import { DHCP_SERVER } from "../wire/dhcp";
+import { UDP_HEADER, UdpHeader } from "../wire/udp";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
 import { claim, isLoopback, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
@@ -32,8 +34,9 @@ export function input(packet: Packet): bool {
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
   const isInside = isLoopback(deviceOf(packet.via));
-  const isQuery = IGMP && !source && header.protocol == Protocol.IGMP; // of a switch without an address, RFC 4541 §2.1.1
-  if (isInside ? !ours(source) : !isQuery && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  // A switch without an address may ask who is in which group, RFC 4541 §2.1.1, and a host without one for an address.
+  const isNobody = !source && ((IGMP && header.protocol == Protocol.IGMP) || (DHCPD && asksForAddress(header, total)));
+  if (isInside ? !ours(source) : !isNobody && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
   const cast = castHere(packet.via, header.destination, isInside);
   if (cast < 0) return drop(Counter.IP_NOT_OURS);
   if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
@@ -45,6 +48,14 @@ export function input(packet: Packet): bool {
   packet.cast = <u32>cast;
   packet.protocol = header.protocol;
   return true;
+}
+/** Who has no address yet may ask everybody's DHCP server for one. RFC 1122 §3.2.1.3 (a), RFC 2131 §4.1. */
+function asksForAddress(header: Ipv4Header, length: u32): bool {
+  if (header.source || ~header.destination || header.protocol != Protocol.UDP || header.isFragment) return false;
+  return (
+    length >= header.headerLength + UDP_HEADER &&
+    UdpHeader.at(changetype<usize>(header) + header.headerLength).destinationPort == DHCP_SERVER
+  );
 }
 function drop(why: Counter): bool {
   count(why);

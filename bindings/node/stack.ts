@@ -198,6 +198,8 @@ export class Stack extends EventEmitter implements Host {
   serveDhcp(options: DhcpdOptions, index = 0): number {
     this.ensureOpen();
     only(options, ["first", "last", "lease", "router", "dns", "options"], "serveDhcp");
+    parseAddress(options.first, "serveDhcp: first");
+    parseAddress(options.last, "serveDhcp: last");
     return check(this.core.dhcpd_start(options, index), "serveDhcp");
   }
   /** Addresses that the DHCP server has given. */

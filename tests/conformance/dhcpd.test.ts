@@ -26,7 +26,7 @@ function from(
   ends: { from?: string; to?: string } = {},
 ): Uint8Array {
   const data = build({ op: 1, xid: 0x1000 + n, chaddr: macOf(n), options: [[53, type], ...more], ...fields });
-  const source = ends.from ?? fields.ciaddr ?? "10.0.0.99";
+  const source = ends.from ?? fields.ciaddr ?? "0.0.0.0";
   const to = ends.to ?? "255.255.255.255";
   return ethernet(
     to === "255.255.255.255" ? EVERYBODY : US.mac,
@@ -177,8 +177,7 @@ describe("offers and leases", () => {
   test("A149: both addresses of a /31 are hosts", async () => {
     const t = await Tester.make(options({ interfaces: [{ device: 0, mac: US.mac, addresses: ["192.0.2.1/31"] }] }));
     assert.equal(t.core.dhcpd_start({ first: "192.0.2.0", last: "192.0.2.1", lease: 60 }), 2);
-    const octets = from(1, TYPE.DISCOVER, [], {}, { from: "192.0.2.9" });
-    const offered = only(t.inject(octets), TYPE.OFFER);
+    const offered = discover(t, 1);
     assert.deepEqual([offered.yiaddr, offered.addresses(1)], ["192.0.2.0", ["255.255.255.254"]]);
   });
 
@@ -195,6 +194,33 @@ describe("offers and leases", () => {
     assert.ok((seen.ip?.octets.length ?? 0) <= 576 && (seen.ip?.octets.length ?? 0) > 550, `${seen.ip?.octets.length}`);
     assert.equal(t.core.exports.dhcpd_start?.(0, 251), Err.BAD_ARGUMENT);
   });
+});
+
+test("from 0.0.0.0 nothing comes in but a datagram to everybody's port 67", async () => {
+  const t = await serving();
+  const nobody = (port: number, to = "255.255.255.255", fragment = 0) => {
+    const packet = ipv4({ from: "0.0.0.0", to, protocol: PROTOCOL.UDP, fragment }, udp("0.0.0.0", 68, to, port, new Uint8Array(8)));
+    return ethernet(EVERYBODY, macOf(1), ETHER.IPV4, packet);
+  };
+  t.bind(68);
+  t.drops(nobody(67), "DHCP_MALFORMED", "it comes as far as the server");
+  t.drops(nobody(68), "IP_BAD_SOURCE");
+  t.drops(nobody(67, US.ip), "IP_BAD_SOURCE");
+  t.drops(nobody(67, "10.0.0.255"), "IP_BAD_SOURCE");
+  t.drops(nobody(67, "255.255.255.255", 0x2000), "IP_BAD_SOURCE");
+  t.drops(
+    ethernet(EVERYBODY, macOf(1), ETHER.IPV4, ipv4({ from: "0.0.0.0", to: "255.255.255.255", protocol: PROTOCOL.UDP }, new Uint8Array(7))),
+    "IP_BAD_SOURCE",
+  );
+  t.drops(
+    ethernet(
+      EVERYBODY,
+      macOf(1),
+      ETHER.IPV4,
+      ipv4({ from: "0.0.0.0", to: "255.255.255.255", protocol: PROTOCOL.ICMP }, new Uint8Array(16)),
+    ),
+    "IP_BAD_SOURCE",
+  );
 });
 
 describe("requests", () => {
