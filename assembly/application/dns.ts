@@ -1,6 +1,7 @@
 // read RFC 1035 §7, RFC 1123 §6.1.3 and RFC 5452 first
 // The resolver: names to addresses and back, by asking one server after the other. Each try has a socket, so a port, and an id of its own.
 import { put16 } from "../memory/bytes";
+import { MDNS } from "../memory/config";
 import { EXCHANGE_OCTETS } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { Err } from "../memory/errors";
@@ -162,6 +163,7 @@ function ask(it: Resolver, name: Name): void {
   it.flights++;
   name.socket = <u32>changetype<usize>(socket);
   name.mismatches = 0;
+  if (MDNS && name.isLocal) socket.setMulticast(255, false);
   let wrong = name.isLocal ? 0 : socket.connect(name.server, PORT);
   if (!wrong && socket.space) wrong = socket.send(write(name, socket.output), MDNS_GROUP, MDNS_PORT, 0);
   if (wrong < 0) return fail(name, wrong, false);

@@ -27,6 +27,7 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   HOLDS: { scenario: others.holds, small: 2 },
   GROUPS: { scenario: groups.groups, small: 2 },
   SOURCES: { scenario: groups.sources, small: 3 },
+  LEASES: { scenario: services.leases, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
   NAMES: { scenario: names.names, small: 2 },
   SERVICES: { scenario: names.services, small: 1 },

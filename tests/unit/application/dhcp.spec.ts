@@ -73,7 +73,7 @@ describe("application/lease", () => {
     expect<bool>(isUsable(hold("35 01 05 33 04 00 00 00 0a ff"), reader())).toBe(false, "no server");
     expect<bool>(isUsable(hold(LEASE + "03 04 c0 00 02 32 ff"), reader())).toBe(false, "the router's address");
   });
-  test("3442, A206: what it brings is taken back, and no more", () => {
+  test("A206: what it brings is taken back, and no more", () => {
     world.ethernet(US, 24);
     const it = Binding.on(0);
     it.ip = 0xc0000232;

@@ -19,6 +19,7 @@ describe("application/dhcpd", () => {
     expect<i32>(dhcpd.leases()).toBe(4);
     expect<i32>(dhcpd.start(2, 0)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(dhcpd.start(1, 251)).toBe(Err.BAD_ARGUMENT);
+    pool("c0 00 02 64 c0 00 02 67", 60);
     put(root.exchange + 32, "0f 03 6c 61");
     expect<i32>(dhcpd.start(1, 4)).toBe(Err.BAD_ARGUMENT, "an option beyond the end");
     pool("c0 00 02 64 c0 00 02 67", 9);
