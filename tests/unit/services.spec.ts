@@ -7,7 +7,6 @@ import { poll, rawIp, unsent } from "./world";
 describe("services", () => {
   test("serve lets a service that was started send, within says when the next is due", () => {
     rawIp(0xc0000201, 24);
-    services.serve();
     expect<u32>(services.within()).toBe(NEVER);
     root.remote.set(0xc0000202, 0, 0);
     expect<i32>(abi.sntp_start(0)).toBe(0);
