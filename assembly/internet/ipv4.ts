@@ -1,11 +1,13 @@
 // read RFC 791 and RFC 1122 §3 first
-import { IGMP, LOOPBACK } from "../memory/config";
+import { DHCPD, IGMP, LOOPBACK } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
 import { Instant } from "../memory/time";
+import { DHCP_SERVER } from "../wire/dhcp";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
+import { UDP_HEADER, UdpHeader } from "../wire/udp";
 import { claim, isLoopback, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
@@ -29,8 +31,7 @@ export function input(packet: Packet): bool {
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
   const isInside = isLoopback(deviceOf(packet.via));
-  const isQuery = IGMP && !source && header.protocol == Protocol.IGMP; // of a switch without an address, RFC 4541 §2.1.1
-  if (isInside ? !ours(source) : !isQuery && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  if (isInside ? !ours(source) : !isOneHost(source) && !mayHaveNone(header, headerLength, total)) return drop(Counter.IP_BAD_SOURCE);
   let cast = castOf(header.destination);
   if (IGMP && cast < 0 && isMember(packet.via, header.destination)) cast = Cast.MULTICAST;
   if (cast < 0 || (LOOPBACK && !isInside && header.destination >> 24 == 127)) return drop(Counter.IP_NOT_OURS);
@@ -43,6 +44,13 @@ export function input(packet: Packet): bool {
   packet.cast = <u32>cast;
   packet.protocol = header.protocol;
   return true;
+}
+/** Who has no address yet asks a DHCP server (RFC 2131 §4.1), and a switch without one asks for groups (RFC 4541 §2.1.1). */
+function mayHaveNone(header: Ipv4Header, headerLength: u32, total: u32): bool {
+  if (header.source) return false;
+  if (IGMP && header.protocol == Protocol.IGMP) return true;
+  if (!DHCPD || header.protocol != Protocol.UDP || header.destination != 0xffffffff || total < headerLength + UDP_HEADER) return false;
+  return UdpHeader.at(changetype<usize>(header) + headerLength).destinationPort == DHCP_SERVER;
 }
 function drop(why: Counter): bool {
   count(why);
