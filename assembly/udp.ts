@@ -5,6 +5,7 @@ import * as ready_ from "./transport/ready";
 import { recordOf } from "./transport/socket";
 import { Kind } from "./memory/pool";
 import * as calls from "./transport/udp/calls";
+import * as groups from "./transport/udp/join";
 import { UdpSocket } from "./transport/udp/socket";
 
 /** A UDP socket as its application sees it, from `open` to `close`. */
@@ -53,9 +54,19 @@ export class Datagrams {
     root.remote.set(to, port, 0);
     return calls.connect(this.handle);
   }
-  /** Sets one of the options that UDP has; the value must be in its range. */
+  /** Sets one of the options that UDP shares with TCP; the value must be in its range. */
   set(option: u32, value: u32): void {
     changetype<UdpSocket>(this).setOption(option, value);
+  }
+  /** How datagrams to groups leave: their TTL, 1 to 255, and whether our own members get them, too. */
+  setMulticast(ttl: u32, loops: bool): void {
+    changetype<UdpSocket>(this).multicastTtl = ttl;
+    changetype<UdpSocket>(this).loops = loops;
+  }
+  /** Receives what is sent to a group on an interface. Negative: an error of udp_join. */
+  join(group: u32, interface_: u32): i32 {
+    root.remote.set(group, 0, interface_);
+    return groups.join(this.handle, true, 0);
   }
   /** Lets go; what was sent still leaves. */
   close(): void {

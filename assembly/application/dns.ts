@@ -1,6 +1,7 @@
 // read RFC 1035 §7, RFC 1123 §6.1.3 and RFC 5452 first
 // The resolver: names to addresses and back, by asking one server after the other. Each try has a socket, so a port, and an id of its own.
 import { put16 } from "../memory/bytes";
+import { MDNS } from "../memory/config";
 import { EXCHANGE_OCTETS } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { Err } from "../memory/errors";
@@ -42,8 +43,7 @@ const LOCALHOST: u32 = 0x7f000001;
 /** State of the resolver, behind the list of servers. */
 @unmanaged
 class Resolver extends Servers {
-  /** 1: there is something to do, and when. */
-  isArmed: u32;
+  /** When there is something to do, if `isArmed`. */
   due: Instant;
   /** Questions not yet answered, and those of them that are on their way. */
   pending: u32;
@@ -52,6 +52,7 @@ class Resolver extends Servers {
   stream: u32;
   unsent: u32;
   at: u32;
+  isArmed: u32;
 
   /** The record in hand. */
   get record(): DnsRecord {
@@ -65,6 +66,10 @@ class Resolver extends Servers {
 if (offsetof<Resolver>() > 64) ERROR("Resolver outgrew its place");
 function resolver(): Resolver {
   return recordOf<Resolver>(Service.DNS);
+}
+function arm(it: Resolver, due: Instant): void {
+  it.due = it.isArmed ? earlier(it.due, due) : due;
+  it.isArmed = 1;
 }
 
 /** Asks for records of a type of the name whose `octets` of text lie in the exchange. Answers the number of the question. Errors: BAD_ARGUMENT: no such type, an empty label; TOO_LONG: a label or the name, NO_ROOM: too many questions. */
@@ -91,8 +96,7 @@ export function query(type: u32, octets: u32): i32 {
   const zone = zoneOf(name);
   asked.isLocal = zone == Zone.LINK ? 1 : 0;
   it.pending++;
-  it.due = state.now;
-  it.isArmed = 1;
+  arm(it, state.now);
   if (zone == Zone.HOST || (literal && !isReverse)) {
     const ip = bswap<u32>(zone == Zone.HOST ? LOCALHOST : <u32>literal);
     store<u32>(it.record.name, ip);
@@ -123,15 +127,15 @@ export function cancel(number: i32): i32 {
 export function serve(): void {
   const it = resolver();
   udp.forget(ownerOf(Service.DNS));
-  if (!it.isArmed || (!it.pending && before(state.now, it.due))) return;
-  it.due = after(state.now, NEVER);
+  if (!it.pending && (!it.isArmed || before(state.now, it.due))) return;
+  it.isArmed = 0;
   for (let i: u32 = 0; i < root.extra.names; i++) {
     const name = nameAt(i);
     if (name.isPending) turn(it, name);
     if (name.isPending) {
-      if (name.socket || name.stream || before(state.now, name.due)) it.due = earlier(it.due, name.due);
+      if (name.socket || name.stream || before(state.now, name.due)) arm(it, name.due);
     } else if (name.isKept) {
-      if (before(state.now, name.expires)) it.due = earlier(it.due, name.expires);
+      if (before(state.now, name.expires)) arm(it, name.expires);
       else name.isKept = 0;
     }
   }
@@ -166,6 +170,7 @@ function ask(it: Resolver, name: Name): void {
   it.flights++;
   name.socket = <u32>changetype<usize>(socket);
   name.mismatches = 0;
+  if (MDNS && name.isLocal) socket.setMulticast(255, false);
   let wrong = name.isLocal ? 0 : socket.connect(name.server, PORT);
   if (!wrong && socket.space) wrong = socket.send(write(name, socket.output), MDNS_GROUP, MDNS_PORT, 0);
   if (wrong < 0) return fail(name, wrong, false);
@@ -285,8 +290,7 @@ function release(name: Name): void {
   if (name.socket || name.stream) it.flights--;
   name.socket = 0;
   name.stream = 0;
-  it.due = state.now;
-  it.isArmed = 1;
+  arm(it, state.now);
 }
 /** The question is answered, or never will be. What nobody may remember is kept for those who asked. */
 function end(name: Name, error: i32): void {

@@ -5,7 +5,7 @@ import { count, Counter } from "../memory/counters";
 import { Err, Option } from "../memory/errors";
 import { root, state } from "../memory/root";
 import { after, before, earlier, NEVER, until } from "../memory/time";
-import { fromText, LABEL_MAX, MDNS_PORT, toText } from "../wire/dns";
+import { fromText, LABEL_MAX, MDNS_GROUP, MDNS_PORT, toText } from "../wire/dns";
 import { deviceOf } from "../link/interfaces";
 import { primary } from "../internet/address";
 import { ownerOf, Service } from "../transport/service";
@@ -17,7 +17,7 @@ import { ANNOUNCE, announceAgain, answerAll, PROBE, Responder, responder, restar
 /** Octets of a name that is wanted, so that a number fits behind it. */
 const WANTED_MAX: u32 = LABEL_MAX - 3;
 
-/** Wants the name whose label lies in the exchange for this host: `label.local`. Errors: BAD_ARGUMENT, BAD_STATE: it runs, NO_SOCKET. */
+/** Wants the name whose label lies in the exchange for this host: `label.local`. Errors: BAD_ARGUMENT, BAD_STATE: it runs, NO_SOCKET, NO_ROOM: for the group, on every interface. */
 export function start(octets: u32): i32 {
   const it = responder();
   if (it.socket) return Err.BAD_STATE;
@@ -25,6 +25,13 @@ export function start(octets: u32): i32 {
   const socket = udp.open(MDNS_PORT, ownerOf(Service.MDNS), 0);
   if (!socket) return Err.NO_SOCKET;
   socket.set(Option.TTL, 255);
+  socket.setMulticast(255, false);
+  for (let i: u32 = 1; i <= root.interfaces; i++) {
+    const wrong = socket.join(MDNS_GROUP, i);
+    if (!wrong) continue;
+    socket.close();
+    return wrong;
+  }
   it.socket = <u32>changetype<usize>(socket);
   it.up = upMask();
   it.generation = state.pathGeneration;

@@ -1,9 +1,8 @@
 // read RFC 1122 §3.2.1.3 first
 // The one classifier of IPv4 addresses. Addresses are u32 in host order.
-import { DHCP, LOOPBACK, MDNS, TRANSPARENT } from "../memory/config";
+import { DHCP, LOOPBACK, TRANSPARENT } from "../memory/config";
 import { Address, ADDRESSES_MAX, AddressState, Interface, InterfaceFlag } from "../memory/control";
 import { root, state } from "../memory/root";
-import { MDNS_GROUP } from "../wire/dns";
 import { isLoopback } from "../link/device";
 import { deviceOf } from "../link/interfaces";
 import { Cast } from "../link/packet";
@@ -99,5 +98,5 @@ export function isPeer(ip: u32): bool {
 export function castOf(ip: u32): i32 {
   if (ours(ip)) return Cast.UNICAST;
   if (ip == 0xffffffff || ip == 0 || isSubnetBroadcast(ip)) return Cast.BROADCAST;
-  return ip == 0xe0000001 || (MDNS && ip == MDNS_GROUP) ? Cast.MULTICAST : -1;
+  return ip == 0xe0000001 ? Cast.MULTICAST : -1;
 }

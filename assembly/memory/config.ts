@@ -57,8 +57,8 @@ export const DHCP: i32 = isDefined(CFG_DHCP) ? CFG_DHCP : SERVICE_SOCKETS ? 1 : 
 export const DHCPD: i32 = isDefined(CFG_DHCPD) ? CFG_DHCPD : SERVICE_SOCKETS ? 1 : 0;
 /** 1: the module holds the resolver. */
 export const DNS: i32 = isDefined(CFG_DNS) ? CFG_DNS : 1;
-/** 1: the module holds the mDNS responder, and the resolver asks for names on the link. */
-export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : 1;
+/** 1: the module holds the mDNS responder, and the resolver asks for names on the link; needs IGMP. */
+export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : IGMP;
 /** 1: the module puts datagrams together from fragments; 0: fragments are counted and dropped (IP_FRAGMENT). */
 export const REASSEMBLY: i32 = isDefined(CFG_REASSEMBLY) ? CFG_REASSEMBLY : 1;
 /** 1: datagrams longer than the MTU leave in pieces; 0: sending one answers TOO_LONG. */

@@ -1,8 +1,8 @@
 // DHCP messages built field by field, read back, and a server whose every answer a test can bend.
 import assert from "node:assert/strict";
-import { dotted, ETHER, EVERYBODY, ethernet, ip, ipv4, mac, PROTOCOL, type Seen, udp } from "./packets.js";
+import { arp, dotted, ETHER, EVERYBODY, ethernet, ip, ipv4, mac, PROTOCOL, type Seen, udp } from "./packets.js";
 import { OTHER, options as stackOptions, Tester, US } from "./tester.js";
-import type { CoreOptions, DhcpOptions } from "../../bindings/node/core.js";
+import { CONTROL, type CoreOptions, DEVICE, type DhcpOptions } from "../../bindings/node/core.js";
 
 export const TYPE = { DISCOVER: 1, OFFER: 2, REQUEST: 3, DECLINE: 4, ACK: 5, NAK: 6, RELEASE: 7, INFORM: 8 } as const;
 export const SERVER = { ip: "10.0.0.200", mac: "02:00:00:00:00:c8" } as const;
@@ -209,4 +209,16 @@ function pingTo(address: string): Uint8Array {
   const from = address.startsWith("169.254.") ? "169.254.7.8" : OTHER.ip;
   return ethernet(US.mac, OTHER.mac, ETHER.IPV4, ipv4({ from, to: address, protocol: PROTOCOL.ICMP }, echo));
 }
+/** A host says that an address is its own. */
+export const claims = (address: string) =>
+  ethernet(EVERYBODY, OTHER.mac, ETHER.ARP, arp({ operation: 2, senderMac: OTHER.mac, senderIp: address, targetIp: address }));
+export const announcements = (sent: ReturnType<Tester["poll"]>, address: string) =>
+  sent.filter((seen) => seen.arp?.senderIp === address && seen.arp.targetIp === address);
+/** Sets the carrier of device 0. */
+export function carrier(t: Tester, isUp: boolean): void {
+  const at = t.core.control + CONTROL.deviceTable;
+  t.core.view.setUint8(at + DEVICE.linkDown, isUp ? 0 : 1);
+  t.core.view.setUint32(at + DEVICE.linkChanges, t.core.view.getUint32(at + DEVICE.linkChanges, true) + 1, true);
+}
+export const interface_ = (t: Tester) => t.core.interfaces()[0];
 export { stackOptions };

@@ -252,7 +252,7 @@ describe("requests", () => {
     assert.equal(t.core.counter("DHCP_NAKS"), 3);
   });
 
-  test("A146: any of our addresses names us; A147: ciaddr stands in for a missing requested address", async () => {
+  test("A146, A147: any of our addresses names us, and ciaddr stands in for a missing requested address", async () => {
     const t = await Tester.make(options({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.9.9.9/16", `${US.ip}/24`] }] }));
     assert.equal(t.core.dhcpd_start(POOL), 8);
     const offered = discover(t, 1);

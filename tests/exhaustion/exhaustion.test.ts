@@ -34,7 +34,7 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   RULES: { scenario: filter.rules, small: 2 },
   FLOWS: { scenario: filter.flows, small: 3 },
   FORWARDS: { scenario: filter.forwards, small: 2 },
-  LEASES: { scenario: others.leases, small: 2 },
+  LEASES: { scenario: services.leases, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
   NAMES: { scenario: names.names, small: 2 },
   SERVICES: { scenario: names.services, small: 1 },

@@ -60,7 +60,7 @@ describe("examine: what is refused, and where", () => {
     good();
     root.device(0).kind = 0;
     refuses(Err.BAD_DEVICE, device(offsetof<Device>("kind")));
-    root.device(0).kind = 3;
+    root.device(0).kind = 4;
     refuses(Err.BAD_DEVICE, device(offsetof<Device>("kind")));
     good();
     root.device(0).offload = 1;
@@ -89,8 +89,11 @@ describe("examine: what is refused, and where", () => {
     root.interface(0).device = 1;
     refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("device")));
     good();
-    root.interface(0).vlan = 5;
+    root.interface(0).flags = 1;
     refuses(Err.NOT_SUPPORTED, interface_(offsetof<Interface>("flags")));
+    good();
+    root.interface(0).vlan = 4095;
+    refuses(Err.NOT_SUPPORTED, interface_(offsetof<Interface>("vlan")));
     good();
     root.interface(0).mtu = 67;
     refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("mtu")));

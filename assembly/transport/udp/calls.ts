@@ -1,10 +1,9 @@
 // read RFC 1122 §4.1.4 first
-import { CONFIGURE, FRAGMENTATION, IGMP, MDNS, RAW, TRANSPARENT } from "../../memory/config";
+import { CONFIGURE, FRAGMENTATION, IGMP, RAW, TRANSPARENT } from "../../memory/config";
 import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
-import { MDNS_GROUP } from "../../wire/dns";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
 import { castOf, isMulticast, isOneHost, isPeer, ours } from "../../internet/address";
@@ -14,7 +13,7 @@ import * as route from "../../internet/route";
 import { Cast } from "../../link/packet";
 import * as ports from "../ports";
 import * as ready from "../ready";
-import { isOwner, isService } from "../service";
+import { isOwner } from "../service";
 import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
 import * as raw from "./raw";
@@ -88,7 +87,6 @@ function refuses(socket: UdpSocket, to: Endpoint): i32 {
     return Err.BAD_ADDRESS;
   const ip = to.ip;
   if (castOf(ip) == Cast.BROADCAST && ip) return socket.broadcast ? 0 : Err.BROADCAST_OFF;
-  if (MDNS && ip == MDNS_GROUP && isService(socket.owner)) return 0;
   if (!isPeer(ip) && !(IGMP && isMulticast(ip))) return Err.BAD_ADDRESS;
   return route.find(scratchHop(), ip, to.interface ? to.interface : socket.only) ? 0 : Err.NO_ROUTE;
 }

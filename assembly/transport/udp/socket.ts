@@ -76,8 +76,14 @@ export class UdpSocket extends Socket {
   get multicastTtl(): u32 {
     return this.keepIdle;
   }
+  set multicastTtl(value: u32) {
+    this.keepIdle = value;
+  }
   get loops(): bool {
     return this.keepInterval != 0;
+  }
+  set loops(value: bool) {
+    this.keepInterval = value ? 1 : 0;
   }
   get reuse(): u32 {
     return this.keepCount;

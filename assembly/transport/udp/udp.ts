@@ -189,7 +189,7 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
   const slot = ipv4.open(hop, Reserve.DATA, now);
   if (!slot) return false;
   if (CONFIGURE && !socket.special && !isBindableIp(datagram.local.ip)) {
-    tell(socket, Err.UNREACHABLE, remote.ip, remote.port, 0, 0, 0);
+    count(Counter.UDP_UNREACHABLE); // addressChanged tells the socket
     return true;
   }
   if (datagram.local.a0) hop.source = datagram.local.ip;

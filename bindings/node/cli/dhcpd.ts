@@ -21,7 +21,7 @@ const LEASE_MAX = 0xffff_fffe;
 /** `ringwire dhcpd`: leases addresses on the first device until a signal comes, and prints who gets which. */
 export function dhcpdCommand(done: (status: number) => void): Command {
   const command = new Command("dhcpd").description("Serve addresses by DHCP on a TAP device until SIGINT or SIGTERM.");
-  const stackOptions = addStackOptions(command);
+  const stackOptions = addStackOptions(command, false);
   const address = checked(hostAddress);
   command
     .addOption(new Option("--range <first-last>", "addresses to lease, of a network of the device").argParser(range).makeOptionMandatory())

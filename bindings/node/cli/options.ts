@@ -80,8 +80,8 @@ class DeviceList {
   }
 }
 
-/** Adds the options of interfaces, links and the seed to a command; the function answers what was given, checked as a whole. */
-export function addStackOptions(command: Command): () => StackOptions {
+/** Adds the options of interfaces, links and the seed to a command, and of name servers where it `resolves`; the function answers what was given, checked as a whole. */
+export function addStackOptions(command: Command, resolves = true): () => StackOptions {
   const list = new DeviceList();
   const flag = (flags: string, text: string, take: () => void) => command.option(flags, text).on(`option:${flags.slice(2)}`, take);
   const valued = (flags: string, text: string, take: (value: string) => void) =>
@@ -95,11 +95,7 @@ export function addStackOptions(command: Command): () => StackOptions {
   add("--tap <name>", "attach to this TAP device (Ethernet), made if it does not exist", (v) => list.start("tap", deviceName(v)));
   add("--tun <name>", "attach to this TUN device (raw IP), made if it does not exist", (v) => list.start("tun", deviceName(v)));
   const servers: string[] = [];
-  const server = checked(hostAddress);
-  add("--dns <a.b.c.d>", "a name server; up to 4, asked in this order", (v) => {
-    if (servers.length === SERVERS) throw new InvalidArgumentError(`there can be ${SERVERS} name servers at most`);
-    servers.push(server(v));
-  });
+  if (resolves) addServers(add, servers);
   add("--slip <path>", "attach to this serial line or pty (SLIP, RFC 1055)", (v) => list.start("slip", fileName(v)));
   addInterfaceOptions(add, list);
   addLinkOptions(add, list);
@@ -124,6 +120,14 @@ export function addStackOptions(command: Command): () => StackOptions {
       ...(portForward && { portForward }),
     };
   };
+}
+
+function addServers(add: Add, servers: string[]): void {
+  const server = checked(hostAddress);
+  add("--dns <a.b.c.d>", "a name server; up to 4, asked in this order", (v) => {
+    if (servers.length === SERVERS) throw new InvalidArgumentError(`there can be ${SERVERS} name servers at most`);
+    servers.push(server(v));
+  });
 }
 
 function addFilterOptions(command: Command, list: DeviceList): void {

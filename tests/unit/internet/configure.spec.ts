@@ -1,63 +1,41 @@
-import { AddressState, Family } from "../../../assembly/memory/control";
+import { AddressState } from "../../../assembly/memory/control";
 import { Err } from "../../../assembly/memory/errors";
 import { root, state } from "../../../assembly/memory/root";
-import { ours } from "../../../assembly/internet/address";
-import * as configure from "../../../assembly/internet/configure";
-import { ethernet, rawIp } from "../world";
-
-const US: u32 = 0xc0000201;
-const OTHER: u32 = 0xc0000209;
+import { add, placeOf, remove, setGateway } from "../../../assembly/internet/configure";
+import { ethernet } from "../world";
 
 describe("internet/configure", () => {
-  test("an address takes the first free place, and says where", () => {
-    ethernet(US, 24);
+  test("four addresses, each once, each of a host", () => {
+    ethernet(0xc0000201, 24);
     const it = root.interface(0);
-    expect<i32>(configure.placeOf(it, US)).toBe(0);
-    expect<i32>(configure.placeOf(it, OTHER)).toBe(-1);
-    expect<i32>(configure.add(it, OTHER, 24, false)).toBe(1);
-    expect<bool>(ours(OTHER) != null).toBe(true);
-    expect<i32>(configure.remove(it, US)).toBe(0);
+    expect<i32>(add(it, 0xc0000202, 33, false)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(add(it, 0xc00002ff, 24, false)).toBe(Err.BAD_ADDRESS);
+    expect<i32>(add(it, 0xc0000201, 24, false)).toBe(Err.IN_USE);
+    for (let i: u32 = 1; i < 4; i++) expect<i32>(add(it, 0x0a000000 + i, 24, false)).toBe(i);
+    expect<i32>(add(it, 0x0a000009, 24, false)).toBe(Err.NO_ROOM);
+    expect<i32>(placeOf(it, 0x0a000002)).toBe(2);
+    expect<u32>(it.address(2).state).toBe(AddressState.VALID);
+  });
+  test("what is taken away is gone, who was bound to it will be told, paths are found anew", () => {
+    ethernet(0xc0000201, 24);
+    const it = root.interface(0);
+    add(it, 0x0a000001, 24, false);
+    const generation = state.pathGeneration;
+    state.sweep = 0;
+    expect<i32>(remove(it, 0x0a000001)).toBe(0);
+    expect<i32>(placeOf(it, 0x0a000001)).toBe(-1);
     expect<u32>(state.sweep).toBe(1);
-    expect<i32>(configure.add(it, US, 24, false)).toBe(0);
-    expect<i32>(configure.add(it, US, 24, false)).toBe(Err.IN_USE);
-    expect<i32>(configure.add(it, US + 7, 33, false)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(configure.add(it, 0xc00002ff, 24, false)).toBe(Err.BAD_ADDRESS);
-    expect<i32>(configure.remove(it, US + 7)).toBe(Err.BAD_ADDRESS);
+    expect<u32>(state.pathGeneration).toBe(generation + 1);
+    expect<i32>(remove(it, 0x0a000001)).toBe(Err.BAD_ADDRESS);
   });
-  test("one that is probed is tentative on Ethernet; where nobody can be asked it is valid", () => {
-    ethernet(US, 24);
-    configure.add(root.interface(0), OTHER, 24, true);
-    expect<u32>(root.interface(0).address(1).state).toBe(AddressState.TENTATIVE);
-    expect<u32>(root.interface(0).address(1).step).toBe(1);
-    configure.remove(root.interface(0), OTHER);
-    expect<u32>(state.sweep).toBe(0, "nobody had it");
-    rawIp(US, 24);
-    configure.add(root.interface(0), OTHER, 24, true);
-    expect<u32>(root.interface(0).address(1).state).toBe(AddressState.VALID);
-  });
-  test("a gateway is another host, or none", () => {
-    ethernet(US, 24);
+  test("a gateway is one other host, or none", () => {
+    ethernet(0xc0000201, 24);
     const it = root.interface(0);
-    expect<i32>(configure.setGateway(it, OTHER)).toBe(0);
-    expect<u32>(it.gateway).toBe(bswap<u32>(OTHER));
-    expect<i32>(configure.setGateway(it, US)).toBe(Err.BAD_ADDRESS);
-    expect<i32>(configure.add(it, OTHER, 24, false)).toBe(Err.BAD_ADDRESS);
-    expect<i32>(configure.setGateway(it, 0)).toBe(0);
+    expect<i32>(setGateway(it, 0xe0000001)).toBe(Err.BAD_ADDRESS);
+    expect<i32>(setGateway(it, 0xc0000201)).toBe(Err.BAD_ADDRESS);
+    expect<i32>(setGateway(it, 0xc00002fe)).toBe(0);
+    expect<u32>(bswap<u32>(it.gateway)).toBe(0xc00002fe);
+    expect<i32>(setGateway(it, 0)).toBe(0);
     expect<u32>(it.gateway).toBe(0);
-  });
-  test("the calls take the endpoint records", () => {
-    ethernet(US, 24);
-    root.local.set(OTHER, 0, 1);
-    expect<i32>(configure.addLocal(24)).toBe(1);
-    expect<i32>(configure.removeLocal()).toBe(0);
-    root.local.family = <u16>Family.ANY;
-    expect<i32>(configure.addLocal(24)).toBe(Err.BAD_ADDRESS);
-    root.local.set(OTHER, 0, 0);
-    expect<i32>(configure.addLocal(24)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(configure.removeLocal()).toBe(Err.BAD_ARGUMENT);
-    root.remote.set(OTHER, 0, 1);
-    expect<i32>(configure.setRemoteGateway()).toBe(0);
-    root.remote.set(OTHER, 0, 2);
-    expect<i32>(configure.setRemoteGateway()).toBe(Err.BAD_ARGUMENT);
   });
 });

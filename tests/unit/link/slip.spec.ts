@@ -1,60 +1,34 @@
-import { Err } from "../../../assembly/memory/errors";
 import { root } from "../../../assembly/memory/root";
+import { claim, publish, Reserve, SLOT_IP } from "../../../assembly/link/device";
 import * as slip from "../../../assembly/link/slip";
 import { hex, put } from "../octets";
-import { ethernet, rawIp } from "../world";
+import { ignore, rawIp, rx, unsent } from "../world";
 
-const LINE: usize = memory.data(256, 8);
-
-/** Puts octets of the line in; answers how many were taken. */
-function arrives(text: string): u32 {
-  return slip.input(0, LINE, put(LINE, text));
-}
-/** The packet in slot `n` of the receive ring. */
-function packet(n: u32): string {
-  const slot = root.device(0).rxRing + n * root.device(0).slotOctets;
-  return hex(slot + 24, load<u32>(slot));
-}
+const AT: usize = memory.data(64, 8);
 
 describe("link/slip", () => {
-  test("a packet between ENDs, in pieces, with escapes", () => {
+  test("RFC 1055: END parts packets, ESC stands before what would be one", () => {
     rawIp(0xc0000201, 24);
-    const device = root.device(0);
-    const before = device.rxWritten;
-    expect<u32>(arrives("c0 01 db")).toBe(3);
-    expect<u32>(arrives("dc 02 db dd db")).toBe(5);
-    expect<u32>(arrives("03 c0 c0")).toBe(3);
-    expect<u32>(device.rxWritten - before).toBe(1);
-    expect<string>(packet(before & (device.rxSlots - 1))).toBe("01 c0 02 db 03");
+    const packet = rx(0);
+    const written = root.device(0).rxWritten;
+    expect<u32>(slip.input(0, AT, put(AT, "c0 45 db dc"))).toBe(4);
+    expect<u32>(root.device(0).rxWritten).toBe(written);
+    expect<u32>(slip.input(0, AT, put(AT, "db dd c0"))).toBe(3);
+    expect<u32>(root.device(0).rxWritten).toBe(written + 1);
+    expect<u32>(load<u32>(packet - SLOT_IP)).toBe(3);
+    expect<string>(hex(packet, 3)).toBe("45 c0 db");
   });
-  test("a full ring takes nothing", () => {
+  test("what leaves goes between two ENDs, in as many pieces as are asked for", () => {
     rawIp(0xc0000201, 24);
-    const device = root.device(0);
-    device.rxWritten = device.rxTaken + device.rxSlots;
-    expect<u32>(arrives("c0 01 c0")).toBe(0);
-  });
-  test("what waits leaves between ENDs, as far as there is room", () => {
-    rawIp(0xc0000201, 24);
-    const device = root.device(0);
-    const slot = device.txRing + (device.txWritten & (device.txSlots - 1)) * device.slotOctets;
-    store<u32>(slot, put(slot + 24, "01 c0 db 02"));
-    device.txWritten++;
-    expect<u32>(slip.output(0, LINE, 4)).toBe(4);
-    expect<string>(hex(LINE, 4)).toBe("c0 01 db dc");
-    expect<u32>(slip.output(0, LINE, 100)).toBe(4);
-    expect<string>(hex(LINE, 4)).toBe("db dd 02 c0");
-    expect<u32>(device.txTaken).toBe(device.txWritten);
-    expect<u32>(slip.output(0, LINE, 100)).toBe(0);
-  });
-  test("the calls go through the exchange, on raw IP devices only", () => {
-    rawIp(0xc0000201, 24);
-    put(root.exchange, "c0 07 c0");
-    expect<i32>(slip.take(0, 3)).toBe(3);
-    expect<i32>(slip.take(0, 1025)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(slip.take(1, 1)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(slip.give(0)).toBe(0);
-    ethernet(0xc0000201, 24);
-    expect<i32>(slip.take(0, 1)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(slip.give(0)).toBe(Err.BAD_ARGUMENT);
+    ignore(0);
+    const slot = claim(root.device(0), Reserve.DATA);
+    publish(root.device(0), slot, put(slot + SLOT_IP, "45 c0 db"));
+    expect<u32>(slip.output(0, AT, 3)).toBe(2);
+    expect<string>(hex(AT, 2)).toBe("c0 45");
+    expect<u32>(unsent(0)).toBe(1);
+    expect<u32>(slip.output(0, AT, 64)).toBe(5);
+    expect<string>(hex(AT, 5)).toBe("db dc db dd c0");
+    expect<u32>(unsent(0)).toBe(0);
+    expect<u32>(slip.output(0, AT, 64)).toBe(0);
   });
 });
