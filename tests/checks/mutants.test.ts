@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { bodies, signed, spliced, unsigned } from "../mutants/wasm.js";
+import type { Change } from "../mutants/automatic.js";
+import { FLAGS_AT, watched } from "../mutants/watched.js";
 import { faults, named, parsed, withBug } from "../mutants/named.js";
 import { LEAST_SHARE, partOf } from "../mutants/report.js";
 import { type Failed, Tap } from "../mutants/tap.js";
@@ -86,6 +88,34 @@ describe("changes of a module", () => {
     const changed = spliced(module, body, constant, Uint8Array.from([0x41, ...signed(-70_000n)]));
     const instance = await WebAssembly.instantiate(await WebAssembly.compile(Uint8Array.from(changed)));
     assert.equal((instance.exports.f as () => number)(), -70_000);
+  });
+  test("a watched comparison and a watched store set their flags when the change would show, and work on", async () => {
+    /** (func (param i32 i32) (result i32) (i32.store (local.get 0) (local.get 1)) (i32.lt_u (local.get 0) (local.get 1))), and a memory. */
+    const body = [0, 0x20, 0, 0x20, 1, 0x36, 2, 0, 0x20, 0, 0x20, 1, 0x49, 0x0b];
+    const sample = Uint8Array.from(
+      [
+        [0, 97, 115, 109, 1, 0, 0, 0],
+        section(1, 1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f),
+        section(3, 1, 0),
+        section(5, 1, 0, 1),
+        section(7, 2, 1, 102, 0, 0, 1, 109, 2, 0),
+        section(10, 1, body.length, ...body),
+        name,
+      ].flat(),
+    );
+    const [one] = bodies(sample);
+    const at = (opcode: number) => one?.instructions.find((instruction) => instruction.opcode === opcode);
+    const changes = [
+      { kind: "store", isBound: false, body: one, instruction: at(0x36) },
+      { kind: "comparison", isBound: true, body: one, instruction: at(0x49) },
+    ] as Change[];
+    const { instance } = await WebAssembly.instantiate(Uint8Array.from(watched(sample, changes)));
+    const f = instance.exports.f as (left: number, right: number) => number;
+    const flags = () => [...new Uint8Array((instance.exports.m as WebAssembly.Memory).buffer, FLAGS_AT, changes.length)];
+    assert.deepEqual([f(8, 0), flags()], [0, [0, 0]]);
+    assert.deepEqual([f(8, 9), flags()], [1, [1, 0]]);
+    assert.deepEqual([f(16, 16), flags()], [0, [1, 1]]);
+    assert.deepEqual([f(8, 9), flags()], [1, [1, 1]]);
   });
   test("numbers are written as the format has them", () => {
     assert.deepEqual([...unsigned(300)], [0xac, 2]);

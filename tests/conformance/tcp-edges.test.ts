@@ -230,6 +230,19 @@ test("RFC5681-8: without SACK each segment out of order draws an ACK of its own,
   );
 });
 
+test("RFC5681-8: duplicate ACKs of a hole that the same poll has filled are not sent, then or later", async () => {
+  const peer = await Peer.server();
+  peer.take();
+  for (let round = 0; round < 4; round++) {
+    const at = peer.nxt;
+    peer.batch([100, 200, 300, 0].map((more) => ({ seq: at + more, data: 100 })));
+    peer.nxt = at + 400;
+    const acks = peer.take().map(({ ctl, ack }) => [ctl, ack]);
+    assert.deepEqual(acks, [["ACK", at + 400]], `round ${round}`);
+    peer.read(400);
+  }
+});
+
 test("MUST-39: reading opens the window when it was nearly closed, or when a quarter of the ring or two segments have come free", async () => {
   const peer = await Peer.server({ receive: 16_384, mss: 1460 });
   for (let i = 0; i < 8; i++) peer.send({ data: 1000 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Err, Option } from "../../bindings/node/core.js";
-import { Peer } from "./peer.js";
+import { Peer, stream } from "./peer.js";
 import { PEER, ROUTER, STACK, Wire } from "./wire.js";
 
 test("MUST-15: without an MSS option no segment is longer than 536 octets", async () => {
@@ -42,6 +42,37 @@ test("MUST-8: the clock of the ISN counts microseconds too, four to a step", asy
     return peer.irs;
   };
   assert.equal(((await isnAt(400)) - (await isnAt(0))) >>> 0, 100);
+});
+
+test("MUST-8: the clock of the ISN goes on while nobody polls; text queued before the SYN keeps its place behind it", async () => {
+  const HOUR = 3_600_000;
+  const RING = 65_536;
+  const wire = await Wire.make({ send: RING });
+  const first = new Peer(wire);
+  first.connect(4000);
+  first.core.tcp_abort(first.handle);
+  wire.run();
+  const second = new Peer(wire);
+  wire.peers.splice(wire.peers.indexOf(first), 1);
+  wire.ms += HOUR;
+  second.handle = second.core.tcp_connect({ address: second.address, port: second.port }, { address: STACK.address, port: 4000 });
+  second.stackPort = 4000;
+  assert.equal(second.core.tcp_write(second.handle, stream(0, 1000)), 1000);
+  wire.run();
+  const syn = second.expectSegment({ ctl: "SYN", seq: 0 });
+  const passed = ((second.irs ?? 0) - (first.irs ?? 0)) >>> 0;
+  const steps = (HOUR * 250) % 2 ** 32;
+  assert.ok(passed <= steps && passed > steps - RING, `${passed} of ${steps} steps`);
+  second.send({ ctl: "SYN,ACK", options: second.synOptions });
+  second.take();
+  assert.equal(syn.data.length, 0);
+  assert.equal(second.status.unacknowledged, 1000);
+  second.advance(2000);
+  const again = second.take().find(({ data }) => data.length);
+  assert.equal(again?.seq, 1);
+  assert.deepEqual(again?.data, stream(0, 1000));
+  second.send({ ack: 1001 });
+  assert.equal(second.status.unacknowledged, 0);
 });
 
 test("MUST-9, A014+261, RFC6528-1: ISNs of other tuples and other seeds are unrelated", async () => {

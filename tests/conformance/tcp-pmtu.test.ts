@@ -87,6 +87,42 @@ test("4821-1: a path that swallows long packets and says nothing: the transfer e
   }
 });
 
+test("4821-1: one segment that neither the first step down lets through nor fills is cut by the second", async () => {
+  for (const sack of [true, false]) {
+    const peer = await Peer.server({ sack });
+    bulk(peer, 974, 960);
+    assert.equal(peer.status.unsent + peer.status.unacknowledged, 0, sack ? "with SACK" : "without SACK");
+    assert.equal(peer.counter("TCP_BLACK_HOLES"), 1);
+    assert.equal(peer.seen, 975);
+  }
+});
+
+test("4821-1: where long segments have vanished, the length that a router names is tried before it is believed", async () => {
+  for (const sack of [true, false]) {
+    const peer = await Peer.server({ sack });
+    bulk(peer, 20_000, 960);
+    assert.ok(peer.status.mss <= 984);
+    const short = peer.status.mss;
+    peer.advance(11 * MINUTE);
+    peer.write(10_000);
+    const [first] = peer.take();
+    assert.equal(first?.data.length, 1460);
+    tells(peer, 1400, first?.seq ?? 0);
+    const sizes = bulk(peer, 0, 960);
+    assert.equal(sizes.filter((octets) => octets > short).length, 1, "one segment as long as the router said, and it vanished");
+    assert.ok(sizes.includes(1360));
+    assert.equal(peer.status.unacknowledged, 0);
+    assert.equal(peer.status.mss, short);
+    peer.advance(11 * MINUTE);
+    peer.write(10_000);
+    const [again] = peer.take();
+    assert.equal(again?.data.length, 1460, "ten minutes later the longest once more");
+    tells(peer, 1400, again?.seq ?? 0);
+    bulk(peer, 10_000, 1360);
+    assert.equal(peer.status.mss, 1360, "this time it got through");
+  }
+});
+
 test("4821-1: when the hole is gone, a longer segment is tried and the MSS is what it was", async () => {
   const peer = await Peer.server({ sack: true });
   bulk(peer, 20_000, 960);

@@ -18,6 +18,8 @@ export interface Change {
   body: Body;
   instruction: Instruction;
   replacement: Uint8Array;
+  /** A comparison that differs only where its operands are the same. */
+  isBound: boolean;
 }
 
 /** The functions that are changed: those of this folder. */
@@ -48,7 +50,7 @@ const STORES = new Map([
 ]);
 
 /** One way to change an instruction. */
-type Variant = Pick<Change, "kind" | "what" | "replacement">;
+type Variant = Pick<Change, "kind" | "what" | "replacement" | "isBound">;
 
 /** Every change of every instruction of the folder's functions. */
 export function candidates(module: Uint8Array, sourceMap: string): Change[] {
@@ -80,7 +82,7 @@ function variants(instruction: Instruction): Variant[] {
   const store = STORES.get(opcode);
   if (store) {
     const replacement = Uint8Array.from([DROP, DROP, ...new Array<number>(Math.max(length - 2, 0)).fill(NOP)]);
-    return [{ kind: "store", what: `${store} offset=${value} dropped`, replacement }];
+    return [{ kind: "store", what: `${store} offset=${value} dropped`, replacement, isBound: false }];
   }
   if (opcode === I32_CONST || opcode === I64_CONST) return steps(value).map((step) => offByOne(opcode, value, step));
   return comparisons(opcode);
@@ -95,14 +97,15 @@ function offByOne(opcode: number, value: bigint, step: bigint): Variant {
   const bits = opcode === I32_CONST ? 32 : 64;
   const fresh = BigInt.asIntN(bits, value + step);
   const type = opcode === I32_CONST ? "i32" : "i64";
-  return { kind: "constant", what: `${type}.const ${value} became ${fresh}`, replacement: Uint8Array.from([opcode, ...signed(fresh)]) };
+  const replacement = Uint8Array.from([opcode, ...signed(fresh)]);
+  return { kind: "constant", what: `${type}.const ${value} became ${fresh}`, replacement, isBound: false };
 }
 
 function comparisons(opcode: number): Variant[] {
   const zero = EQZ.get(opcode);
   if (zero) {
     const test = zero === "i32" ? [I32_CONST, 0, 0x47] : [I64_CONST, 0, 0x52];
-    return [{ kind: "comparison", what: `${zero}.eqz became != 0`, replacement: Uint8Array.from(test) }];
+    return [{ kind: "comparison", what: `${zero}.eqz became != 0`, replacement: Uint8Array.from(test), isBound: false }];
   }
   for (const [first, type] of FIRST) {
     const relation = RELATIONS[opcode - first];
@@ -113,6 +116,7 @@ function comparisons(opcode: number): Variant[] {
       kind: "comparison",
       what: `${type}.${relation} became ${other}`,
       replacement: Uint8Array.of(first + RELATIONS.indexOf(other)),
+      isBound: root.length === 2 && root !== "eq" && root !== "ne" && other[0] === root[0],
     }));
   }
   return [];

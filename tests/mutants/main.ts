@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { applied, candidates, chosen } from "./automatic.js";
 import { compiled } from "./compile.js";
-import { hunt, type Hunt, type Verdict } from "./hunt.js";
+import { hunt, type Hunt, type Verdict, where } from "./hunt.js";
 import { knownOrder, ORDER, type Order, packs } from "./killers.js";
 import { type Named, named } from "./named.js";
-import { automaticPart, LEAST_SHARE, namedPart, PAGE, percent, reasons, score, writePart } from "./report.js";
+import { watched } from "./watched.js";
+import { automaticPart, keyOf, LEAST_SHARE, namedPart, PAGE, percent, reasons, score, writePart } from "./report.js";
 
 const ROOT = process.cwd();
 const LAST_NAMED = "build/mutants-named.json";
@@ -16,13 +17,14 @@ const LAST_AUTOMATIC = "build/mutants-automatic.json";
 const HINTS = "tests/mutants/hints.json";
 const USAGE = `npm run mutants -- [options]
 
-  --only NAME[,NAME]   only these of tests/mutants/named.tsv
+  --only NAME[,NAME]   only these of tests/mutants/named.tsv, or of the N
   --automatic N        N mutants of the compiled transport/tcp instead of the named ones
   --seed N             which ones (default 1)
   --test FILE[,FILE]   only these test files, such as tests/conformance/tcp-loss.test.ts
   --pattern TEXT       only tests whose name has this text
   --matrix             no stop at the first failure: every test that fails, to build/mutants-matrix.json
   --again              only those that the last hunt did not catch: of the same rows, or of the same module
+  --equivalent         hunt those of tests/mutants/equivalent.tsv too, which count as survivors in any case
   --write              write the result to ${PAGE}, and what was learned to ${ORDER}
   --jobs N             how many at once (default 2)
 
@@ -37,6 +39,7 @@ const { values: OPTIONS } = parseArgs({
     pattern: { type: "string" },
     matrix: { type: "boolean", default: false },
     again: { type: "boolean", default: false },
+    equivalent: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     jobs: { type: "string", default: "2" },
     help: { type: "boolean", default: false },
@@ -118,22 +121,36 @@ function knownHints(): Record<string, string> {
 async function huntAutomatic(given: Prepared, count: number, seed: number): Promise<boolean> {
   const { module, sourceMap } = await healthy();
   const all = candidates(module, sourceMap);
-  const changes = chosen(all, count, seed);
+  const sample = chosen(all, count, seed);
+  const names = OPTIONS.only?.split(",");
+  const changes = names ? sample.filter(({ name }) => names.includes(name)) : sample;
   console.log(
     `${changes.length} of ${all.length} changes in ${new Set(all.map((change) => change.function)).size} functions, seed ${seed}\n`,
   );
-  const key = createHash("sha256").update(module).update(`${count} ${seed}`).digest("hex");
+  const key = createHash("sha256").update(module).digest("hex");
   const before = OPTIONS.again ? caughtBefore(LAST_AUTOMATIC, key) : new Map<string, Verdict>();
-  const mutants = changes
-    .filter(({ name }) => !before.has(name))
-    .map((change) => ({ name: change.name, module: async () => applied(module, change) }));
-  const fresh = await hunt(mutants, { ...given, healthy: module });
-  for (const verdict of fresh) before.set(verdict.name, verdict);
+  const known = reasons(ROOT);
+  for (const change of changes) {
+    if (!OPTIONS.equivalent && known.has(keyOf(change, lineOf))) before.set(change.name, { name: change.name, failed: [], seconds: 0 });
+  }
+  const open = changes.filter(({ name }) => !before.has(name));
+  const places = await where(watched(module, open), given);
+  const mutants = open.map((change, flag) => ({
+    name: change.name,
+    kin: [change.function, change.place.file],
+    where: places.get(flag) ?? new Set<string>(),
+    module: async () => applied(module, change),
+  }));
+  const onVerdict = (verdict: Verdict) => {
+    print(verdict);
+    before.set(verdict.name, verdict);
+    if (!names) keep(LAST_AUTOMATIC, key, before);
+  };
+  await hunt(mutants, { ...given, healthy: module, onVerdict });
   const verdicts = changes.map(({ name }) => before.get(name) as Verdict);
-  keep(LAST_AUTOMATIC, key, before);
-  const part = automaticPart(changes, verdicts, seed, reasons(ROOT), lineOf);
+  const part = automaticPart(changes, verdicts, seed, known, lineOf);
   console.log(`\n${part}`);
-  if (OPTIONS.write) {
+  if (OPTIONS.write && !names) {
     writePart(ROOT, "automatic", part);
     learn(verdicts);
   }
@@ -150,7 +167,7 @@ interface Kept {
 function caughtBefore(path: string, key = ""): Map<string, Verdict> {
   if (!existsSync(join(ROOT, path))) throw new Error("--again: there was no hunt before");
   const last = JSON.parse(readFileSync(join(ROOT, path), "utf8")) as Kept;
-  if (last.key !== key) throw new Error("--again: the module, the count or the seed is not that of the last hunt");
+  if (last.key !== key) throw new Error("--again: the module is not that of the last hunt");
   return new Map(last.verdicts.filter(([, { failed }]) => failed.length));
 }
 function keep(path: string, key: string, verdicts: Map<string, Verdict>): void {

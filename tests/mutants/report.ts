@@ -15,6 +15,7 @@ const HEAD = `# Mutants
 
 Deliberate bugs, and the test that catches each. A bug that no test catches is a gap in the tests. \`npm run mutants\` hunts the
 named ones, \`npm run mutants -- --automatic 300\` those of the compiled module; with \`--write\` each writes its part of this page.
+A test file in which a changed instruction would never do otherwise (no other octets stored, no equal numbers compared) is not run for it.
 `;
 
 /** Why a survivor cannot be seen from outside, by function, line of source and change. */

@@ -12,6 +12,8 @@ export interface Instruction {
 /** A function body. */
 export interface Body {
   name: string;
+  /** Its place among the functions. */
+  index: number;
   /** Where its size stands in the file, and where the octets behind that begin and end. */
   sizeAt: number;
   start: number;
@@ -19,7 +21,7 @@ export interface Body {
   instructions: Instruction[];
 }
 
-const SECTION = { CUSTOM: 0, IMPORT: 2, CODE: 10 } as const;
+const SECTION = { CUSTOM: 0, TYPE: 1, IMPORT: 2, FUNCTION: 3, CODE: 10 } as const;
 const NAMES_OF_FUNCTIONS = 1;
 const HEADER = 8;
 
@@ -98,7 +100,7 @@ export function bodies(bytes: Uint8Array): Body[] {
   return Array.from({ length: count }, (_, index) => {
     const sizeAt = reader.at;
     const size = reader.u32();
-    const body = { name: names.get(index) ?? `${index}`, sizeAt, start: reader.at, end: reader.at + size };
+    const body = { name: names.get(index) ?? `${index}`, index, sizeAt, start: reader.at, end: reader.at + size };
     const instructions = instructionsOf(bytes, body.start, body.end);
     reader.at = body.end;
     return { ...body, instructions };
@@ -201,6 +203,45 @@ export function spliced(bytes: Uint8Array, body: Body, { at, length }: Instructi
   const inner = joined(bytes.subarray(body.start, at), replacement, bytes.subarray(at + length, body.end));
   const content = joined(bytes.subarray(code.start, body.sizeAt), unsigned(inner.length), inner, bytes.subarray(body.end, code.end));
   return joined(bytes.subarray(0, code.sizeAt), unsigned(content.length), content, bytes.subarray(code.end));
+}
+
+/** A copy of the module in which bodies, known by where their size stands, are replaced by others. */
+export function rebuilt(bytes: Uint8Array, fresh: Map<number, Uint8Array>): Uint8Array {
+  const code = codeOf(bytes);
+  const reader = new Reader(bytes, code.start);
+  const pieces = [unsigned(reader.u32())];
+  while (reader.at < code.end) {
+    const inner = fresh.get(reader.at);
+    const size = reader.u32();
+    const body = inner ?? bytes.subarray(reader.at, reader.at + size);
+    pieces.push(unsigned(body.length), body);
+    reader.at += size;
+  }
+  const content = joined(...pieces);
+  return joined(bytes.subarray(0, code.sizeAt), unsigned(content.length), content, bytes.subarray(code.end));
+}
+
+/** What a body has besides instructions: how many parameters, its groups of locals (how many, of which type), and where those end. */
+export function arity(bytes: Uint8Array, body: Body): { parameters: number; groups: [number, number][]; locals: number } {
+  const reader = new Reader(bytes, body.start);
+  const groups = Array.from({ length: reader.u32() }, (): [number, number] => [reader.u32(), reader.u8()]);
+  return { parameters: parametersOf(bytes, body.index), groups, locals: reader.at };
+}
+function parametersOf(bytes: Uint8Array, index: number): number {
+  const at = (id: number) => new Reader(bytes, sections(bytes).find((section) => section.id === id)?.start ?? 0);
+  const functions = at(SECTION.FUNCTION);
+  functions.u32();
+  for (let i = 0; i < index; i++) functions.u32();
+  const types = at(SECTION.TYPE);
+  types.u32();
+  for (let rest = functions.u32(); ; rest--) {
+    types.u8();
+    const parameters = types.u32();
+    types.at += parameters;
+    const results = types.u32();
+    types.at += results;
+    if (!rest) return parameters;
+  }
 }
 
 function joined(...parts: Uint8Array[]): Uint8Array {

@@ -17,6 +17,8 @@ export interface Surroundings {
 const WRITE_MOST = 1 << 20;
 
 export class Application {
+  /** The ISN of its connection; -1: no SYN of it has left yet. */
+  iss = -1;
   written = 0;
   read = 0;
   /** Everything is done: the handle is let go. */
@@ -49,6 +51,8 @@ export class Application {
     readonly out: number,
     readonly inwards: number,
     readonly around: Surroundings,
+    /** It has opened the connection itself; else it has accepted it. */
+    readonly isOpener: boolean,
   ) {
     this.movedAt = around.now;
     const set = (option: Option, value: number) => host.core.exports.socket_set(handle, option, value);

@@ -23,6 +23,10 @@ export interface Run {
   register(host: Host, application: Application, key: number): void;
   /** Whether another connection has these ends now. */
   isBusy(connection: Connection): boolean;
+  /** Whether a listener did not know the connection of a cookie that it had sent to a SYN with this ISN. */
+  hasRefused(stack: number, irs: number): boolean;
+  /** Whether a SYN with this sequence number may be a duplicate of a connection that a stack has closed. */
+  hasUsed(stack: number, key: number, seq: number): boolean;
 }
 
 const TRIES = 12;
@@ -89,12 +93,12 @@ export class Connection {
     this.isOpen = true;
     this.openedAt = run.now;
     this.#isDoomed = false;
-    this.sides[0] = this.#application(0, handle);
+    this.sides[0] = this.#application(0, handle, true);
     this.sides[1] = null;
     if (!plan.isCrossing) return this.#expect(this.sides[0]);
     const other = this.#connect(1);
     if (other < 0) return this.#putOff();
-    this.sides[1] = this.#application(1, other);
+    this.sides[1] = this.#application(1, other, true);
   }
   /** The server may have given the handshake up while we, with nothing more to say, believe to be connected: nobody will ever tell. */
   #expect(client: Application): void {
@@ -127,7 +131,7 @@ export class Connection {
     host.stir(this.run.now + host.plan.latency);
     return handle;
   }
-  #application(side: 0 | 1, handle: number): Application {
+  #application(side: 0 | 1, handle: number, isOpener: boolean): Application {
     const { client, server, clientPort, serverPort, applications } = this.plan;
     const here = side ? server : client;
     const there = side ? client : server;
@@ -141,25 +145,24 @@ export class Connection {
       streamOf(here, local, remote),
       streamOf(there, remote, local),
       this.run,
+      isOpener,
     );
     this.run.register(host, application, this.key(side));
     application.work();
     return application;
   }
-  /** The server has accepted a connection with these ends. */
-  accepted(handle: number): void {
-    const before = this.sides[1];
-    if (before?.hasEnd) {
-      this.run.saw("accepted again"); // a late duplicate of an ACK with a cookie
-      before.host.core.exports.tcp_abort(handle);
-      return;
-    }
-    if (before && !before.isDone) before.abort();
-    const application = this.#application(1, handle);
+  /** Whether its client has opened the connection whose SYN had this sequence number. */
+  isOf(irs: number): boolean {
+    return this.isOpen && this.sides[0]?.iss === irs;
+  }
+  /** The server has accepted the connection that the client opened last. */
+  accepted(handle: number): Application {
+    const application = this.#application(1, handle, false);
     application.hasConnected = true;
     this.sides[1] = application;
     this.isDone = false;
     application.work();
+    return application;
   }
 
   /** How both sides stand, for reports. */
@@ -217,16 +220,18 @@ export class Connection {
     if (client.read !== down.octets)
       run.fails("short", `connection ${plan.number}: ${client.read} of ${down.octets} octets arrived at the client`);
   }
-  /** A listener that had sent a cookie answers the first segment it sees with a RST when that is not the first of the stream. */
+  /** A listener that had sent a cookie answers the first segment it sees with a RST when that is not the first of the stream. RFC 4987 §3.6. */
   #isMistaken(client: Application): boolean {
-    const cookies = this.run.hosts[this.plan.server]?.counter(Counter.TCP_COOKIES_OUT) ?? 0;
-    return cookies > 0 && client.error === Err.RESET && client.read === 0;
+    return this.run.hasRefused(this.plan.server, client.iss) && client.read === 0;
   }
   /** The handshake failed, as it may while there are faults. */
   #again(): void {
     const { run } = this;
     run.saw("handshake failed");
-    if (this.openedAt > run.calm && !this.plan.isCrossing && !this.#isCrowded && !run.hasHole) {
+    // What has sent faster than the clock of ISNs runs is opened anew within its own sequence numbers: TIME-WAIT has to hold that off.
+    const isOld = this.sides[0]?.error === Err.TIMED_OUT && run.hasUsed(this.plan.server, this.key(1), this.sides[0].iss);
+    if (isOld) run.saw("SYN too old for TIME-WAIT");
+    if (this.openedAt > run.calm && !this.plan.isCrossing && !this.#isCrowded && !run.hasHole && !isOld) {
       run.fails("handshake", `connection ${this.plan.number} failed with ${this.sides[0]?.error} without a fault`);
     }
     if (this.tries >= TRIES) {

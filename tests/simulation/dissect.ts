@@ -101,6 +101,7 @@ function arp(into: Dissected, octets: Uint8Array): Dissected {
   into.source = u32(octets, 28);
   into.destination = u32(octets, 38);
   const isWhole = u16(octets, 14) === 1 && u16(octets, 16) === ETHERTYPE_IPV4 && u16(octets, 18) === 0x0604;
+  if (u16(octets, 22) !== u16(octets, 6) || u32(octets, 24) !== u32(octets, 8)) return fail(into, "ARP sender is not who sends");
   return isWhole ? into : fail(into, "ARP header");
 }
 function ip(into: Dissected, octets: Uint8Array, length: number, at: number): Dissected {

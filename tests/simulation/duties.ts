@@ -18,7 +18,7 @@ const ORPHAN = 190 * SECOND;
 /** Longest RTO, milliseconds. */
 const RTO_MOST = 120_000;
 const OWED = [STATUS.unacknowledged, STATUS.unsent, STATUS.state, STATUS.rto] as const;
-const POOLS = ["TCP0", "TCP1", "TCP2", "TCP3", "LISTENER", "HALF_OPEN", "TIME_WAIT"] as const;
+const POOLS = ["TCP0", "TCP1", "TCP2", "TCP3", "LISTENER", "HALF_OPEN", "TIME_WAIT", "HOLD"] as const;
 
 /** What is looked at. */
 export interface Watched {
@@ -71,7 +71,8 @@ export function owes(run: Watched, host: Host, live: ReadonlyMap<Application, nu
     if (application.isDone || host.core.exports.tcp_status(application.handle) < 0) continue;
     const [flight, unsent, state, rto] = OWED.map((offset) => host.status(offset)) as [number, number, number, number];
     if (flight === 0 && unsent === 0) continue;
-    const longest = Math.max(rto, run.observers[host.index]?.halves.get(key)?.rto ?? RTO_MOST);
+    const half = run.observers[host.index]?.halves.get(key);
+    const longest = Math.max(rto, half?.owner === application ? half.rto : RTO_MOST);
     const most = host.plan.halves && host.status(STATUS.sndWnd) && flight ? longest : RTO_MOST;
     if (state === State.CLOSED || state === State.TIME_WAIT || host.wait <= most) continue;
     const what = `${flight} octets unacknowledged and ${unsent} unsent`;

@@ -67,6 +67,12 @@ export class Segment {
   setMss(value: number): void {
     if (this.ctl & 2 && this.frame[this.#at + 20] === 2) this.#view.setUint16(this.#at + 22, value);
   }
+  /** Takes the text away. */
+  cut(): void {
+    this.#view.setUint16(this.ip + 2, 20 + this.header);
+    this.#view.setUint16(this.ip + 10, 0);
+    this.#view.setUint16(this.ip + 10, checksum(this.frame, this.ip, 20));
+  }
   seal(): void {
     const length = this.#view.getUint16(this.ip + 2) - 20;
     this.#view.setUint16(this.#at + 16, 0);

@@ -1,5 +1,13 @@
 // What an observer knows of one side of a connection: from the frames that stack has read and written, not from the stack.
 
+/** The application at an end of a connection, as far as an observer wants to know. */
+export interface Owner {
+  /** Octets that it has written to the connection. */
+  readonly written: number;
+  /** It has let go. */
+  readonly isDone: boolean;
+}
+
 /** Pieces of sequence space kept sorted; positions count from the side's ISN. */
 export class Ranges {
   readonly list: number[] = [];
@@ -141,13 +149,29 @@ export class Half {
   snapshot = -1;
   state = -1;
   cwnd = 0;
-  flight = 0;
   mss = 0;
+  timeouts = 0;
+  window = -1;
+  /** A recovery has begun: one segment may leave whatever cwnd is. */
+  mayResend = false;
   /** Octets in the network as the stack counts them, and those that left since. */
   pipe = 0;
   /** An earlier SYN-ACK to the same SYN had another ISN: a cookie. */
   older: Half | null = null;
-  hasShrunk = false;
+  /** Whose connection it is; null: nobody has opened or accepted it yet. */
+  owner: Owner | null = null;
+  /** Its SYN-ACK was a cookie: nothing is kept until it comes back. */
+  isCookie = false;
+  /** A late duplicate has brought the cookie once more, after the end. */
+  isAgain = false;
+  /** Right edge that its SYN-ACK offered. */
+  firstEdge = 0;
+  /** Connections of the stack that had ended badly when it last wrote. */
+  endings = 0;
+  /** A RST was read that stood at RCV.NXT. */
+  isReset = false;
+  /** Where text stood that had left when segments became shorter. */
+  shrunkTo = 0;
   /** Seen once already. */
   hasWrapped = false;
   /** Longest RTO since all was acknowledged, milliseconds: a timer may run with it still. */
@@ -175,12 +199,49 @@ export class Half {
   get isSack(): boolean {
     return this.hasOurSack && this.hasPeerSack;
   }
+  /** Whether a SYN of the peer with this sequence number may be a duplicate of it: it stands in the space that the peer has used, and no timestamp tells them apart. RFC 9293 §3.6.1, RFC 6191. */
+  hasUsed(seq: number): boolean {
+    const at = this.theirs(seq);
+    return this.isClosed && !this.isStamped && at > 0 && at <= this.reached;
+  }
+  /** Nothing of it is left in the stack: ended by a RST, or both FINs are acknowledged. */
+  get isGone(): boolean {
+    return this.isOver || this.isReset || this.isClosed;
+  }
+  /** Both FINs are acknowledged. */
+  get isClosed(): boolean {
+    return this.fin >= 0 && this.unaMost > this.fin && this.peerFin >= 0 && this.acked > this.peerFin;
+  }
   get hasRecords(): boolean {
     return this.mayRecord && this.isSack;
   }
+  /** Takes what the peer's SYN says. */
+  adopt(irs: number, syn: { mss: number; shift: number; isSackPermitted: boolean }): void {
+    this.irs = irs;
+    this.peerMss = syn.mss;
+    this.peerShift = Math.min(syn.shift, 14);
+    this.hasPeerSack = syn.isSackPermitted;
+  }
+  /** What a cookie that comes once more makes: the same connection, of which nothing but both SYNs has been seen. */
+  again(): Half {
+    const half = new Half(this.iss, this.remote, this.localPort, this.remotePort, this.peer, this.out, this.inwards);
+    half.adopt(this.irs, { mss: this.peerMss, shift: this.peerShift, isSackPermitted: this.hasPeerSack });
+    half.ourMss = this.ourMss;
+    half.ourShift = this.ourShift;
+    half.hasOurSack = this.hasOurSack;
+    half.mayRecord = this.mayRecord;
+    half.isCookie = true;
+    half.isAgain = true;
+    half.firstEdge = this.firstEdge;
+    half.edge = this.firstEdge;
+    half.reached = 1;
+    half.acked = 1;
+    half.sent = 1;
+    return half;
+  }
   /** Segments have become shorter: pieces of what was in flight lie across what was SACKed. */
   shorten(): void {
-    this.hasShrunk = true;
+    this.shrunkTo = this.sent;
     this.forget();
   }
   /** All that is in flight may be sent again. */

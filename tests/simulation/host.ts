@@ -9,8 +9,8 @@ import { MS } from "./units.js";
 export interface HostEvents {
   /** The stack has read the frame that was put into its ring as number `order`. */
   read(host: Host, order: number): void;
-  /** The stack has written a frame. `inReceive`: while it read others. */
-  wrote(host: Host, octets: Uint8Array, at: number, length: number, inReceive: boolean): void;
+  /** The stack has written a frame. */
+  wrote(host: Host, octets: Uint8Array, at: number, length: number): void;
   /** The link takes a frame. */
   leaves(host: Host, octets: Uint8Array, at: number, length: number): void;
   /** Frames are read and timers run, nothing is sent yet. */
@@ -157,12 +157,12 @@ export class Host {
     if (this.plan.halves) {
       const read = exports.receive(ms, now % MS);
       if (read < 0) this.events.fails("call", `receive answers ${read}`);
-      this.#notice(true);
+      this.#notice();
       this.events.between(this);
       answer = exports.transmit();
     } else answer = exports.poll(ms, now % MS);
     if (answer < 0) this.events.fails("call", `poll answers ${answer}`);
-    this.#notice(false);
+    this.#notice();
     if (this.tamper.wait) answer = this.tamper.wait(answer);
     this.wait = answer;
     this.#judge(now, answer, isEarly, this.framesOut + this.framesIn - before);
@@ -191,7 +191,7 @@ export class Host {
     return this.#u32[this.#device + (offset >>> 2)] as number;
   }
   /** Tells what the stack has read and written since the last look. */
-  #notice(inReceive: boolean): void {
+  #notice(): void {
     const taken = this.#ring(DEVICE.rxTaken);
     while (this.#taken !== taken) {
       this.events.read(this, this.framesIn++);
@@ -203,7 +203,7 @@ export class Host {
       const length = this.#u32[slot >>> 2] as number;
       this.framesOut++;
       this.tamper.wrote?.(this.octets.subarray(slot + this.#start, slot + this.#start + length));
-      this.events.wrote(this, this.octets, slot + this.#start, length, inReceive);
+      this.events.wrote(this, this.octets, slot + this.#start, length);
       this.#seenTx = (this.#seenTx + 1) >>> 0;
     }
   }

@@ -4,7 +4,8 @@ import { CTL, type Dissected, PROTOCOL } from "./dissect.js";
 import { Half } from "./half.js";
 import type { Host } from "./host.js";
 import { MS, SECOND } from "./units.js";
-import { isStream, streamOf } from "./stream.js";
+import { Sending } from "./sending.js";
+import { streamOf } from "./stream.js";
 
 /** Address of stack number `index`, host byte order; and its MAC address as a number. */
 export const addressOf = (index: number) => (0x0a000001 + index) >>> 0;
@@ -17,8 +18,8 @@ export const keyOf = (remote: number, localPort: number, remotePort: number) => 
 /** What the world tells the observer and learns from it. */
 export interface World {
   now: number;
-  /** Octets that the application has written to the connection; Infinity when it is not known. */
-  written(stack: number, key: number): number;
+  /** A stack has sent the first SYN or SYN-ACK of a connection. */
+  opened(stack: number, key: number, half: Half): void;
   fails(what: string, detail: string): void;
   /** Something rare was seen. */
   saw(what: string): void;
@@ -29,12 +30,14 @@ const ACK_SLACK = 20 * MS;
 /** A neighbour has failed after three requests a second apart. */
 const ARP_WAIT = 4 * SECOND;
 const EDGES = 64;
-/** Segments without text that a poll may send of itself. */
+/** Frames without text that a poll may send of itself; and four more for each connection. */
 const EMPTY_BESIDE = 10;
 /** Segments further away than this belong to another incarnation. */
 const PLAUSIBLE = 1 << 25;
-/** A segment is at least this long, whatever the peer says. */
-const SMALLEST_MSS = 64;
+/** Longest RTO, milliseconds. */
+const RTO_MOST = 120_000;
+/** Ends of connections but by both FINs. */
+const ENDINGS = [Counter.TCP_GIVEN_UP, Counter.TCP_ABORTED, Counter.TCP_RST_IN, Counter.TCP_ORPHANS_RESET];
 
 /** Whether the module keeps records of what it has sent. */
 const HAS_RECORDS = "sentRecords" in CONTROL;
@@ -49,12 +52,17 @@ interface Syn {
 
 export class Observer {
   readonly halves = new Map<number, Half>();
-  /** Segments without text that were written. */
+  /** Frames without text that were written. */
   empty = 0;
+  /** ISNs of peers whose segments drew a RST though a cookie of theirs is on its way: they did not bring it. */
+  readonly refused = new Set<number>();
+  readonly sending: Sending;
   readonly #syns = new Map<number, Syn[]>();
-  #timeouts = 0;
-  #probes = 0;
-  #lossProbes = 0;
+  /** Frames without text that what was read allows; what could not leave yet is carried on. */
+  #credit = 0;
+  #cookiesIn = 0;
+  /** Cookies seen leaving; in a turn they leave before every other SYN-ACK. */
+  #cookiesOut = 0;
   /** When an ARP packet left last: what is owed may wait for the answer. */
   #askedAt = Number.NEGATIVE_INFINITY;
 
@@ -62,17 +70,24 @@ export class Observer {
     readonly host: Host,
     readonly isEthernet: boolean,
     readonly world: World,
-  ) {}
+  ) {
+    this.sending = new Sending(host, world);
+  }
 
   /** The stack has sent what it wanted to, after reading `read` frames: what it owes must have left. */
   turned(read: number): void {
-    this.#lossProbes = this.host.counter(Counter.TCP_LOSS_PROBES);
+    this.sending.turned();
+    this.#cookiesIn = this.host.counter(Counter.TCP_COOKIES_IN);
+    this.#cookiesOut = this.host.counter(Counter.TCP_COOKIES_OUT);
     const { host, world } = this;
-    const most = EMPTY_BESIDE + 3 * read + 4 * host.plan.sockets;
-    if (this.empty > most)
-      world.fails("storm", `stack ${host.index} wrote ${this.empty} segments without text after reading ${read} frames`);
+    this.#credit += 3 * read;
+    const most = EMPTY_BESIDE + this.#credit;
+    if (this.empty > most && this.empty > most + 4 * this.#living)
+      world.fails("storm", `stack ${host.index} wrote ${this.empty} frames without text after reading ${read} frames`);
+    this.#credit = host.isBlocked || host.waiting ? Math.max(0, this.#credit - this.empty) : 0;
     this.empty = 0;
     if (host.isBlocked || host.waiting || world.now < host.refusedUntil + SECOND || world.now < this.#askedAt + ARP_WAIT) return;
+    if (host.wait > RTO_MOST) this.#judgeOrphans();
     for (const half of this.halves.values()) {
       if (
         half.snapshot !== host.polls ||
@@ -87,6 +102,22 @@ export class Observer {
       );
     }
   }
+  /** Connections of which something may be left. */
+  get #living(): number {
+    return [...this.halves.values()].filter((half) => !half.isGone).length;
+  }
+  /** Connections that ended without both FINs, so far. */
+  get #endings(): number {
+    return ENDINGS.reduce((sum, counter) => sum + this.host.counter(counter), 0);
+  }
+  /** What was let go has a timer, too, as long as octets of it are unacknowledged. */
+  #judgeOrphans(): void {
+    for (const half of this.halves.values()) {
+      if (!half.owner?.isDone || half.isGone || half.unaMost < 1 || half.sent <= half.unaMost || half.endings !== this.#endings) continue;
+      const what = `${half.sent - half.unaMost} octets unacknowledged on ports ${half.localPort} ${half.remotePort}, let go by its application`;
+      this.world.fails("orphan", `stack ${this.host.index} has ${what}, and sleeps for ${this.host.wait} ms`);
+    }
+  }
   /** The stack has read a frame. `isGenuine`: it is as its sender, one of our stacks, has written it. */
   read(frame: Dissected, isGenuine: boolean): void {
     if (frame.wrong || frame.protocol !== PROTOCOL.TCP) return;
@@ -94,14 +125,26 @@ export class Observer {
     const key = keyOf(frame.source, frame.destinationPort, frame.sourcePort);
     if (frame.has(CTL.SYN)) this.#noteSyn(key, frame);
     if (!isGenuine) return;
-    if (frame.has(CTL.RST)) return;
+    if (frame.has(CTL.RST)) return this.#readReset(this.halves.get(key), frame);
+    this.#readCookie(key, frame);
     for (let half = this.halves.get(key) ?? null; half; half = half.older) if (!half.isOver) this.#readBy(half, frame);
+  }
+  #readReset(half: Half | undefined, frame: Dissected): void {
+    if (half && half.irs >= 0 && half.theirs(frame.seq) === half.reached) half.isReset = true;
+  }
+  /** A late duplicate of the ACK that brought a cookie may bring it once more when the connection is gone: it begins anew. RFC 4987 §3.6. */
+  #readCookie(key: number, frame: Dissected): void {
+    const gone = this.halves.get(key);
+    if (!gone?.isCookie || !gone.isGone || this.host.counter(Counter.TCP_COOKIES_IN) === this.#cookiesIn) return;
+    if (frame.has(CTL.SYN) || !frame.has(CTL.ACK) || gone.ours(frame.ack) !== 1 || gone.theirs(frame.seq) !== 1) return;
+    this.halves.set(key, gone.again());
+    this.world.saw("cookie taken again");
   }
   #readBy(half: Half, frame: Dissected): void {
     if (half.irs < 0) {
       if (!frame.has(CTL.SYN)) return;
       if (frame.has(CTL.ACK) && half.ours(frame.ack) !== 1) return;
-      adopt(half, frame.seq, frame);
+      half.adopt(frame.seq, frame);
       half.peerEdge = 1 + frame.window;
     }
     if (Math.abs(half.theirs(frame.seq) - half.gotMost) > PLAUSIBLE) return;
@@ -117,10 +160,8 @@ export class Observer {
   #readAck(half: Half, frame: Dissected): void {
     const ack = half.ours(frame.ack);
     if (ack < 0 || ack > half.sent) return;
-    if (ack > half.unaMost) {
-      half.flights.arrive(half.unaMost, ack);
-      half.unaMost = ack;
-    }
+    half.flights.arrive(0, ack); // what an ACK told that was not taken may have left once more
+    half.unaMost = Math.max(half.unaMost, ack);
     const isOld = frame.isStamped && half.isStamped && ((frame.tsVal - half.stamp) | 0) < 0;
     if (frame.isStamped && !isOld) {
       half.isStamped = true;
@@ -168,12 +209,13 @@ export class Observer {
   }
 
   /** The stack has written a frame. */
-  wrote(frame: Dissected, octets: Uint8Array, inReceive: boolean): void {
+  wrote(frame: Dissected, octets: Uint8Array): void {
     const { host, world } = this;
     if (frame.wrong) return world.fails("frame", `stack ${host.index} wrote: ${frame.wrong}`);
     if (frame.source !== addressOf(host.index)) return world.fails("source", `stack ${host.index} wrote from ${frame.source.toString(16)}`);
     if (this.isEthernet && frame.mac !== macOf(host.index))
       return world.fails("source", `stack ${host.index} wrote from another MAC address`);
+    if (!frame.textLength) this.empty++;
     if (frame.isArp) {
       this.#askedAt = world.now;
       return;
@@ -181,8 +223,6 @@ export class Observer {
     if (frame.packet > host.plan.mtu) return world.fails("mtu", `${frame.packet} octets, the MTU is ${host.plan.mtu}`);
     if (frame.protocol !== PROTOCOL.TCP) return;
     const key = keyOf(frame.destination, frame.sourcePort, frame.destinationPort);
-    if (!frame.textLength) this.empty++;
-    this.#noteTimeouts();
     const half = frame.has(CTL.SYN) && !frame.has(CTL.RST) ? this.#opening(key, frame) : this.#known(key, frame);
     if (half && frame.has(CTL.SYN)) {
       half.ourMss = frame.mss;
@@ -191,7 +231,10 @@ export class Observer {
     }
     if (frame.has(CTL.RST)) {
       world.saw("RST written");
-      if (half && !inReceive) half.isOver = true;
+      if (!half) return;
+      if (frame.has(CTL.ACK) && half.ours(frame.seq) > 0) half.isOver = true; // else an answer to what belongs to no connection
+      if (!frame.has(CTL.ACK) && half.isCookie && half.sent === 1 && half.acked === 1 && half.ours(frame.seq) === 1)
+        this.refused.add(half.irs);
       return;
     }
     if (!half && stackOf(frame.destination) < 0) return; // for a stranger whose SYN-ACK waits for a neighbour
@@ -203,8 +246,9 @@ export class Observer {
     if (half.isOver || this.#isEarly(half, key, frame)) return;
     if (frame.has(CTL.ACK)) this.#wroteAck(half, frame, key);
     else if (!frame.has(CTL.SYN)) world.fails("ack", "a segment without ACK");
-    if (frame.space) this.#wroteText(half, frame, octets, key);
-    else this.#wroteEmpty(half, frame);
+    if (frame.space) this.sending.wrote(half, frame, octets);
+    else this.sending.wroteEmpty(half, frame);
+    half.endings = this.#endings;
     half.wroteAt = world.now;
   }
   /** What is known of the connection of a segment: with SYN cookies the half whose ISN the peer has acknowledged. */
@@ -216,15 +260,6 @@ export class Observer {
       return half;
     }
     return newest;
-  }
-  /** A timeout or a probe lets what was SACKed be sent again. */
-  #noteTimeouts(): void {
-    const timeouts = this.host.counter(Counter.TCP_TIMEOUTS);
-    const probes = this.host.counter(Counter.TCP_PROBES);
-    if (timeouts === this.#timeouts && probes === this.#probes) return;
-    this.#timeouts = timeouts;
-    this.#probes = probes;
-    for (const half of this.halves.values()) half.forget();
   }
   #opening(key: number, frame: Dissected): Half {
     const known = this.halves.get(key);
@@ -246,13 +281,17 @@ export class Observer {
       streamOf(peer, frame.destinationPort, frame.sourcePort),
     );
     half.isActive = !frame.has(CTL.ACK);
+    half.isCookie = frame.has(CTL.ACK) && this.#cookiesOut < this.host.counter(Counter.TCP_COOKIES_OUT);
+    if (half.isCookie) this.#cookiesOut++;
+    half.firstEdge = 1 + frame.window;
     half.mayRecord = this.host.plan.sentRecords > 0 && HAS_RECORDS;
     this.halves.set(key, half);
+    this.world.opened(index, key, half);
     if (frame.has(CTL.ACK)) {
       const irs = (frame.ack - 1) >>> 0;
       const syn = this.#syns.get(key)?.findLast(({ seq }) => seq === irs);
       if (syn) {
-        adopt(half, irs, { mss: syn.mss, shift: syn.shift, isSackPermitted: syn.isSack });
+        half.adopt(irs, { mss: syn.mss, shift: syn.shift, isSackPermitted: syn.isSack });
         half.peerEdge = 1 + syn.window;
         half.reached = 1;
         if (known && known.irs === irs) half.older = known; // a cookie changes with time: the peer may come with an older one
@@ -306,89 +345,4 @@ export class Observer {
       if (right <= ack && i === 0) this.world.saw("DSACK written");
     }
   }
-
-  #wroteText(half: Half, frame: Dissected, octets: Uint8Array, key: number): void {
-    const { world } = this;
-    const from = half.ours(frame.seq);
-    const first = from + (frame.has(CTL.SYN) ? 1 : 0);
-    const to = from + frame.space;
-    const end = first + frame.textLength;
-    const mss = Math.min(Math.max(half.peerMss || 536, SMALLEST_MSS), this.host.plan.mtu - 40);
-    if (frame.textLength && frame.textLength + frame.options > mss) {
-      world.fails("mss", `${frame.textLength} octets of text and ${frame.options} of options, ${mss} are allowed`);
-    }
-    if (frame.has(CTL.SYN) ? from !== 0 : from < 1) world.fails("sequence", `text at ${from}`);
-    if (frame.textLength && !isStream(octets, frame.text, frame.textLength, half.out, first - 1)) {
-      world.fails("text", `stack ${this.host.index} wrote other octets than its application at ${first - 1}, ${frame.textLength} long`);
-    }
-    if (end - 1 > world.written(this.host.index, key)) world.fails("text", `octet ${end - 1} was never written by the application`);
-    if (half.fin >= 0 && (end > half.fin || (frame.has(CTL.FIN) && end !== half.fin)))
-      world.fails("fin", `${end} beyond the FIN at ${half.fin}`);
-    if (frame.has(CTL.FIN)) half.fin = end;
-    if (to > half.sent) this.#wroteNew(half, frame, from, to);
-    else this.#wroteAgain(half, frame, from, to);
-    half.flights.leave(from, to);
-    if (half.hasRecords && half.snapshot === this.host.polls) this.#judgePipe(half, to - from);
-    half.sent = Math.max(half.sent, to);
-  }
-  #wroteNew(half: Half, frame: Dissected, from: number, to: number): void {
-    const { world } = this;
-    if (frame.has(CTL.SYN)) return;
-    if (from > half.sent) world.fails("gap", `text at ${from}, ${half.sent} was sent before`);
-    const isProbe = to - from === 1 && from === half.peerEdge;
-    if (to > half.peerEdge && !isProbe) {
-      world.fails("beyond-edge", `stack ${this.host.index} sends up to ${to}, the peer's right edge is ${half.peerEdge}`);
-    }
-    if (isProbe) world.saw("probe with a new octet");
-    const isCut = to === half.peerEdge && frame.textLength > 1 && frame.textLength + frame.options < half.mss;
-    if (isCut && world.written(this.host.index, keyOf(half.remote, half.localPort, half.remotePort)) > to)
-      world.saw("silly window overridden");
-    if (!half.hasWrapped && half.iss + to >= 2 ** 32 && to > 1) {
-      half.hasWrapped = true;
-      world.saw("sequence wrapped");
-    }
-    if (half.snapshot !== this.host.polls || isProbe || half.hasRecords) return;
-    const most = Math.max(half.unaMost + half.cwnd, half.sentAtTimeout) + 2 * half.mss;
-    if (to - (frame.has(CTL.FIN) ? 1 : 0) > most)
-      world.fails("cwnd", `stack ${this.host.index} sends up to ${to}, ${half.unaMost} + ${half.cwnd} + 2 * ${half.mss} are allowed`);
-  }
-  /** The stack's own count of what is in the network, and a lower bound of ours (what left after everything that has arrived cannot be taken for lost), fit cwnd: but for a loss probe, limited transmit and the first retransmission. */
-  #judgePipe(half: Half, octets: number): void {
-    half.pipe += octets;
-    if (this.host.counter(Counter.TCP_LOSS_PROBES) !== this.#lossProbes) return;
-    const { index } = this.host;
-    const least = half.flights.least;
-    const most = Math.max(half.cwnd, octets) + 2 * half.mss;
-    if (least > most)
-      this.world.fails("cwnd", `stack ${index}: ${least} octets are in the network, ${half.cwnd} + 2 * ${half.mss} are allowed`);
-    const own = Math.max(half.cwnd, octets) + half.mss;
-    if (half.pipe > own) this.world.fails("cwnd", `stack ${index}: pipe is ${half.pipe}, ${half.cwnd} + ${half.mss} are allowed`);
-  }
-  #wroteAgain(half: Half, frame: Dissected, from: number, to: number): void {
-    const { world } = this;
-    if (frame.has(CTL.SYN)) return;
-    if (to <= half.una) world.fails("again", `stack ${this.host.index} sends ${from} to ${to} again, ${half.una} is acknowledged`);
-    world.saw("sent again");
-    if (!half.hasRecords || half.hasShrunk || half.snapshot !== this.host.polls) return;
-    const twice = half.sacked.within(from, to);
-    // A record of which the peer has only a part counts as missing: it leaves again as a whole.
-    const isCrumb = twice < to - from && twice < half.mss;
-    if (twice && !isCrumb)
-      world.fails("sacked-again", `stack ${this.host.index} sends ${from} to ${to} again, of which ${twice} octets were SACKed`);
-  }
-  /** A segment without text stands at SND.NXT, or at the peer's edge where that lies before, or one before for a keepalive. */
-  #wroteEmpty(half: Half, frame: Dissected): void {
-    const at = half.ours(frame.seq);
-    if (at === half.sent) return;
-    if (at === half.sent - 1 && half.una >= half.sent) return this.world.saw("keepalive");
-    if (at < half.sent && (half.edges.includes(at) || at === half.peerEdge)) return;
-    this.world.fails("next-back", `stack ${this.host.index} wrote an empty segment at ${at}, ${half.sent} was sent`);
-  }
-}
-
-function adopt(half: Half, irs: number, syn: { mss: number; shift: number; isSackPermitted: boolean }): void {
-  half.irs = irs;
-  half.peerMss = syn.mss;
-  half.peerShift = Math.min(syn.shift, 14);
-  half.hasPeerSack = syn.isSackPermitted;
 }

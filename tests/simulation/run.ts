@@ -1,5 +1,5 @@
 // One seed from its plan to its verdict: an event queue in virtual time over hosts, paths and applications.
-import { Event, STATUS } from "../../bindings/node/core.js";
+import { Event } from "../../bindings/node/core.js";
 import type { Application } from "./application.js";
 import { Connection } from "./connection.js";
 import { describe } from "./describe.js";
@@ -165,7 +165,7 @@ export class Simulation implements HostEvents, World {
   }
   /** Does what is due next; nothing later than `end`. */
   #step(end = Number.POSITIVE_INFINITY): void {
-    if (++this.#events > EVENTS_MOST) this.fails("livelock", `${EVENTS_MOST} events`);
+    if (++this.#events > (this.options.eventsMost ?? EVENTS_MOST)) this.fails("livelock", `${this.#events} events`);
     let next = this.#later[0]?.at ?? Number.POSITIVE_INFINITY;
     let host: Host | null = null;
     let path: Path | null = null;
@@ -240,13 +240,13 @@ export class Simulation implements HostEvents, World {
     this.observers[host.index]?.read(dissect(this.#frame, flight.octets, flight.length, this.#start), flight.isGenuine);
     path.done(flight);
   }
-  wrote(host: Host, octets: Uint8Array, at: number, length: number, inReceive: boolean): void {
+  wrote(host: Host, octets: Uint8Array, at: number, length: number): void {
     const frame = octets.subarray(at, at + length);
     dissect(this.#frame, frame, length, this.#start);
     if (this.options.trace) this.options.trace(this.#text(host));
     this.#digest = (Math.imul(this.#digest, 31) + this.now + this.#frame.seq + 7 * this.#frame.ack + length) | 0;
     if (this.#isSilent) this.fails("silence", `stack ${host.index} sends when there is nothing to do: ${this.#text(host)}`);
-    this.observers[host.index]?.wrote(this.#frame, frame, inReceive);
+    this.observers[host.index]?.wrote(this.#frame, frame);
   }
   #text(host: Host): string {
     return describe(this.#frame, host.index, this.now, this.observers[host.index]?.halves.values() ?? []);
@@ -255,16 +255,8 @@ export class Simulation implements HostEvents, World {
     const { exports } = host.core;
     for (const [application, key] of this.#live[host.index] ?? []) {
       const half = this.observers[host.index]?.halves.get(key);
-      if (!half || exports.tcp_status(application.handle) < 0) continue;
-      half.snapshot = host.polls;
-      half.state = host.status(STATUS.state);
-      half.cwnd = host.status(STATUS.cwnd);
-      half.flight = host.status(STATUS.unacknowledged);
-      const mss = host.status(STATUS.mss);
-      if (mss < half.mss) half.shorten();
-      half.mss = mss;
-      half.pipe = host.status(STATUS.pipe);
-      half.rto = half.flight ? Math.max(half.rto, host.status(STATUS.rto)) : 0;
+      if (half?.owner !== application || exports.tcp_status(application.handle) < 0) continue;
+      this.observers[host.index]?.sending.look(half);
     }
   }
   serve(host: Host): void {
@@ -303,21 +295,16 @@ export class Simulation implements HostEvents, World {
     const { core } = host;
     for (let handle = core.tcp_accept(listener); handle > 0; handle = core.tcp_accept(listener)) {
       const { remote, local } = core;
-      const client = Number(remote.address.split(".")[3]) - 1;
-      const candidates = this.connections.filter(
-        ({ plan, isOpen }) =>
-          isOpen &&
-          plan.server === host.index &&
-          plan.client === client &&
-          plan.clientPort === remote.port &&
-          plan.serverPort === local.port,
-      );
-      const connection = candidates.find(({ isDone }) => !isDone) ?? candidates.sort((a, b) => b.openedAt - a.openedAt)[0];
-      if (connection) connection.accepted(handle);
-      else {
-        this.saw("accepted what nobody opened");
+      const key = keyOf(addressOf(Number(remote.address.split(".")[3]) - 1), local.port, remote.port);
+      const half = this.observers[host.index]?.halves.get(key);
+      const connection = this.connections.find((one) => one.plan.server === host.index && one.key(1) === key && one.isOf(half?.irs ?? -1));
+      if (!half || half.isAgain || !connection) {
+        this.saw(half?.isAgain ? "accepted again" : "accepted what nobody opened");
         core.tcp_abort(handle);
+        continue;
       }
+      const application = connection.accepted(handle);
+      for (let each: Half | null = half; each; each = each.older) each.owner = application;
       host.stir(this.now + host.plan.latency);
     }
   }
@@ -329,8 +316,17 @@ export class Simulation implements HostEvents, World {
   isBusy(connection: Connection): boolean {
     return this.connections.some((other) => other !== connection && other.isOpen && !other.isDone && other.hasEndsOf(connection));
   }
-  written(stack: number, key: number): number {
-    return this.#byKey[stack]?.get(key)?.written ?? 0;
+  opened(stack: number, key: number, half: Half): void {
+    const application = this.#byKey[stack]?.get(key);
+    if (!application?.isOpener || (application.iss >= 0 && application.iss !== half.iss) || application.isDone) return;
+    half.owner = application;
+    application.iss = half.iss;
+  }
+  hasUsed(stack: number, key: number, seq: number): boolean {
+    return this.observers[stack]?.halves.get(key)?.hasUsed(seq) ?? false;
+  }
+  hasRefused(stack: number, irs: number): boolean {
+    return this.observers[stack]?.refused.has(irs) ?? false;
   }
 
   // ---- Time, faults, verdicts ----

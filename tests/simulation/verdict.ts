@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Only these faults happen. */
   kept?: readonly Fault[] | null;
   tampers?: readonly Tamper[];
+  /** Events that a run may take; more are a livelock. */
+  eventsMost?: number;
   /** Called with every frame that a stack writes, in words. */
   trace?: (line: string) => void;
 }

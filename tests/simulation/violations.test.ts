@@ -1,6 +1,7 @@
 // The simulation can fail: each rule is broken on purpose, by a stack that lies or a wire that forges, and must be the one that notices.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { readdirSync, readFileSync } from "node:fs";
 import { CONTROL, DEVICE, STATUS } from "../../bindings/node/core.js";
 import type { Exports } from "../../bindings/node/module.js";
 import type { Tamper } from "./host.js";
@@ -12,13 +13,16 @@ import { Simulation } from "./run.js";
 import { MODULES, STACKS_MOST } from "./seeds.js";
 
 const SEEDS = 400;
+const SOURCES = "tests/simulation";
 const instances = await Instances.of(MODULES.release, STACKS_MOST);
 
 /** How a stack is made to be wrong. */
 interface Wrong {
   tamper?: () => Tamper;
-  /** Calls that answer or act otherwise. */
-  exports?: (real: Exports, txWritten: (more: number) => void) => Partial<Exports>;
+  /** Calls that answer or act otherwise; `txWritten` and `rxWritten` say that there are more frames than anybody has written. */
+  exports?: (real: Exports, txWritten: (more: number) => void, rxWritten: (more: number) => void) => Partial<Exports>;
+  /** Events after which a run is said to have no end. */
+  eventsMost?: number;
   /** What the plan says otherwise than the stack was told. */
   plan?: (plan: Plan) => void;
 }
@@ -137,6 +141,8 @@ const WRONG: Record<string, [string, Wrong]> = {
   ],
   "an acknowledgement of what never came": ["ack-of-nothing", { tamper: () => ({ wrote: forge(isEmpty, (it) => it.add(8, 1), 2) }) }],
   "an acknowledgement that moves back": ["ack-back", { tamper: () => ({ wrote: forge(isEmpty, (it) => it.add(8, -1), 5) }) }],
+  "text at the place of the SYN": ["sequence", { tamper: () => ({ wrote: forge(hasText, (it) => it.add(4, -1)) }) }],
+  "text that is left out": ["gap", { tamper: () => ({ wrote: once(forge(hasText, (it) => it.cut(), 1)) }) }],
   "SND.NXT that moves back": ["next-back", { tamper: () => ({ wrote: forge(isEmpty, (it) => it.add(4, -5), 5) }) }],
   "a segment longer than the peer's MSS": [
     "mss",
@@ -228,6 +234,32 @@ const WRONG: Record<string, [string, Wrong]> = {
   ],
   "poll that promises too late a time": ["poll-late", { tamper: () => ({ wait: later }) }],
   "poll that forgets the timers": ["no-timer", { tamper: () => ({ wait: (answer) => answer && 2 ** 30 }) }],
+  "poll that forgets the timers of what was let go": [
+    "orphan",
+    {
+      tamper: () => ({
+        wait: (answer) => answer && 2 ** 30,
+        status: (offset, value) => (offset === STATUS.unacknowledged || offset === STATUS.unsent ? 0 : value),
+      }),
+    },
+  ],
+  "poll that wakes the host for nothing": [
+    "poll-idles",
+    { tamper: () => ({ wait: (answer) => (answer < 2 ** 30 ? Math.min(answer, 1) : answer) }) },
+  ],
+  "a run that has no end": ["livelock", { eventsMost: 1000 }],
+  "applications that are told nothing, and so wait for ever": ["asleep", { exports: () => ({ ready_next: () => 0 }) }],
+  "a frame read that nobody wrote": [
+    "ring",
+    {
+      exports: (real, _, rxWritten) => ({
+        receive: (ms, us) => {
+          rxWritten(1);
+          return real.receive(ms, us);
+        },
+      }),
+    },
+  ],
   "poll that never lets the host sleep": ["poll-spins", { tamper: () => ({ wait: () => 0 }) }],
   "a storm of empty segments": [
     "storm",
@@ -255,6 +287,16 @@ function otherSource(frame: Uint8Array): void {
   frame[ip + 11] = sum & 255;
   const segment = new Segment(frame, ip);
   if (segment.isTcp) segment.seal();
+}
+/** Changes one frame only. */
+function once(change: (frame: Uint8Array) => void): (frame: Uint8Array) => void {
+  let isDone = false;
+  return (frame) => {
+    if (isDone) return;
+    const before = frame.slice();
+    change(frame);
+    isDone = Buffer.compare(before, frame) !== 0;
+  };
 }
 let published = 0;
 /** Publishes what lies in the transmit ring again, two hundred times. */
@@ -287,13 +329,15 @@ function quietly(real: Exports, more: (frames: number) => void): Partial<Exports
 function simulation(seed: number, wrong: Wrong): Simulation {
   const plan = planOf(seed);
   const tampers = plan.stacks.map(() => wrong.tamper?.() ?? {});
-  const made = new Simulation(plan, instances, { tampers });
+  const made = new Simulation(plan, instances, { tampers, eventsMost: wrong.eventsMost });
   published = 0;
   for (const { core } of made.hosts) {
     if (!wrong.exports) continue;
-    const device = core.control + CONTROL.deviceTable + DEVICE.txWritten;
-    const more = (frames: number) => core.view.setUint32(device, core.view.getUint32(device, true) + frames, true);
-    const other = wrong.exports(core.exports, more);
+    const more = (counter: number) => (frames: number) => {
+      const at = core.control + CONTROL.deviceTable + counter;
+      core.view.setUint32(at, core.view.getUint32(at, true) + frames, true);
+    };
+    const other = wrong.exports(core.exports, more(DEVICE.txWritten), more(DEVICE.rxWritten));
     Object.assign(core, { exports: Object.assign(Object.create(core.exports), other) });
   }
   wrong.plan?.(plan);
@@ -315,4 +359,13 @@ describe("a rule of the simulation that is broken is noticed, by its name", () =
       assert.ok(caught(what, wrong).includes(what), `nothing but ${caught(what, wrong)}`);
     });
   }
+});
+test("each rule is broken by one of them", () => {
+  const files = readdirSync(SOURCES).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const names = files.flatMap((name) =>
+    [...readFileSync(`${SOURCES}/${name}`, "utf8").matchAll(/fails\(\s*"([a-z-]+)"/g)].map(([, what]) => what),
+  );
+  assert.ok(names.length > 40);
+  const broken = Object.values(WRONG).map(([what]) => what);
+  assert.deepEqual([...new Set(names)].sort(), [...new Set(broken)].sort());
 });

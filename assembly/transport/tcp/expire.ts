@@ -24,7 +24,7 @@ export function expire(tcb: Tcb, now: Instant): void {
   if (timers.fires(tcb, Timer.LOSS_PROBE, now)) probe(tcb, now);
   if (timers.fires(tcb, Timer.REORDER, now)) {
     recovery.lookAgain(tcb, now);
-    pmtu.acknowledged(tcb, now);
+    pmtu.acknowledged(tcb, false, now);
   }
   if (timers.fires(tcb, Timer.RETRANSMIT, now)) retransmit(tcb, now);
   if (timers.fires(tcb, Timer.PERSIST, now)) owe(tcb, Owes.PROBE);

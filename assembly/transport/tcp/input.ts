@@ -206,7 +206,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   ecn.acknowledged(tcb, seg);
   watch(tcb, now, wasInRecovery && snd.una < tcb.congestion.recover && !recovery.hasRecords(tcb));
   recovery.acknowledged(tcb, seg, octets, before, now);
-  pmtu.acknowledged(tcb, now);
+  pmtu.acknowledged(tcb, wasInRecovery, now);
   pace.acknowledged(tcb, octets);
   if (tcb.wants && tcb.writable) {
     tcb.wants = 0;
@@ -317,6 +317,7 @@ function textInOrder(tcb: Tcb, seg: Segment, to: Seq, now: Instant): void {
   const reached = hadHoles ? tcb.ahead.advance(to) : to;
   bump(Counter.OCTETS_IN, reached.since(rcv.nxt));
   rcv.nxt = reached;
+  tcb.duplicates = 0; // they spoke of the hole that is filled
   tell(tcb, Event.READABLE);
   if (rcv.hasFin && rcv.nxt == rcv.fin) finIsReached(tcb, now);
   else if (hadHoles) oweAck(tcb);

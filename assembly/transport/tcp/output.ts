@@ -16,6 +16,7 @@ import { PathState } from "../../internet/path";
 import { Ctl } from "../../wire/tcp";
 import * as congestion from "./congestion";
 import { emit } from "./emit";
+import * as isn from "./isn";
 import * as life from "./life";
 import * as pace from "./pace";
 import * as pmtu from "./pmtu";
@@ -215,6 +216,7 @@ export function fullSegment(tcb: Tcb): u32 {
 function sendSyn(tcb: Tcb, slot: usize, now: Instant): void {
   const snd = tcb.snd;
   const isAgain = snd.nxt > snd.iss;
+  if (!isAgain) renew(tcb);
   emit(tcb, slot, snd.iss, tcb.state == State.SYN_SENT ? Ctl.SYN : Ctl.SYN | Ctl.ACK, 0, 0);
   snd.cursor = snd.iss.plus(1);
   snd.nxt = snd.cursor;
@@ -222,6 +224,15 @@ function sendSyn(tcb: Tcb, slot: usize, now: Instant): void {
   else rtt.time(tcb.rtt, snd.nxt);
   timers.set(tcb, Timer.RETRANSMIT, now, rtt.timeout(tcb.rtt));
   timers.start(tcb, Timer.USER, now, patience(tcb));
+}
+/** The call did not know the time: the ISN catches up with its clock, in whole turns of the ring, in which text may lie already. MUST-8 */
+function renew(tcb: Tcb): void {
+  const snd = tcb.snd;
+  const late = isn.choose(tcb.local, tcb.remote, tcb.ports).since(snd.iss) & ~snd.mask;
+  snd.iss = snd.iss.plus(late);
+  snd.una = snd.iss;
+  snd.end = snd.end.plus(late);
+  snd.push = snd.push.plus(late);
 }
 function again(tcb: Tcb): void {
   undo.sentAgain(tcb);

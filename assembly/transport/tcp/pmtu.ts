@@ -23,11 +23,12 @@ const SUSPECTED: u32 = 60000;
 export function isTold(tcb: Tcb, mtu: u32, now: Instant): void {
   if (mtu < SMALLEST_MTU) tcb.fragmentable = 1;
   const mss = max<u32>(mtu, SMALLEST_MTU) - tcb.headers;
-  if (MTU_PROBING && tcb.isTrying && mss < tcb.mssMax) {
-    tcb.isTrying = 0;
-    tcb.snd.mss = max(mss, tcb.snd.mss);
+  if (MTU_PROBING && tcb.isTrying && mss < tcb.tryMss) {
+    // A bound from above: where longer segments have vanished, this length is tried next.
+    if (mss > tcb.snd.mss) tcb.mayTry = 1;
+    tcb.tryMss = mss;
     recovery.cutToSize(tcb);
-    timers.set(tcb, Timer.RAISE, now, KEPT);
+    giveUp(tcb, now);
     return mark(tcb);
   }
   if (mss < tcb.snd.mss) shorten(tcb, mss, now, KEPT);
@@ -45,9 +46,10 @@ export function timedOut(tcb: Tcb, now: Instant): void {
   if (!MTU_PROBING) return;
   if (tcb.isTrying) giveUp(tcb, now);
   if (tcb.rtt.backoff < SUSPECT) return;
-  const mtu: u32 = tcb.snd.mss + tcb.headers > BASE_MTU ? BASE_MTU : SMALLEST_MTU;
+  const longest = min(tcb.snd.mss, tcb.snd.nxt.since(tcb.snd.una));
+  const mtu: u32 = longest + tcb.headers > BASE_MTU ? BASE_MTU : SMALLEST_MTU;
   const mss = mtu - tcb.headers;
-  if (mss >= tcb.snd.mss || tcb.snd.nxt.since(tcb.snd.una) <= mss) return;
+  if (longest <= mss) return;
   count(Counter.TCP_BLACK_HOLES);
   shorten(tcb, mss, now, SUSPECTED);
 }
@@ -55,12 +57,18 @@ export function timedOut(tcb: Tcb, now: Instant): void {
 /** It is time to try longer segments. */
 export function raise(tcb: Tcb): void {
   tcb.mayTry = 1;
+  tcb.tryMss = tcb.mssMax;
   mark(tcb);
 }
-/** Octets of the next new segment at most: the send MSS, or all that the link and the peer take when a longer one is to be tried. */
+/** Octets of the next new segment at most: the send MSS, or more when a longer one is to be tried. */
 export function segmentSize(tcb: Tcb): u32 {
   const snd = tcb.snd;
-  return MTU_PROBING && tcb.mayTry && snd.end >= snd.cursor.plus(tcb.mssMax) ? tcb.mssMax : snd.mss;
+  const longer = tried(tcb);
+  return MTU_PROBING && tcb.mayTry && snd.end >= snd.cursor.plus(longer) ? longer : snd.mss;
+}
+/** What is tried still fits the link. */
+function tried(tcb: Tcb): u32 {
+  return min(tcb.tryMss, tcb.mssMax);
 }
 /** New text has left, up to `end`. */
 export function sent(tcb: Tcb, length: u32, end: Seq): void {
@@ -69,13 +77,13 @@ export function sent(tcb: Tcb, length: u32, end: Seq): void {
   tcb.isTrying = 1;
   tcb.tryEnd = end;
 }
-/** What has been acknowledged, or was found lost, says whether the long segment got through. RFC 4821 §7.6. */
-export function acknowledged(tcb: Tcb, now: Instant): void {
+/** What has been acknowledged, or was found lost, says whether the long segment got through; not so when this ACK has ended a repair. RFC 4821 §7.6. */
+export function acknowledged(tcb: Tcb, wasInRecovery: bool, now: Instant): void {
   if (!MTU_PROBING || !tcb.isTrying) return;
-  if (tcb.congestion.phase) return giveUp(tcb, now);
+  if (wasInRecovery || tcb.congestion.phase) return giveUp(tcb, now);
   if (tcb.snd.una < tcb.tryEnd) return;
   tcb.isTrying = 0;
-  tcb.snd.mss = tcb.mssMax;
+  tcb.snd.mss = tried(tcb);
 }
 function giveUp(tcb: Tcb, now: Instant): void {
   tcb.isTrying = 0;

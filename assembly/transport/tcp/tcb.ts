@@ -262,9 +262,10 @@ export class Tcb extends Socket {
   echoes: u8;
   /** 1: the next new text says CWR. */
   cwr: u8;
-  /** 1: the next new segment may be longer than the send MSS; 1: one such is under way, up to tryEnd. */
+  /** 1: the next new segment may be longer than the send MSS, as long as tryMss; 1: one such is under way, up to tryEnd. */
   mayTry: u8;
   isTrying: u8;
+  tryMss: u32;
   tryEnd: Seq;
   /** Send MSS as the peer and the link allow it. */
   mssMax: u32;
