@@ -1,15 +1,35 @@
 // What bindings are generated from: the debug build exports this file's constants beside the functions.
-import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT } from "./memory/control";
+import { Control, Device, DEVICES_AT, Endpoint, Interface, INTERFACES_AT, MAILBOX_AT, More } from "./memory/control";
 import { Pool } from "./memory/pool";
 import { SLOT_HEADER, SLOT_IP } from "./link/device";
+import { Group } from "./internet/group";
+import { Binding } from "./application/binding";
+import { Lease } from "./application/leases";
 import { Neighbour } from "./internet/neighbour";
+import { Route } from "./internet/route";
 import { Status } from "./transport/status";
 
 export { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "./memory/config";
-export { AddressState, ADDRESSES_MAX, CLASSES, DeviceKind, Family, Flag, MAILBOX_WORDS, SlotFlag } from "./memory/control";
+export {
+  AddressState,
+  ADDRESSES_MAX,
+  CLASSES,
+  DeviceKind,
+  EXCHANGE_OCTETS,
+  Family,
+  Flag,
+  InterfaceFlag,
+  MAILBOX_WORDS,
+  SlotFlag,
+} from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
+export { TransferState } from "./application/transfer";
 export { Kind, PoolIndex } from "./memory/pool";
+export { DhcpStart, DhcpState } from "./application/binding";
+export { LeaseState } from "./application/leases";
+export { DnsType } from "./wire/dns";
+export { Action, Direction, Standing } from "./internet/filter";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Phase } from "./transport/tcp/tcb";
@@ -65,9 +85,36 @@ export enum CONTROL {
   offer = <i32>offsetof<Control>("offer"),
   congestion = <i32>offsetof<Control>("congestion"),
   sentRecords = <i32>offsetof<Control>("sentRecords"),
+  more = <i32>offsetof<Control>("more"),
+  exchange = <i32>offsetof<Control>("exchange"),
   mailbox = <i32>MAILBOX_AT,
   deviceTable = <i32>DEVICES_AT,
   interfaceTable = <i32>INTERFACES_AT,
+}
+
+/** Offsets in the record of more capacities and settings, whose address is the control block's `more`. */
+export enum MORE {
+  fragments = <i32>offsetof<More>("fragments"),
+  fragmentOctets = <i32>offsetof<More>("fragmentOctets"),
+  groups = <i32>offsetof<More>("groups"),
+  sources = <i32>offsetof<More>("sources"),
+  rules = <i32>offsetof<More>("rules"),
+  flows = <i32>offsetof<More>("flows"),
+  forwards = <i32>offsetof<More>("forwards"),
+  leases = <i32>offsetof<More>("leases"),
+  names = <i32>offsetof<More>("names"),
+  services = <i32>offsetof<More>("services"),
+  transfers = <i32>offsetof<More>("transfers"),
+  probing = <i32>offsetof<More>("probing"),
+  forwarding = <i32>offsetof<More>("forwarding"),
+  fragmentTimeout = <i32>offsetof<More>("fragmentTimeout"),
+  flowEstablished = <i32>offsetof<More>("flowEstablished"),
+  flowTcp = <i32>offsetof<More>("flowTcp"),
+  flowUdp = <i32>offsetof<More>("flowUdp"),
+  flowIcmp = <i32>offsetof<More>("flowIcmp"),
+  portFirst = <i32>offsetof<More>("portFirst"),
+  portLast = <i32>offsetof<More>("portLast"),
+  octets = <i32>offsetof<More>(),
 }
 
 /** Offsets in a device record. */
@@ -84,6 +131,8 @@ export enum DEVICE {
   rxTaken = <i32>offsetof<Device>("rxTaken"),
   txWritten = <i32>offsetof<Device>("txWritten"),
   txTaken = <i32>offsetof<Device>("txTaken"),
+  linkChanges = <i32>offsetof<Device>("linkChanges"),
+  link = <i32>offsetof<Device>("link"),
   octets = <i32>offsetof<Device>(),
 }
 
@@ -147,7 +196,36 @@ export enum STATUS {
   urgent = <i32>offsetof<Status>("urgent"),
   receivedTos = <i32>offsetof<Status>("receivedTos"),
   mssMax = <i32>offsetof<Status>("mssMax"),
+  receivedTtl = <i32>offsetof<Status>("receivedTtl"),
+  receivedOctets = <i32>offsetof<Status>("receivedOctets"),
   octets = <i32>offsetof<Status>(),
+}
+
+/** Offsets of what `dhcp_status` leaves in the exchange. */
+export enum DHCP_STATUS {
+  now = 0,
+  renews = 8 + <i32>offsetof<Binding>("renews"),
+  rebinds = 8 + <i32>offsetof<Binding>("rebinds"),
+  ends = 8 + <i32>offsetof<Binding>("ends"),
+  state = 8 + <i32>offsetof<Binding>("state"),
+  isInstalled = 8 + <i32>offsetof<Binding>("isInstalled"),
+  prefix = 8 + <i32>offsetof<Binding>("prefix"),
+  routes = 8 + <i32>offsetof<Binding>("routeCount"),
+  address = 8 + <i32>offsetof<Binding>("ip"),
+  server = 8 + <i32>offsetof<Binding>("server"),
+  gateway = 8 + <i32>offsetof<Binding>("gateway"),
+  dns = 8 + <i32>offsetof<Binding>("dns0"),
+  ntp = 8 + <i32>offsetof<Binding>("ntp0"),
+  lease = 8 + <i32>offsetof<Binding>("lease"),
+  local = 8 + <i32>offsetof<Binding>("local"),
+}
+
+/** Offsets in a lease of the DHCP server. */
+export enum LEASE {
+  until = <i32>offsetof<Lease>("until"),
+  mac = <i32>offsetof<Lease>("mac0"),
+  state = <i32>offsetof<Lease>("state"),
+  octets = <i32>offsetof<Lease>(),
 }
 
 /** Offsets in a record of the pool table. */
@@ -176,6 +254,24 @@ export enum NEIGHBOUR {
   asked = <i32>offsetof<Neighbour>("asked"),
   used = <i32>offsetof<Neighbour>("used"),
   pins = <i32>offsetof<Neighbour>("pins"),
+}
+
+/** Offsets in the record of a multicast group, which lies in its pool. */
+export enum GROUP {
+  taken = <i32>offsetof<Group>("taken"),
+  ip = <i32>offsetof<Group>("ip"),
+  interface_ = <i32>offsetof<Group>("key"),
+  members = <i32>offsetof<Group>("members"),
+}
+
+/** Offsets in a route's record, which lies in its pool. */
+export enum ROUTE {
+  taken = <i32>offsetof<Route>("taken"),
+  network = <i32>offsetof<Route>("network"),
+  prefix = <i32>offsetof<Route>("prefix"),
+  gateway = <i32>offsetof<Route>("gateway"),
+  interface_ = <i32>offsetof<Route>("interface"),
+  metric = <i32>offsetof<Route>("metric"),
 }
 
 /** Where frames begin in a slot. */

@@ -1,11 +1,25 @@
-// biome-ignore-all format: one line a call
-// The stack alone: the host is its only application. The ABI is here and in abi.ts.
+// The stack with its services: the host is its only application. The ABI is here, in abi.ts, gatewayabi.ts and serviceabi.ts.
 import * as init_ from "./init";
+import * as services from "./services";
 import * as stack from "./stack";
 
 export * from "./abi";
+export * from "./gatewayabi";
+export * from "./serviceabi";
 
-export function init(ms: i32, us: i32): i32 { return init_.init(ms, us); }
-export function receive(ms: i32, us: i32): i32 { return stack.receive(ms, us); }
-export function transmit(): i32 { return stack.transmit(); }
-export function poll(ms: i32, us: i32): i32 { return stack.poll(ms, us); }
+export function init(ms: i32, us: i32): i32 {
+  return init_.init(ms, us);
+}
+export function receive(ms: i32, us: i32): i32 {
+  const frames = stack.receive(ms, us);
+  if (frames >= 0) services.serve();
+  return frames;
+}
+export function transmit(): i32 {
+  const wait = stack.transmit();
+  return wait > 0 ? min(wait, <i32>services.within()) : wait;
+}
+export function poll(ms: i32, us: i32): i32 {
+  const frames = receive(ms, us);
+  return frames < 0 ? frames : transmit();
+}

@@ -1,4 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
+import { FILTER, FORWARDING, IGMP, NAPT, PROBING, RAW, REASSEMBLY, VLAN } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -7,22 +8,33 @@ import { root, state } from "./memory/root";
 import { before, Instant } from "./memory/time";
 import { EtherType } from "./wire/ethernet";
 import { IcmpType, Unreachable } from "./wire/icmp";
-import { Protocol } from "./wire/ipv4";
-import { frameLength, isFree, oldest, Reserve, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
+import { Ipv4Header, Protocol } from "./wire/ipv4";
+import { frameLength, isReadable, oldest, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
 import * as ethernet from "./link/ethernet";
 import { onDevice } from "./link/interfaces";
-import { Packet, packet } from "./link/packet";
+import { Cast, Packet, packet } from "./link/packet";
 import * as arp from "./internet/arp";
+import * as claim from "./internet/claim";
+import { Group } from "./internet/group";
+import * as igmp from "./internet/igmp";
+import * as filter from "./internet/filter";
+import * as flow from "./internet/flow";
+import { Flow } from "./internet/flow";
+import * as forward from "./internet/forward";
+import * as fragments from "./internet/fragments";
+import { Reassembly } from "./internet/fragments";
 import { Neighbour } from "./internet/neighbour";
 import * as icmp from "./internet/icmp";
 import { Icmp, quote } from "./internet/icmp";
 import * as ipv4 from "./internet/ipv4";
+import * as napt from "./internet/napt";
 import { expire as expireConnection } from "./transport/tcp/expire";
 import { HalfOpen } from "./transport/tcp/halfopen";
 import { expire as expireHalfOpen } from "./transport/tcp/listener";
 import * as tcp from "./transport/tcp/tcp";
 import { Tcb } from "./transport/tcp/tcb";
 import * as timewait from "./transport/tcp/timewait";
+import * as raw from "./transport/udp/raw";
 import * as udp from "./transport/udp/udp";
 
 /** Frames of one device before it is the next one's turn. */
@@ -46,7 +58,7 @@ export function frames(now: Instant): u32 {
 function turn(device: Device, most: u32, now: Instant): u32 {
   let read: u32 = 0;
   while (read < most && waiting(device)) {
-    if (!isFree(device, Reserve.REPLY)) {
+    if (!isReadable(device)) {
       root.flags |= Flag.TX_BLOCKED;
       break;
     }
@@ -62,7 +74,7 @@ export function hasFrames(): bool {
   for (let i: u32 = 0; i < root.devices; i++) {
     const device = root.device(i);
     if (!waiting(device)) continue;
-    if (isFree(device, Reserve.REPLY)) found = true;
+    if (isReadable(device)) found = true;
     else root.flags |= Flag.TX_BLOCKED;
   }
   return found;
@@ -74,13 +86,15 @@ function frame(device: Device, slot: usize, now: Instant): void {
   if (device.linkDown) return count(Counter.LINK_DOWN);
   const length = frameLength(device, slot);
   if (!length) return count(load<u32>(slot) ? Counter.LINK_LONG : Counter.LINK_SHORT);
-  const it = onDevice(indexOf(device));
-  if (!it) return count(Counter.LINK_NOT_OURS);
+  const isRaw = device.kind != <u8>DeviceKind.ETHERNET;
+  const vlan: u32 = VLAN && !isRaw ? ethernet.vlanOf(slot + SLOT_HEADER, length) : 0;
+  const it = onDevice(indexOf(device), vlan);
+  if (!it) return count(VLAN && !isRaw ? Counter.LINK_UNKNOWN_VLAN : Counter.LINK_NOT_OURS);
   const here = packet();
   here.in = <u32>changetype<usize>(it);
   here.frameLength = length;
   here.linkGroup = 0;
-  if (device.kind == <u8>DeviceKind.RAW_IP) {
+  if (isRaw) {
     here.frame = <u32>slot + SLOT_IP;
     here.ip = here.frame;
     here.ipLength = length;
@@ -89,7 +103,12 @@ function frame(device: Device, slot: usize, now: Instant): void {
   here.frame = <u32>slot + SLOT_HEADER;
   const type = ethernet.input(here);
   if (type == EtherType.IPV4) datagram(here, now);
-  else if (type == EtherType.ARP) arp.input(here, now);
+  else if (type == EtherType.ARP) resolution(here, now);
+}
+/** An ARP packet; that another host has an address of ours is for those who defend it. */
+function resolution(here: Packet, now: Instant): void {
+  const contested = arp.input(here, now);
+  if (PROBING && contested) claim.conflict(here.via, contested, now);
 }
 function indexOf(device: Device): u32 {
   return <u32>((changetype<usize>(device) - changetype<usize>(root.device(0))) / offsetof<Device>());
@@ -97,6 +116,12 @@ function indexOf(device: Device): u32 {
 
 function datagram(here: Packet, now: Instant): void {
   if (!ipv4.input(here)) return;
+  if (FILTER && state.guard && !guard(here, now)) return;
+  if (ipv4.isOnSourceRoute(here)) return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.SOURCE_ROUTE_FAILED, now);
+  if (FORWARDING && here.cast == <u32>Cast.ELSEWHERE) return forward.input(here, now);
+  if (REASSEMBLY && Ipv4Header.at(here.ip).isFragment && !fragments.input(here, now)) return;
+  const isTaken = RAW && state.raws != 0 && raw.input(here);
+  if (IGMP && here.protocol == Protocol.IGMP) return igmp.input(here, now);
   switch (here.protocol) {
     case Protocol.TCP:
       return tcp.input(here, now);
@@ -106,9 +131,28 @@ function datagram(here: Packet, now: Instant): void {
     case Protocol.ICMP:
       return message(here, now);
     default:
+      if (isTaken) return;
       count(Counter.IP_UNKNOWN_PROTOCOL);
       return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PROTOCOL, now);
   }
+}
+/** Whether a datagram passes address translation and the filter, which see it whole. */
+function guard(here: Packet, now: Instant): bool {
+  here.translated = 0;
+  if (Ipv4Header.at(here.ip).isFragment && !fragments.input(here, now)) return false;
+  if (NAPT && !napt.input(here)) return false;
+  const action = filter.input(here, now);
+  if (action == filter.Action.REJECT) refuse(here, now);
+  return !action;
+}
+/** Tells the sender of a rejected datagram, whatever the filter says of what we send. */
+function refuse(here: Packet, now: Instant): void {
+  const guard = state.guard;
+  state.guard = 0;
+  if (NAPT) napt.undo(here);
+  if (here.protocol == Protocol.TCP && !here.linkGroup) tcp.refuse(here, now);
+  else icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PORT, now);
+  state.guard = guard;
 }
 /** An ICMP message; what a socket must know goes up. */
 function message(here: Packet, now: Instant): void {
@@ -144,6 +188,15 @@ function expireRecord(record: Timed, now: Instant): void {
       return expireHalfOpen(changetype<HalfOpen>(record), now);
     case <u8>Kind.NEIGHBOUR:
       return arp.expire(changetype<Neighbour>(record), now);
+    case <u8>Kind.GROUP:
+      if (IGMP) igmp.expire(changetype<Group>(record), now);
+      return;
+    case <u8>Kind.FRAGMENTS:
+      if (REASSEMBLY) fragments.expire(changetype<Reassembly>(record), now);
+      return;
+    case <u8>Kind.FLOW:
+      if (FILTER) flow.expire(changetype<Flow>(record), now);
+      return;
     default:
       return;
   }

@@ -1,4 +1,5 @@
 // poll: receive, expire, transmit, next deadline.
+import { CONFIGURE, FORWARDING, GATEWAYS, PROBING } from "./memory/config";
 import { ADDRESSES_MAX, AddressState, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -9,8 +10,13 @@ import * as time from "./memory/time";
 import { Instant, NEVER, until } from "./memory/time";
 import { deviceOf, isEthernet } from "./link/interfaces";
 import * as arp from "./internet/arp";
+import * as carrier from "./internet/carrier";
+import * as claim from "./internet/claim";
 import { Neighbour } from "./internet/neighbour";
+import * as forward from "./internet/forward";
 import { Hold } from "./internet/hold";
+import * as sweep from "./transport/sweep";
+import * as route from "./internet/route";
 import * as tcp from "./transport/tcp/tcp";
 import * as timewait from "./transport/tcp/timewait";
 import * as udp from "./transport/udp/udp";
@@ -20,8 +26,10 @@ import { expire, frames, hasFrames } from "./receive";
 export function receive(ms: u32, us: u32): i32 {
   if (!(root.flags & Flag.READY)) return Err.NOT_READY;
   time.stamp(ms, us);
+  if (CONFIGURE) carrier.notice(state.now);
   const read = frames(state.now);
   expire(state.now);
+  if (CONFIGURE) claim.expire(state.now);
   tellFailures();
   return read;
 }
@@ -32,9 +40,11 @@ export function transmit(): i32 {
   const now = state.now;
   root.flags &= ~Flag.TX_BLOCKED;
   announce();
-  const more = tcp.output(now);
+  const sweeps = CONFIGURE ? sweep.output(now) : false;
+  const more = tcp.output(now) || sweeps;
+  const queued = udp.output(now);
   const frames = hasFrames();
-  return udp.output(now) || more || frames ? 0 : within(now);
+  return queued || more || frames ? 0 : within(now);
 }
 
 /** Both. */
@@ -46,7 +56,8 @@ export function poll(ms: u32, us: u32): i32 {
 /** Milliseconds until the first deadline. */
 function within(now: Instant): i32 {
   const first: u32 = deadlines.first() ? until(deadlines.firstDeadline(), now) : NEVER;
-  return min(first, min(timewait.within(now), NEVER));
+  const others = CONFIGURE ? min(timewait.within(now), claim.within(now)) : timewait.within(now);
+  return min(first, min(others, NEVER));
 }
 
 /** Neighbours that did not answer: who waited for them is told. */
@@ -54,26 +65,35 @@ function tellFailures(): void {
   while (!state.failed.isEmpty) {
     const neighbour = Neighbour.ofFailure(Link.at(state.failed.next));
     neighbour.failure.unlink();
+    if (GATEWAYS && !neighbour.isGateway && route.isGateway(neighbour)) {
+      neighbour.isGateway = 1;
+      state.pathGeneration++;
+    }
     tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
     count(Counter.HOLD_EXPIRED);
-    udp.undeliverable(Hold.at(neighbour.hold).sender);
+    const hold = Hold.at(neighbour.hold);
+    if (FORWARDING && !hold.sender) forward.undeliverable(hold, state.now);
+    else udp.undeliverable(hold.sender, neighbour.ip);
     arp.drop(neighbour);
   }
 }
 
-/** Says once on each link, when it is up, which addresses are ours. */
+/** Says on each link, when it is up, which addresses are ours, and asks whether those are free that are to be. */
 function announce(): void {
-  if (!state.announceDue) return;
+  const due = PROBING ? state.announceDue | state.probeDue : state.announceDue;
+  if (!due) return;
   for (let i: u32 = 0; i < root.interfaces; i++) {
     const it = root.interface(i);
     if (deviceOf(it).linkDown) continue;
     for (let k: u32 = 0; k < ADDRESSES_MAX; k++) {
       const bit: u32 = 1 << (i * ADDRESSES_MAX + k);
-      if (!(state.announceDue & bit)) continue;
+      if (!(due & bit)) continue;
       const address = it.address(k);
-      if (isEthernet(it) && address.state == <u8>AddressState.VALID && !arp.announce(it, address)) return;
+      const isProbe = PROBING ? !(state.announceDue & bit) : false;
+      if (isEthernet(it) && (isProbe || address.state == <u8>AddressState.VALID) && !arp.announce(it, address, isProbe)) return;
       state.announceDue &= ~bit;
+      if (PROBING) state.probeDue &= ~bit;
     }
   }
 }

@@ -66,6 +66,13 @@ export function listen(port: u32, owner: u32): i32 {
   root.local.family = <u16>Family.ANY;
   return calls.listen(0, BACKLOG, owner);
 }
+/** Begins to connect; what is written meanwhile follows. Null: an error of tcp_connect. */
+export function connect(ip: u32, port: u32, owner: u32): Socket | null {
+  root.remote.set(ip, port, 0);
+  root.local.family = <u16>Family.ANY;
+  const handle = calls.connect(0, owner);
+  return handle < 0 ? null : changetype<Socket>(calls.connectionOf(handle));
+}
 /** The next connection of an owner to which something happened; null when none. */
 export function ready(owner: u32): Socket | null {
   return changetype<Socket | null>(next(owner));

@@ -1,7 +1,10 @@
 // read RFC 1122 §3.2.1.3 first
 // The one classifier of IPv4 addresses. Addresses are u32 in host order.
-import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
-import { root } from "../memory/root";
+import { DHCP, LOOPBACK, TRANSPARENT } from "../memory/config";
+import { Address, ADDRESSES_MAX, AddressState, Interface, InterfaceFlag } from "../memory/control";
+import { root, state } from "../memory/root";
+import { isLoopback } from "../link/device";
+import { deviceOf } from "../link/interfaces";
 import { Cast } from "../link/packet";
 
 /** Our address record with this address, in any interface; null when none is valid. */
@@ -11,6 +14,11 @@ export function ours(ip: u32): Address | null {
     if (found) return found;
   }
   return null;
+}
+/** Whether we may speak as `ip`: an address of ours or, by a transparent interface (its number; 0: none), anybody's. */
+export function isLocal(ip: u32, only: u32): bool {
+  if (ours(ip)) return true;
+  return TRANSPARENT != 0 && only != 0 && (root.interface(only - 1).flags & InterfaceFlag.TRANSPARENT) != 0;
 }
 /** The valid address record of this interface with this address. */
 export function on(it: Interface, ip: u32): Address | null {
@@ -62,9 +70,29 @@ export function isSpecial(ip: u32): bool {
   const net = ip >> 24;
   return net == 0 || net == 127 || net >= 224;
 }
+/** Whether `ip` is one that hosts take by themselves and that no router passes on: 169.254/16. Never in a build that takes none. RFC 3927. */
+export function isLinkLocal(ip: u32): bool {
+  return DHCP != 0 && ip >> 16 == 0xa9fe;
+}
+/** Whether `ip` may be a host's address on this interface: as `mayBeHost`, and 127/8 on loopback. */
+export function mayBeHostOn(it: Interface, ip: u32, prefix: u32): bool {
+  return mayBeHost(ip, prefix) || (ip >> 24 == 127 && isLoopback(deviceOf(it)) && isHostPart(ip, prefix));
+}
+/** Whether `ip` may be a host's address in a subnet of this prefix: not the subnet's own, nor its broadcast. RFC 1122 §3.2.1.3, RFC 3021. */
+export function mayBeHost(ip: u32, prefix: u32): bool {
+  return !isSpecial(ip) && isHostPart(ip, prefix);
+}
+function isHostPart(ip: u32, prefix: u32): bool {
+  const host = ip & ~maskOf(prefix);
+  return prefix >= 31 || (host != 0 && host != ~maskOf(prefix));
+}
 /** Whether `ip` may stand for one host other than us, as a source or a remote end. RFC 1122 §3.2.1.3. */
 export function isOneHost(ip: u32): bool {
   return !isSpecial(ip) && !isSubnetBroadcast(ip) && !ours(ip);
+}
+/** Whether datagrams may be sent to `ip` as to one host: another, or ourselves where there is a loopback interface. */
+export function isPeer(ip: u32): bool {
+  return isOneHost(ip) || (LOOPBACK && state.loopback && ours(ip) != null);
 }
 /** To whom a destination address speaks, when it speaks to us: a Cast, or -1. */
 export function castOf(ip: u32): i32 {

@@ -1,6 +1,8 @@
 // read RFC 826, RFC 1122 §2.3.2 and RFC 5227 first
+import { FORWARDING, GATEWAYS } from "../memory/config";
 import { copyMac, sameMac } from "../memory/bytes";
 import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
+import { PROBING } from "../memory/config";
 import { count, Counter } from "../memory/counters";
 import * as deadlines from "../memory/deadlines";
 import { Link } from "../memory/list";
@@ -14,9 +16,10 @@ import { claim, Reserve, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Packet } from "../link/packet";
-import { covering, isOneHost, on } from "./address";
+import { covering, isLinkLocal, isOneHost, on } from "./address";
 import { Hold } from "./hold";
 import { Neighbour, NeighbourState } from "./neighbour";
+import * as pieces from "./pieces";
 
 /** Requests before a neighbour counts as failed, one a second. */
 const TRIES: u8 = 3;
@@ -151,7 +154,6 @@ function request(neighbour: Neighbour, now: Instant): void {
   neighbour.asked = now;
   const source = covering(it, neighbour.ip);
   const from = source ? bswap<u32>(source.ip) : firstAddress(it);
-  if (!isPoll) fillBroadcast(slot);
   write(it, slot, ArpOperation.REQUEST, from, isPoll ? neighbour.mac : 0, neighbour.ip);
   count(Counter.ARP_REQUESTS_OUT);
   deadlines.arm(neighbour, now + SPACING);
@@ -175,36 +177,59 @@ function write(it: Interface, slot: usize, operation: ArpOperation, from: u32, t
   if (targetMac) copyMac(arp.targetMac, targetMac);
   else memory.fill(arp.targetMac, 0, 6);
   arp.targetIp = targetIp;
-  ethernet.output(it, slot, targetMac ? targetMac : slot + 10, EtherType.ARP, ARP_PACKET);
+  // Everybody hears who has a link-local address. RFC 3927 §2.5.
+  const toAll = !targetMac || isLinkLocal(from);
+  if (toAll) fillBroadcast(slot);
+  ethernet.output(it, slot, toAll ? slot + 10 : targetMac, EtherType.ARP, ARP_PACKET);
 }
 
-/** Says on the link that an address is ours (gratuitous ARP). False: no TX slot now. RFC 5227 §2.3. */
-export function announce(it: Interface, address: Address): bool {
+/** Says on the link that an address is ours (gratuitous ARP), or asks whether anybody has it. False: no TX slot now. RFC 5227 §2.1.1, §2.3. */
+export function announce(it: Interface, address: Address, isProbe: bool): bool {
   const slot = claim(deviceOf(it), Reserve.ARP);
   if (!slot) return false;
-  fillBroadcast(slot);
   const ip = bswap<u32>(address.ip);
-  write(it, slot, ArpOperation.REQUEST, ip, 0, ip);
-  count(Counter.ARP_ANNOUNCED);
+  write(it, slot, ArpOperation.REQUEST, isProbe ? 0 : ip, 0, ip);
+  count(isProbe ? Counter.ARP_PROBES_OUT : Counter.ARP_ANNOUNCED);
   return true;
 }
 
-/** An ARP packet arrived. */
-export function input(packet: Packet, now: Instant): void {
+/** An ARP packet arrived. Answers the address of ours that another host shows to use, or to want while we probe it. */
+export function input(packet: Packet, now: Instant): Address | null {
   count(Counter.ARP_IN);
   const arp = ArpPacket.at(packet.ip);
-  if (packet.ipLength < ARP_PACKET || !arp.isIpv4OverEthernet) return count(Counter.ARP_MALFORMED);
+  if (packet.ipLength < ARP_PACKET || !arp.isIpv4OverEthernet) return done(Counter.ARP_MALFORMED);
   const operation = arp.operation;
-  if (operation != ArpOperation.REQUEST && operation != ArpOperation.REPLY) return count(Counter.ARP_MALFORMED);
+  if (operation != ArpOperation.REQUEST && operation != ArpOperation.REPLY) return done(Counter.ARP_MALFORMED);
   const it = packet.via;
   const sender = arp.senderIp;
-  if (isGroupMac(arp.senderMac) || isZeroMac(arp.senderMac) || sameMac(arp.senderMac, it.mac)) return count(Counter.ARP_BAD_SENDER);
-  if (on(it, sender)) return count(Counter.ARP_CONFLICT);
-  if (sender && !isOneHost(sender)) return count(Counter.ARP_BAD_SENDER);
+  if (isGroupMac(arp.senderMac) || isZeroMac(arp.senderMac) || sameMac(arp.senderMac, it.mac)) return done(Counter.ARP_BAD_SENDER);
+  const contested = contestedBy(it, arp);
+  if (contested) {
+    count(Counter.ARP_CONFLICT);
+    return contested;
+  }
+  if (sender && !isOneHost(sender)) return done(Counter.ARP_BAD_SENDER);
   const isForUs = on(it, arp.targetIp) != null;
   if (sender) learn(it, sender, arp, operation == ArpOperation.REPLY, isForUs, now);
-  if (!isForUs) return count(Counter.ARP_NOT_OURS);
+  if (!isForUs) return done(Counter.ARP_NOT_OURS);
   if (operation == ArpOperation.REQUEST) reply(it, packet, arp);
+  return null;
+}
+function done(why: Counter): Address | null {
+  count(why);
+  return null;
+}
+/** A valid address of ours that is the sender's too, or one under probe that the sender has, or probes. */
+function contestedBy(it: Interface, arp: ArpPacket): Address | null {
+  const sender = arp.senderIp;
+  const valid = on(it, sender);
+  if (valid || !PROBING || (!sender && arp.operation != ArpOperation.REQUEST)) return valid;
+  const wire = bswap<u32>(sender ? sender : arp.targetIp);
+  for (let i: u32 = 0; i < ADDRESSES_MAX; i++) {
+    const address = it.address(i);
+    if (address.ip == wire && address.step && address.state == <u8>AddressState.TENTATIVE) return address;
+  }
+  return null;
 }
 
 /** Answers a request for one of our addresses, into the device at once. */
@@ -213,7 +238,7 @@ function reply(it: Interface, packet: Packet, request: ArpPacket): void {
   if (!slot) return;
   write(it, slot, ArpOperation.REPLY, request.targetIp, request.senderMac, request.senderIp);
   // A reply goes to the frame's sender, which for some proxies is not the sender in the packet.
-  copyMac(EthernetHeader.at(slot + 10).destination, EthernetHeader.at(packet.frame).source);
+  if (!isLinkLocal(request.targetIp)) copyMac(EthernetHeader.at(slot + 10).destination, EthernetHeader.at(packet.frame).source);
   count(Counter.ARP_REPLIES_OUT);
 }
 
@@ -247,13 +272,29 @@ function confirm(neighbour: Neighbour, mac: usize, now: Instant): void {
   neighbour.tries = 0;
   neighbour.confirmed = now;
   neighbour.failure.unlink();
+  if (GATEWAYS && neighbour.isGateway) {
+    neighbour.isGateway = 0;
+    state.pathGeneration++;
+  }
   deadlines.arm(neighbour, after(now, refreshAge()));
   if (neighbour.hold) deadlines.arm(neighbour, now);
+  wake(neighbour);
+}
+/** Those who wait for it may try to send. */
+function wake(neighbour: Neighbour): void {
   while (!neighbour.waiters.isEmpty) {
     const waiter = Link.at(neighbour.waiters.next);
     waiter.unlink();
     state.owed.push(waiter);
   }
+}
+/** The link was down: it may be another by now. One that nobody needs is forgotten, the others are asked for anew. */
+export function renew(neighbour: Neighbour, now: Instant): void {
+  wake(neighbour);
+  if (neighbour.isIdle) return forget(neighbour);
+  neighbour.state = <u8>NeighbourState.ASKED;
+  neighbour.tries = 0;
+  deadlines.arm(neighbour, now);
 }
 
 /** What TCP and others saw of it shows that it is there. RFC 1122 §2.3.2.1. */
@@ -269,6 +310,7 @@ export function doubt(neighbour: Neighbour, now: Instant): void {
 export function expire(neighbour: Neighbour, now: Instant): void {
   if (neighbour.state == <u8>NeighbourState.VALID) return expireValid(neighbour, now);
   if (neighbour.state == <u8>NeighbourState.FAILED) {
+    if (GATEWAYS && neighbour.isGateway && now - neighbour.used < root.arpTimeout) return knock(neighbour, now);
     if (neighbour.isIdle) forget(neighbour);
     else ask(neighbour, now);
     return;
@@ -276,6 +318,19 @@ export function expire(neighbour: Neighbour, now: Instant): void {
   if (now - neighbour.asked < SPACING) return deadlines.arm(neighbour, neighbour.asked + SPACING);
   if (neighbour.tries < TRIES) return request(neighbour, now);
   fail(neighbour, now);
+}
+/** A gateway that failed is asked now and then, for as long as others stand in for it. */
+function knock(neighbour: Neighbour, now: Instant): void {
+  const wait = max(root.arpTimeout >> 2, SPACING);
+  if (now - neighbour.asked < wait) return deadlines.arm(neighbour, neighbour.asked + wait);
+  request(neighbour, now);
+}
+/** Whether this gateway did not answer and others are to be preferred. It is asked again while somebody wants it. */
+export function isDead(it: Interface, gateway: u32, now: Instant): bool {
+  const neighbour = find(it, gateway);
+  if (!neighbour || neighbour.state != <u8>NeighbourState.FAILED) return false;
+  neighbour.used = now;
+  return true;
 }
 function expireValid(neighbour: Neighbour, now: Instant): void {
   if (neighbour.hold) flush(neighbour, now);
@@ -307,16 +362,23 @@ function fail(neighbour: Neighbour, now: Instant): void {
 export function flush(neighbour: Neighbour, now: Instant): bool {
   const hold = Hold.at(neighbour.hold);
   const it = changetype<Interface>(<usize>neighbour.interface);
-  const slot = claim(deviceOf(it), Reserve.REPLY);
-  if (!slot) {
-    deadlines.arm(neighbour, now + 1);
-    return false;
+  if (FORWARDING && hold.length > it.mtu) {
+    if (!pieces.fit(it, hold.data, Reserve.REPLY)) return flushLater(neighbour, now);
+    pieces.send(it, neighbour.mac, hold.data, 0, Reserve.REPLY);
+  } else {
+    const slot = claim(deviceOf(it), Reserve.REPLY);
+    if (!slot) return flushLater(neighbour, now);
+    memory.copy(slot + SLOT_IP, hold.data, hold.length);
+    ethernet.output(it, slot, neighbour.mac, EtherType.IPV4, hold.length);
+    count(Counter.IP_OUT);
   }
-  memory.copy(slot + SLOT_IP, hold.data, hold.length);
-  ethernet.output(it, slot, neighbour.mac, EtherType.IPV4, hold.length);
-  count(Counter.IP_OUT);
+  if (FORWARDING && !hold.sender) count(Counter.IP_FORWARDED);
   drop(neighbour);
   return true;
+}
+function flushLater(neighbour: Neighbour, now: Instant): bool {
+  deadlines.arm(neighbour, now + 1);
+  return false;
 }
 /** Gives back the packet that waits, if any. */
 export function drop(neighbour: Neighbour): void {
@@ -324,13 +386,15 @@ export function drop(neighbour: Neighbour): void {
   root.pool(PoolIndex.HOLD).give(neighbour.hold);
   neighbour.hold = 0;
 }
-/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle. False: no room. */
+/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle, 0: it is forwarded. False: no room. */
 export function keep(neighbour: Neighbour, ip: usize, length: u32, sender: i32): bool {
   if (neighbour.hold) {
     count(Counter.HOLD_REPLACED);
     drop(neighbour);
   }
-  const address = root.pool(PoolIndex.HOLD).take();
+  const pool = root.pool(PoolIndex.HOLD);
+  let address: usize = 0;
+  if (!FORWARDING || length <= pool.stride - <u32>offsetof<Hold>()) address = pool.take();
   if (!address) {
     count(Counter.HOLD_FULL);
     return false;

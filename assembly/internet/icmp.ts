@@ -1,16 +1,19 @@
 // read RFC 792, RFC 1122 §3.2.2 and RFC 5927 first
+import { FILTER, FRAGMENTATION, NAPT, TRANSPARENT } from "../memory/config";
 import { count, Counter } from "../memory/counters";
-import { root } from "../memory/root";
+import { root, state } from "../memory/root";
 import { fold, sum } from "../memory/checksum";
 import { Instant } from "../memory/time";
 import { ICMP_HEADER, IcmpHeader, IcmpType } from "../wire/icmp";
 import { IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
-import { room, SLOT_IP } from "../link/device";
-import { deviceOf } from "../link/interfaces";
-import { Packet } from "../link/packet";
-import { ours } from "./address";
+import { Reserve, room, SLOT_IP } from "../link/device";
+import { deviceOf, numberOf } from "../link/interfaces";
+import { Cast, Packet } from "../link/packet";
+import { isLocal, ours } from "./address";
 import * as ipv4 from "./ipv4";
 import * as limit from "./limit";
+import * as napt from "./napt";
+import * as pieces from "./pieces";
 import { Hop } from "./route";
 
 /** What becomes of an ICMP message: done with, or for the floor above. */
@@ -78,10 +81,11 @@ function done(why: Counter): Icmp {
 function echo(packet: Packet, now: Instant): void {
   count(Counter.ICMP_ECHO_IN);
   if (!ipv4.isUnicast(packet)) return count(Counter.ICMP_ECHO_BROADCAST);
+  if (TRANSPARENT && packet.via.flags && !ours(packet.destination)) return count(Counter.IP_NOT_OURS);
   const hop = scratchHop();
   if (!ipv4.way(hop, packet.source, 0)) return;
   if (packet.length + IPV4_HEADER > hop.via.mtu || packet.length + IPV4_HEADER > room(deviceOf(hop.via)))
-    return count(Counter.ICMP_TOO_LONG);
+    return FRAGMENTATION ? echoInPieces(hop, packet, now) : count(Counter.ICMP_TOO_LONG);
   const slot = ipv4.openAnswer(hop);
   if (!slot) return;
   const at = slot + SLOT_IP + IPV4_HEADER;
@@ -90,9 +94,24 @@ function echo(packet: Packet, now: Instant): void {
   answer(hop, slot, packet, IcmpType.ECHO_REPLY, packet.length, Ipv4Header.at(packet.ip).tos, now);
 }
 
-/** Fills in type and checksum of the message that lies in a slot. */
-export function seal(slot: usize, type: IcmpType, length: u32): void {
-  const at = slot + SLOT_IP + IPV4_HEADER;
+/** A reply longer than the MTU is made in the place of the request, and leaves only when there is a slot for each piece. */
+function echoInPieces(hop: Hop, packet: Packet, now: Instant): void {
+  const it = hop.via;
+  const mac = ipv4.macForAnswer(hop, packet, now);
+  if (!mac) return;
+  const ip = packet.payload - IPV4_HEADER;
+  const tos = Ipv4Header.at(packet.ip).tos;
+  const ident = pieces.identify(packet.destination, packet.source, Protocol.ICMP);
+  Ipv4Header.at(ip).write(tos, IPV4_HEADER + packet.length, ident, 0, root.ttl, Protocol.ICMP, packet.destination, packet.source);
+  if (!pieces.fit(it, ip, Reserve.REPLY)) return;
+  seal(packet.payload, IcmpType.ECHO_REPLY, packet.length);
+  if (FILTER && !ipv4.mayLeave(it, ip)) return;
+  count(Counter.ICMP_ECHO_REPLIES_OUT);
+  pieces.send(it, mac, ip, 0, Reserve.REPLY);
+}
+
+/** Fills in type and checksum of the message at `at`. */
+export function seal(at: usize, type: IcmpType, length: u32): void {
   const header = IcmpHeader.at(at);
   header.type = type;
   header.checksum = 0;
@@ -100,14 +119,27 @@ export function seal(slot: usize, type: IcmpType, length: u32): void {
 }
 /** Completes the message that lies in the slot and sends it to the sender of the packet in hand, from the address that one was sent to. */
 function answer(hop: Hop, slot: usize, packet: Packet, type: IcmpType, length: u32, tos: u32, now: Instant): void {
-  seal(slot, type, length);
-  hop.source = packet.destination;
+  seal(slot + SLOT_IP + IPV4_HEADER, type, length);
+  if (packet.cast == <u32>Cast.UNICAST) hop.source = packet.destination;
   ipv4.answer(hop, slot, packet, packet.source, Protocol.ICMP, length, tos, root.ttl, false, now);
 }
 
 /** Reports an error about the packet in hand to its sender, where RFC 1122 §3.2.2 allows one, and not too many. */
 export function report(packet: Packet, type: IcmpType, code: u32, now: Instant): void {
-  if (!ipv4.isUnicast(packet) || packet.protocol == Protocol.ICMP) return;
+  reportWith(packet, type, code, 0, now);
+}
+/** Whether a packet is one that an error may be about: for one host, no later fragment, no error itself. RFC 1122 §3.2.2. */
+function mayBeReported(packet: Packet): bool {
+  if (packet.linkGroup || (packet.cast != <u32>Cast.UNICAST && packet.cast != <u32>Cast.ELSEWHERE)) return false;
+  if (FRAGMENTATION && Ipv4Header.at(packet.ip).offset) return false;
+  return (
+    packet.protocol != Protocol.ICMP || (packet.ipLength > packet.payload - packet.ip && load<u8>(packet.payload) == <u8>IcmpType.ECHO)
+  );
+}
+/** Reports an error with a second word that is not 0. */
+export function reportWith(packet: Packet, type: IcmpType, code: u32, rest: u32, now: Instant): void {
+  if (!mayBeReported(packet)) return;
+  if (NAPT && state.napt) napt.undo(packet);
   if (!limit.mayReport(now)) return count(Counter.ICMP_RATE_LIMITED);
   const hop = scratchHop();
   if (!ipv4.way(hop, packet.source, 0)) return;
@@ -116,7 +148,7 @@ export function report(packet: Packet, type: IcmpType, code: u32, now: Instant):
   const header = IcmpHeader.at(slot + SLOT_IP + IPV4_HEADER);
   const quoted = min(min<u32>(packet.ipLength, packet.payload - packet.ip + 8), hop.via.mtu - IPV4_HEADER - ICMP_HEADER);
   header.code = code;
-  header.rest = 0;
+  header.rest = rest;
   memory.copy(header.data, packet.ip, quoted);
   count(Counter.ICMP_ERRORS_OUT);
   answer(hop, slot, packet, type, ICMP_HEADER + quoted, 0, now);
@@ -132,7 +164,7 @@ function readQuote(packet: Packet, header: IcmpHeader): bool {
   const headerLength = inner.headerLength;
   if (inner.version != 4 || headerLength < IPV4_HEADER || headerLength + 8 > length) return false;
   if (inner.offset) return false;
-  if (!ours(inner.source)) return false;
+  if (!isLocal(inner.source, numberOf(packet.via))) return false;
   const ports = header.data + headerLength;
   const it = quote();
   it.type = header.type;

@@ -1,20 +1,29 @@
 // read RFC 791 and RFC 1122 §3 first
+import { DHCPD, FILTER, FORWARDING, FRAGMENTATION, IGMP, LOOPBACK, REASSEMBLY, TRANSPARENT } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
+import { root, state } from "../memory/root";
 import { Instant } from "../memory/time";
+import { DHCP_SERVER } from "../wire/dhcp";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
+import { DHCP_SERVER } from "../wire/dhcp";
+import { UDP_HEADER, UdpHeader } from "../wire/udp";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
-import { claim, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
+import { UDP_HEADER, UdpHeader } from "../wire/udp";
+import { claim, isLoopback, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Cast, Packet } from "../link/packet";
-import { castOf, isOneHost } from "./address";
+import { castOf, isMulticast, isOneHost, isSpecial, ours } from "./address";
 import * as arp from "./arp";
+import * as filter from "./filter";
+import { groupOn, putGroupMac } from "./group";
+import { identify } from "./pieces";
 import { Hop } from "./route";
 import * as route from "./route";
 
-/** Examines an IP header as RFC 1122 §3.2.1 asks. True: the packet is for us and its fields are filled in. */
+/** Examines an IP header as RFC 1122 §3.2.1 asks. True: its fields are filled in, and the packet is for us, or to be forwarded where we do that. It may be a fragment. */
 export function input(packet: Packet): bool {
   count(Counter.IP_IN);
   if (packet.ipLength < IPV4_HEADER) return drop(Counter.IP_SHORT);
@@ -26,11 +35,13 @@ export function input(packet: Packet): bool {
   if (total < headerLength || total > packet.ipLength) return drop(Counter.IP_TOTAL_LENGTH);
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
   const source = header.source;
-  if (!isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
-  const cast = castOf(header.destination);
+  const isInside = isLoopback(deviceOf(packet.via));
+  // A switch without an address may ask who is in which group, RFC 4541 §2.1.1, and a host without one for an address.
+  const isNobody = !source && ((IGMP && header.protocol == Protocol.IGMP) || (DHCPD && asksForAddress(header, total)));
+  if (isInside ? !ours(source) : !isNobody && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
+  const cast = castHere(packet.via, header.destination, isInside);
   if (cast < 0) return drop(Counter.IP_NOT_OURS);
-  if (header.isFragment) return drop(Counter.IP_FRAGMENT);
-  if (headerLength > IPV4_HEADER && hasUnfinishedSourceRoute(header)) return drop(Counter.IP_SOURCE_ROUTE);
+  if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
   packet.ipLength = total;
   packet.payload = packet.ip + headerLength;
   packet.length = total - headerLength;
@@ -40,9 +51,37 @@ export function input(packet: Packet): bool {
   packet.protocol = header.protocol;
   return true;
 }
+/** Who has no address yet may ask everybody's DHCP server for one. RFC 1122 §3.2.1.3 (a), RFC 2131 §4.1. */
+function asksForAddress(header: Ipv4Header, length: u32): bool {
+  if (header.source || ~header.destination || header.protocol != Protocol.UDP || header.isFragment) return false;
+  return (
+    length >= header.headerLength + UDP_HEADER &&
+    UdpHeader.at(changetype<usize>(header) + header.headerLength).destinationPort == DHCP_SERVER
+  );
+}
 function drop(why: Counter): bool {
   count(why);
   return false;
+}
+/** To whom a destination speaks that came by this interface: a Cast, or -1 when it is nothing to us. */
+function castHere(it: Interface, ip: u32, isInside: bool): i32 {
+  if (LOOPBACK && !isInside && ip >> 24 == 127) return -1;
+  const cast = castOf(ip);
+  if (cast >= 0) return cast;
+  if (IGMP && isMember(it, ip)) return Cast.MULTICAST;
+  if (TRANSPARENT && it.flags && !isSpecial(ip)) return Cast.UNICAST;
+  return FORWARDING && root.extra.forwarding ? Cast.ELSEWHERE : -1;
+}
+/** Whether a packet for us is to go on from here by a source route, which we do not. RFC 1122 §3.3.5. */
+export function isOnSourceRoute(packet: Packet): bool {
+  if (packet.payload - packet.ip == IPV4_HEADER || !hasUnfinishedSourceRoute(Ipv4Header.at(packet.ip))) return false;
+  count(Counter.IP_SOURCE_ROUTE);
+  return true;
+}
+/** Whether some socket has joined a group on this interface. */
+function isMember(it: Interface, ip: u32): bool {
+  const group = isMulticast(ip) ? groupOn(it, ip) : null;
+  return group ? group.members != 0 : false;
 }
 /** Whether the packet came to one host only, on the link too: only such packets are answered with errors or resets. */
 export function isUnicast(packet: Packet): bool {
@@ -59,7 +98,7 @@ export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
 }
 /** Whether the next hop has a MAC address of its own to be found. */
 function isResolved(hop: Hop): bool {
-  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST;
+  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST && !(IGMP && isMulticast(hop.nextHop));
 }
 
 /** Writes the IP header in front of `length` octets that lie in the slot, and hands the slot to the device. */
@@ -69,20 +108,26 @@ export function close(
   mac: usize,
   source: u32,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
   df: bool,
 ): void {
   header(slot + SLOT_IP, source, destination, protocol, length, tos, ttl, df);
+  if (FILTER && !mayLeave(it, slot + SLOT_IP)) return;
   count(Counter.IP_OUT);
   if (isEthernet(it)) ethernet.output(it, slot, mac, EtherType.IPV4, IPV4_HEADER + length);
   else publish(deviceOf(it), slot, IPV4_HEADER + length);
 }
+/** Whether the filter lets a datagram of ours out. */
+export function mayLeave(it: Interface, ip: usize): bool {
+  return !state.guard || filter.mayLeave(it, ip);
+}
 /** An identifier is needed only where a router may cut the datagram. RFC 6864 §4. */
-function header(at: usize, source: u32, destination: u32, protocol: Protocol, length: u32, tos: u32, ttl: u32, df: bool): void {
-  Ipv4Header.at(at).write(tos, IPV4_HEADER + length, df ? 0 : secret() & 0xffff, df ? IPV4_DF : 0, ttl, protocol, source, destination);
+function header(at: usize, source: u32, destination: u32, protocol: u32, length: u32, tos: u32, ttl: u32, df: bool): void {
+  const ident = df ? 0 : FRAGMENTATION ? identify(source, destination, protocol) : secret() & 0xffff;
+  Ipv4Header.at(at).write(tos, IPV4_HEADER + length, ident, df ? IPV4_DF : 0, ttl, protocol, source, destination);
 }
 
 /** How sending a datagram ended. */
@@ -96,10 +141,11 @@ export function send(
   hop: Hop,
   slot: usize,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
+  df: bool,
   sender: i32,
   now: Instant,
 ): Sent {
@@ -108,16 +154,18 @@ export function send(
     const everybody = slot + SLOT_HEADER;
     store<u32>(everybody, 0xffffffff);
     store<u16>(everybody, 0xffff, 4);
-    close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, false);
+    if (IGMP && isMulticast(destination)) putGroupMac(everybody, destination);
+    close(it, slot, everybody, hop.source, destination, protocol, length, tos, ttl, df);
     return Sent.DONE;
   }
   const neighbour = arp.find(it, hop.nextHop);
   if (!neighbour) return Sent.DROPPED;
   if (arp.isUsable(neighbour, now)) {
-    close(it, slot, neighbour.mac, hop.source, destination, protocol, length, tos, ttl, false);
+    close(it, slot, neighbour.mac, hop.source, destination, protocol, length, tos, ttl, df);
     return Sent.DONE;
   }
-  header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, false);
+  header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, df);
+  if (FILTER && !mayLeave(it, slot + SLOT_IP)) return Sent.DONE;
   return arp.keep(neighbour, slot + SLOT_IP, IPV4_HEADER + length, sender) ? Sent.DONE : Sent.DROPPED;
 }
 
@@ -131,19 +179,22 @@ export function answer(
   slot: usize,
   packet: Packet,
   destination: u32,
-  protocol: Protocol,
+  protocol: u32,
   length: u32,
   tos: u32,
   ttl: u32,
   df: bool,
   now: Instant,
 ): void {
+  const mac = macForAnswer(hop, packet, now);
+  if (mac) close(hop.via, slot, mac, hop.source, destination, protocol, length, tos, ttl, df);
+}
+/** Where a frame with an answer to the packet in hand goes, 0: nowhere. Without a meaning on raw IP devices. */
+export function macForAnswer(hop: Hop, packet: Packet, now: Instant): usize {
   const it = hop.via;
   const neighbour = isEthernet(it) ? arp.find(it, hop.nextHop) : null;
-  let mac = EthernetHeader.at(packet.frame).source;
-  if (neighbour && arp.isUsable(neighbour, now)) mac = neighbour.mac;
-  else if (it != packet.via) return;
-  close(it, slot, mac, hop.source, destination, protocol, length, tos, ttl, df);
+  if (neighbour && arp.isUsable(neighbour, now)) return neighbour.mac;
+  return it == packet.via || !isEthernet(it) ? EthernetHeader.at(packet.frame).source : 0;
 }
 
 /** Finds the way for a datagram; false: no route. */

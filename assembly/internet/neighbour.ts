@@ -36,7 +36,10 @@ export class Neighbour extends Timed {
   /** The packet that waits for it, 0: none. */
   hold: u32;
   /** 1: only strangers made us know it. */
-  isStranger: u32;
+  isStranger: u8;
+  /** 1: it is a gateway that did not answer, and stays known for it. */
+  isGateway: u8;
+  reserved: u16;
 
   get mac(): usize {
     return changetype<usize>(this) + offsetof<Neighbour>("mac0");

@@ -1,6 +1,8 @@
+import { CONFIGURE } from "../memory/config";
 import { Interface } from "../memory/control";
 import { state } from "../memory/root";
 import { Instant } from "../memory/time";
+import { deviceOf } from "../link/interfaces";
 import * as arp from "./arp";
 import { Neighbour } from "./neighbour";
 import { Hop } from "./route";
@@ -39,6 +41,7 @@ export class Path {
 /** Whether a datagram can leave for `destination` now; asks whom it must. `only`: number of the interface, 0: any. */
 export function ready(path: Path, destination: u32, only: u32, now: Instant): PathState {
   if (path.generation != state.pathGeneration && !find(path, destination, only)) return PathState.UNREACHABLE;
+  if (CONFIGURE && deviceOf(path.via).linkDown) return PathState.WAIT;
   if (!arp.resolves(path.via)) return PathState.READY;
   const known = path.to;
   if (known && arp.isUsable(known, now)) {

@@ -1,3 +1,4 @@
+import { LOOPBACK } from "../memory/config";
 import { Device, DeviceKind, Flag } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { root } from "../memory/root";
@@ -23,9 +24,14 @@ export function waiting(device: Device): u32 {
 export function oldest(device: Device): usize {
   return device.rxRing + (device.rxTaken & (device.rxSlots - 1)) * device.slotOctets;
 }
-/** Gives the oldest slot back to the host. */
+/** Gives the oldest slot back to the host; of a loopback device it is free to be sent from again. */
 export function take(device: Device): void {
   device.rxTaken++;
+  if (isLoopback(device)) device.txTaken = device.rxTaken;
+}
+/** Whether what is sent on a device arrives on it, through one ring. */
+export function isLoopback(device: Device): bool {
+  return LOOPBACK ? device.kind == <u8>DeviceKind.LOOPBACK : false;
 }
 /** Octets of the frame in a slot, 0 when the header claims more than the slot holds. */
 export function frameLength(device: Device, slot: usize): u32 {
@@ -37,11 +43,34 @@ export function room(device: Device): u32 {
   return device.slotOctets - (device.kind == <u8>DeviceKind.ETHERNET ? SLOT_HEADER : SLOT_IP);
 }
 
+/** The slot for the next frame that arrives, for a link that is driven from inside; 0: the ring is full. */
+export function slotIn(device: Device): usize {
+  if (device.rxWritten - device.rxTaken >= device.rxSlots) return 0;
+  return device.rxRing + (device.rxWritten & (device.rxSlots - 1)) * device.slotOctets;
+}
+/** The slot of the oldest frame to be sent, likewise; 0: none. */
+export function oldestOut(device: Device): usize {
+  if (device.txWritten == device.txTaken) return 0;
+  return device.txRing + (device.txTaken & (device.txSlots - 1)) * device.slotOctets;
+}
+/** That frame has been sent. */
+export function takeOut(device: Device): void {
+  device.txTaken++;
+}
+
+/** Whether a frame may be read: there is room to answer it. A loopback device makes room by reading. */
+export function isReadable(device: Device): bool {
+  return isLoopback(device) || isFree(device, Reserve.REPLY);
+}
 /** Whether a slot of the TX ring is free for this purpose. */
 export function isFree(device: Device, reserve: Reserve): bool {
+  return hasFree(device, reserve, 1);
+}
+/** Whether `slots` slots are. */
+export function hasFree(device: Device, reserve: Reserve, slots: u32): bool {
   const used = device.txWritten - device.txTaken;
   const left: u32 = used <= device.txSlots ? device.txSlots - used : 0;
-  return left > (device.txSlots >= 4 ? <u32>reserve : 0);
+  return left >= (device.txSlots >= 4 ? <u32>reserve : 0) + slots;
 }
 /** The next TX slot, or 0 when none is free for this purpose; then TX_BLOCKED is set. */
 export function claim(device: Device, reserve: Reserve): usize {
@@ -59,5 +88,6 @@ export function publish(device: Device, slot: usize, length: u32): void {
   store<u32>(slot, 0, 4);
   store<u16>(slot, 0, 8);
   device.txWritten++;
+  if (isLoopback(device)) device.rxWritten = device.txWritten;
   count(Counter.FRAMES_OUT);
 }

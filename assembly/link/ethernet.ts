@@ -1,9 +1,10 @@
 // read RFC 894 and RFC 1122 §2.3 first
 import { copyMac, sameMac } from "../memory/bytes";
+import { VLAN } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
-import { ETHERNET_HEADER, ETHERNET_MINIMUM, EtherType, EthernetHeader, isGroupMac } from "../wire/ethernet";
-import { publish, SLOT_HEADER } from "./device";
+import { ETHERNET_HEADER, ETHERNET_MINIMUM, EtherType, EthernetHeader, isGroupMac, VLAN_TAG } from "../wire/ethernet";
+import { publish, SLOT_HEADER, SLOT_IP } from "./device";
 import { deviceOf } from "./interfaces";
 import { Packet } from "./packet";
 
@@ -15,11 +16,20 @@ export function input(packet: Packet): u32 {
   packet.linkGroup = isGroupMac(header.destination) ? 1 : 0;
   if (!packet.linkGroup && !sameMac(header.destination, ours)) return drop(Counter.LINK_NOT_OURS);
   if (isGroupMac(header.source) || sameMac(header.source, ours)) return drop(Counter.LINK_BAD_SOURCE);
-  const type = header.type;
+  const isTagged = isTaggedFrame(packet.frame, packet.frameLength);
+  const type = isTagged ? header.taggedType : header.type;
   if (type != EtherType.IPV4 && type != EtherType.ARP) return drop(Counter.LINK_UNKNOWN_TYPE);
-  packet.ip = <u32>header.payload;
-  packet.ipLength = packet.frameLength - ETHERNET_HEADER;
+  const length = isTagged ? ETHERNET_HEADER + VLAN_TAG : ETHERNET_HEADER;
+  packet.ip = packet.frame + length;
+  packet.ipLength = packet.frameLength - length;
   return type;
+}
+function isTaggedFrame(frame: usize, length: u32): bool {
+  return VLAN ? length >= ETHERNET_HEADER + VLAN_TAG && EthernetHeader.at(frame).type == EtherType.VLAN : false;
+}
+/** The VLAN a frame belongs to; 0: it is not tagged, or with a priority only. IEEE 802.1Q. */
+export function vlanOf(frame: usize, length: u32): u32 {
+  return isTaggedFrame(frame, length) ? EthernetHeader.at(frame).vlan : 0;
 }
 function drop(why: Counter): u32 {
   count(why);
@@ -31,12 +41,20 @@ export function output(it: Interface, slot: usize, destination: usize, type: Eth
   const header = EthernetHeader.at(slot + SLOT_HEADER);
   copyMac(header.destination, destination);
   copyMac(header.source, it.mac);
-  header.type = type;
-  publish(deviceOf(it), slot, pad(slot + SLOT_HEADER, ETHERNET_HEADER + length));
+  const vlan: u32 = VLAN ? it.vlan : 0;
+  if (!vlan) header.type = type;
+  else tag(slot, vlan, type, length);
+  const added: u32 = vlan ? VLAN_TAG : 0;
+  publish(deviceOf(it), slot, pad(slot + SLOT_HEADER, ETHERNET_HEADER + added + length, ETHERNET_MINIMUM + added));
 }
-/** Fills a short frame up with zeros. */
-function pad(frame: usize, length: u32): u32 {
-  if (length >= ETHERNET_MINIMUM) return length;
-  memory.fill(frame + length, 0, ETHERNET_MINIMUM - length);
-  return ETHERNET_MINIMUM;
+/** What was built where an untagged frame has it moves on by a tag. */
+function tag(slot: usize, vlan: u32, type: EtherType, length: u32): void {
+  memory.copy(slot + SLOT_IP + VLAN_TAG, slot + SLOT_IP, length);
+  EthernetHeader.at(slot + SLOT_HEADER).tag(vlan, type);
+}
+/** Fills a short frame up with zeros. A tagged one is as long as if the tag came on top. */
+function pad(frame: usize, length: u32, least: u32): u32 {
+  if (length >= least) return length;
+  memory.fill(frame + length, 0, least - length);
+  return least;
 }

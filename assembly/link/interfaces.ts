@@ -1,11 +1,12 @@
+import { VLAN } from "../memory/config";
 import { Device, DeviceKind, Interface } from "../memory/control";
 import { root } from "../memory/root";
 
-/** The interface on this device; init has made sure that there is one at most. Null when the device has none. */
-export function onDevice(device: u32): Interface | null {
+/** The interface on this device with this VLAN (0: untagged); init has made sure that there is one at most. Null when there is none. */
+export function onDevice(device: u32, vlan: u32): Interface | null {
   for (let i: u32 = 0; i < root.interfaces; i++) {
     const it = root.interface(i);
-    if (it.device == <u8>device) return it;
+    if (it.device == <u8>device && (!VLAN || it.vlan == <u16>vlan)) return it;
   }
   return null;
 }

@@ -6,6 +6,8 @@ export enum Cast {
   UNICAST = 0,
   BROADCAST = 1,
   MULTICAST = 2,
+  /** To another host, for a forwarder to pass on. */
+  ELSEWHERE = 3,
 }
 
 /** The packet under examination, filled floor by floor on its way up. It does not outlive the frame. */
@@ -30,6 +32,10 @@ export class Packet {
   /** Cast. */
   cast: u32;
   protocol: u32;
+  /** What address translation made of its destination: a Translated; and where it was to go before. */
+  translated: u32;
+  firstDestination: u32;
+  firstPort: u32;
 
   get via(): Interface {
     return changetype<Interface>(<usize>this.in);

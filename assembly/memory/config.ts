@@ -36,6 +36,45 @@ export const MTU_PROBING: i32 = isDefined(CFG_MTU_PROBING) ? CFG_MTU_PROBING : 1
 export const PACING: i32 = isDefined(CFG_PACING) ? CFG_PACING : 1;
 /** 1: the module holds SYN cookies; 0: their offer bit does nothing. */
 export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
+/** 1: the module holds multicast groups with IGMP, sockets that share a port, and a range for chosen ports. */
+export const IGMP: i32 = isDefined(CFG_IGMP) ? CFG_IGMP : 1;
+
+/** UDP sockets kept back for the services that ship with the stack; the host cannot take them. 0: the module has no services and no exchange. */
+export const SERVICE_SOCKETS: i32 = isDefined(CFG_SERVICE_SOCKETS) ? CFG_SERVICE_SOCKETS : 8;
+/** 1: addresses and gateways change at run time, and a carrier that came or went is acted upon. */
+export const CONFIGURE: i32 = isDefined(CFG_CONFIGURE) ? CFG_CONFIGURE : 1;
+/** 1: addresses can be probed, and are defended (RFC 5227); needs CONFIGURE. */
+export const PROBING: i32 = isDefined(CFG_PROBING) ? CFG_PROBING : 1;
+/** 1: the module holds VLAN tags (IEEE 802.1Q); 0: `vlan` must be 0, and tagged frames are of an unknown type. */
+export const VLAN: i32 = isDefined(CFG_VLAN) ? CFG_VLAN : 1;
+/** 1: the module holds loopback devices; 0: our own addresses are no remote ones. */
+export const LOOPBACK: i32 = isDefined(CFG_LOOPBACK) ? CFG_LOOPBACK : 1;
+/** 1: the module holds SLIP framing (RFC 1055). */
+export const SLIP: i32 = isDefined(CFG_SLIP) ? CFG_SLIP : 1;
+/** 1: the module holds the DHCP client and link-local addresses; needs services, CONFIGURE and PROBING. */
+export const DHCP: i32 = isDefined(CFG_DHCP) ? CFG_DHCP : SERVICE_SOCKETS ? 1 : 0;
+/** 1: the module holds the DHCP server; needs services. */
+export const DHCPD: i32 = isDefined(CFG_DHCPD) ? CFG_DHCPD : SERVICE_SOCKETS ? 1 : 0;
+/** 1: the module holds the resolver. */
+export const DNS: i32 = isDefined(CFG_DNS) ? CFG_DNS : 1;
+/** 1: the module holds the mDNS responder, and the resolver asks for names on the link; needs IGMP. */
+export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : IGMP;
+/** 1: the module puts datagrams together from fragments; 0: fragments are counted and dropped (IP_FRAGMENT). */
+export const REASSEMBLY: i32 = isDefined(CFG_REASSEMBLY) ? CFG_REASSEMBLY : 1;
+/** 1: datagrams longer than the MTU leave in pieces; 0: sending one answers TOO_LONG. */
+export const FRAGMENTATION: i32 = isDefined(CFG_FRAGMENTATION) ? CFG_FRAGMENTATION : 1;
+/** 1: routes have metrics, one network may have several gateways, and a dead gateway is passed over. */
+export const GATEWAYS: i32 = isDefined(CFG_GATEWAYS) ? CFG_GATEWAYS : 1;
+/** 1: the module can forward datagrams between interfaces, when the setting `forwarding` says so. Needs FRAGMENTATION. */
+export const FORWARDING: i32 = isDefined(CFG_FORWARDING) ? CFG_FORWARDING : 1;
+/** 1: the module holds raw IP sockets. Needs FRAGMENTATION. */
+export const RAW: i32 = isDefined(CFG_RAW) ? CFG_RAW : 1;
+/** 1: the module holds the packet filter. Needs REASSEMBLY. */
+export const FILTER: i32 = isDefined(CFG_FILTER) ? CFG_FILTER : 1;
+/** 1: the module translates addresses and ports (NAPT) and forwards ports. Needs FILTER and FORWARDING. */
+export const NAPT: i32 = isDefined(CFG_NAPT) ? CFG_NAPT : 1;
+/** 1: an interface can be transparent, and a listener can ask before it answers a SYN. */
+export const TRANSPARENT: i32 = isDefined(CFG_TRANSPARENT) ? CFG_TRANSPARENT : 1;
 
 // ---- Capacities ----
 
@@ -57,7 +96,7 @@ export const UDP_SOCKETS: i32 = isDefined(CFG_UDP_SOCKETS) ? CFG_UDP_SOCKETS : 8
 export const UDP_RECEIVE: i32 = isDefined(CFG_UDP_RECEIVE) ? CFG_UDP_RECEIVE : 8;
 /** Datagrams a UDP socket holds unsent, a power of two. When full, the send span is 0. */
 export const UDP_SEND: i32 = isDefined(CFG_UDP_SEND) ? CFG_UDP_SEND : 4;
-/** Octets of the longest datagram a UDP socket holds. A longer one is dropped and counted (UDP_TOO_LONG). */
+/** Octets of the longest datagram a UDP socket holds. Of a longer one that many are kept, its true length is told, and it is counted (UDP_TOO_LONG). */
 export const UDP_OCTETS: i32 = isDefined(CFG_UDP_OCTETS) ? CFG_UDP_OCTETS : 1472;
 /** Neighbours (ARP entries). When all are in use, a new destination waits and is counted (ARP_FULL). */
 export const NEIGHBOURS: i32 = isDefined(CFG_NEIGHBOURS) ? CFG_NEIGHBOURS : 32;
@@ -65,12 +104,34 @@ export const NEIGHBOURS: i32 = isDefined(CFG_NEIGHBOURS) ? CFG_NEIGHBOURS : 32;
 export const ROUTES: i32 = isDefined(CFG_ROUTES) ? CFG_ROUTES : 8;
 /** UDP and ICMP packets that wait for a neighbour, one each. When full, the packet is dropped and counted (HOLD_FULL). */
 export const HOLDS: i32 = isDefined(CFG_HOLDS) ? CFG_HOLDS : 4;
+/** Multicast groups that sockets have joined, each socket, interface and group one. When full, joining answers NO_ROOM. */
+export const GROUPS: i32 = isDefined(CFG_GROUPS) ? CFG_GROUPS : 16;
+/** Sources in the filters of those groups. When full, joining with more answers NO_ROOM. */
+export const SOURCES: i32 = isDefined(CFG_SOURCES) ? CFG_SOURCES : 32;
+/** Addresses the DHCP server leases. When all are taken, a DISCOVER is not answered and counted (DHCPD_FULL). */
+export const LEASES: i32 = isDefined(CFG_LEASES) ? CFG_LEASES : 16;
+/** Names that are asked for or remembered, 0 to 1,024. When full, the oldest answer makes room; when all wait for an answer, or have one that nobody has fetched, a question answers NO_ROOM. */
+export const NAMES: i32 = isDefined(CFG_NAMES) ? CFG_NAMES : 16;
+/** Services announced on the link beside the host's name, 0 to 64. When full, one more answers NO_ROOM. */
+export const SERVICES: i32 = isDefined(CFG_SERVICES) ? CFG_SERVICES : 8;
+/** Datagrams that are put together from fragments at the same time. When full, the oldest is given up (of the same source, where that has half of them) and counted (IP_FRAGMENTS_FULL). */
+export const FRAGMENTS: i32 = isDefined(CFG_FRAGMENTS) ? CFG_FRAGMENTS : 4;
+/** Octets of the longest datagram that is put together, its header included. A longer one is dropped as soon as a fragment shows it, and counted (IP_FRAGMENT_TOO_LONG). */
+export const FRAGMENT_OCTETS: i32 = isDefined(CFG_FRAGMENT_OCTETS) ? CFG_FRAGMENT_OCTETS : 8192;
+/** Rules of the packet filter. When full, adding one answers NO_ROOM. */
+export const RULES: i32 = isDefined(CFG_RULES) ? CFG_RULES : 0;
+/** Flows that the packet filter and address translation keep; 0: rules know no states, and nothing is translated. When full, the oldest that is not established is given up (FLOWS_EVICTED); without one, what would begin a flow is dropped and counted (FLOWS_FULL). */
+export const FLOWS: i32 = isDefined(CFG_FLOWS) ? CFG_FLOWS : 0;
+/** Ports that address translation forwards. When full, adding one answers NO_ROOM. */
+export const FORWARDS: i32 = isDefined(CFG_FORWARDS) ? CFG_FORWARDS : 0;
 /** Owners of sockets: the host (0) and applications inside the module (1 and up). An owner beyond is refused (BAD_ARGUMENT). */
 export const OWNERS: i32 = isDefined(CFG_OWNERS) ? CFG_OWNERS : 4;
 /** Records of sent segments a connection has at most, and never more than its send ring can use; 0: loss recovery is NewReno. When all are in use, nothing new is sent until one is acknowledged. */
 export const SENT_RECORDS: i32 = isDefined(CFG_SENT_RECORDS) ? CFG_SENT_RECORDS : 1024;
 /** Octets of application record in each TCP socket, zeroed at open. An application that needs more must ask for it before init. */
 export const RECORD: i32 = isDefined(CFG_RECORD) ? CFG_RECORD : 32;
+/** TFTP transfers at the same time, ours and those of clients. When all are taken, ours answers NO_ROOM, and a client that asks hears nothing. */
+export const TRANSFERS: i32 = isDefined(CFG_TRANSFERS) ? CFG_TRANSFERS : 2;
 
 // ---- Settings ----
 
@@ -100,7 +161,20 @@ export const KEEP_COUNT: i32 = 9;
 export const ERROR_RATE: i32 = 50;
 /** TCP extensions offered: window scaling 1, SACK 2, timestamps 4, asking for ECN 8; SYN cookies 16. */
 export const OFFER: i32 = 23;
+/** How long a datagram may take to be put together from fragments. RFC 1122 §3.3.2: 60,000 to 120,000. */
+export const FRAGMENT_TIMEOUT: i32 = 60000;
+/** How long a flow is kept without a packet: of an established TCP connection, RFC 5382 REQ-5: at least 7,440,000. */
+export const FLOW_ESTABLISHED: i32 = 7440000;
+/** Of a TCP connection that opens or closes. RFC 5382 REQ-5: at least 240,000. */
+export const FLOW_TCP: i32 = 240000;
+/** Of UDP. RFC 4787 REQ-5: at least 120,000. */
+export const FLOW_UDP: i32 = 300000;
+/** Of ICMP queries and other protocols. RFC 5508 REQ-2: at least 60,000. */
+export const FLOW_ICMP: i32 = 60000;
 /** Congestion control: 0 NewReno, 1 CUBIC. */
 export const CONGESTION: i32 = 0;
+/** First and last of the ports that are chosen for whoever names none. RFC 6056 §3.2 asks for 1,024 and up. */
+export const PORT_FIRST: i32 = 1024;
+export const PORT_LAST: i32 = 65535;
 /** Frames read in one receive, over all devices. The rest waits, and poll answers 0. */
 export const FRAME_BUDGET: i32 = 256;

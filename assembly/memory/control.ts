@@ -16,6 +16,8 @@ export enum DeviceKind {
   NONE = 0,
   ETHERNET = 1,
   RAW_IP = 2,
+  /** What is sent arrives: one ring, which no host touches. */
+  LOOPBACK = 3,
 }
 
 /** Bits of a slot's flags. All must be 0 in this version. */
@@ -25,11 +27,20 @@ export enum SlotFlag {
   SUPER_FRAME = 4,
 }
 
-/** States of an address. A tentative one is not used as a source and not answered for. */
+/** Bits of an interface's flags. */
+export enum InterfaceFlag {
+  /** What comes in for any address of one host is for us. */
+  TRANSPARENT = 1,
+}
+
+/** States of an address. Only a valid one is used as a source and answered for. */
 export enum AddressState {
   NONE = 0,
+  /** Not yet known to be ours alone. */
   TENTATIVE = 1,
   VALID = 2,
+  /** Another host on link has it: given up. RFC 5227. */
+  CONFLICT = 3,
 }
 
 /** Address families of an endpoint. */
@@ -64,8 +75,10 @@ export class Device {
   txWritten: u32;
   /** Frames taken since init, wrapping. Host. */
   txTaken: u32;
-  reserved0: u32;
-  reserved1: u32;
+  /** Raised when the carrier comes or goes, so that both between two polls are noticed. Host, at any time. */
+  linkChanges: u32;
+  /** Another number each time the stack has noticed that the carrier came or went; bit 0: it is gone. Stack. */
+  link: u32;
 }
 
 /** An address of an interface. 8 octets. */
@@ -78,18 +91,21 @@ export class Address {
   prefix: u8;
   /** AddressState. */
   state: u8;
-  reserved: u16;
+  /** How often another host was heard to use it, up to 255. Stack. */
+  conflicts: u8;
+  /** What is left to do of probing and announcing; 0: nothing. Stack. */
+  step: u8;
 }
 
 /** Where a device meets an internet. 64 octets. */
 @unmanaged
 @final
 export class Interface {
-  /** Index of the device. Host, before init, as all fields here but `generation`. */
+  /** Index of the device. Host, before init, as all fields here but `generation`; gateway and addresses change by calls. */
   device: u8;
-  /** Must be 0 in this version. */
+  /** InterfaceFlag bits. */
   flags: u8;
-  /** 802.1Q identifier; must be 0 in this version. */
+  /** 802.1Q identifier, 1 to 4,094; 0: frames without a tag. */
   vlan: u16;
   /** Octets of the longest IP datagram, 68 to 65,535; without the link header. */
   mtu: u32;
@@ -99,7 +115,7 @@ export class Interface {
   reserved0: u16;
   /** Gateway for what is not on link, network byte order; 0: none. */
   gateway: u32;
-  /** Raised when an address here changes. Stack. */
+  /** Raised when an address, its state, or the gateway here changes. Stack. */
   generation: u32;
   address0: u64;
   address1: u64;
@@ -158,6 +174,66 @@ export class BufferClass {
 }
 /** Buffer classes of TCP sockets. */
 export const CLASSES: u32 = 4;
+
+/** More capacities and settings, for what a small build leaves out. 128 octets; capacities first. Host, before init. */
+@unmanaged
+@final
+export class More {
+  /** Datagrams being put together from fragments. */
+  fragments: u32;
+  /** Octets of the longest datagram put together. */
+  fragmentOctets: u32;
+  /** Multicast groups joined, all interfaces and sockets together. */
+  groups: u32;
+  /** Sources in the filters of groups. */
+  sources: u32;
+  /** Rules of the packet filter. */
+  rules: u32;
+  /** Flows that the packet filter and address translation keep. */
+  flows: u32;
+  /** Ports forwarded by address translation. */
+  forwards: u32;
+  /** Leases of the DHCP server. */
+  leases: u32;
+  /** Names the resolver remembers. */
+  names: u32;
+  /** Services announced by DNS-SD. */
+  services: u32;
+  /** TFTP transfers at the same time. */
+  transfers: u32;
+  capacity0: u32;
+  capacity1: u32;
+  capacity2: u32;
+  capacity3: u32;
+  capacity4: u32;
+  // Settings, at 64.
+  /** 1: addresses are probed before use and defended. RFC 5227. */
+  probing: u32;
+  /** 1: datagrams are forwarded between interfaces. */
+  forwarding: u32;
+  /** Milliseconds a datagram may take to be put together. */
+  fragmentTimeout: u32;
+  /** Milliseconds a flow of the filter is kept without traffic: established TCP, other TCP, UDP, ICMP. */
+  flowEstablished: u32;
+  flowTcp: u32;
+  flowUdp: u32;
+  flowIcmp: u32;
+  /** First and last of the ports that are chosen for whoever names none. RFC 6056 §3.2. */
+  portFirst: u32;
+  portLast: u32;
+  setting2: u32;
+  setting3: u32;
+  setting4: u32;
+  setting5: u32;
+  setting6: u32;
+  setting7: u32;
+  setting8: u32;
+}
+export const MORE_OCTETS: usize = 128;
+if (offsetof<More>() != MORE_OCTETS || offsetof<More>("probing") != 64) ERROR("layout of More changed");
+
+/** Octets of the exchange: names and lists that calls take and leave. */
+export const EXCHANGE_OCTETS: u32 = 1024;
 
 /** Mailbox words. */
 export const MAILBOX_WORDS: u32 = 64;
@@ -249,8 +325,10 @@ export class Control {
   congestion: u32;
   /** Records of sent segments a connection has at most; 0: loss recovery is NewReno. */
   sentRecords: u32;
-  reserved3: u32;
-  reserved4: u32;
+  /** Address of the words of More. Stack. */
+  more: u32;
+  /** Address of the octets by which calls pass names and lists, EXCHANGE_OCTETS of them; 0 in a module without. Stack, at init. */
+  exchange: u32;
   reserved5: u32;
   reserved6: u32;
   // Mailbox at 320, devices at 576, interfaces at 768: reached by the getters below.

@@ -34,6 +34,8 @@ export enum Err {
   END = -16,
   /** Broadcast was not allowed for this socket. */
   BROADCAST_OFF = -17,
+  /** There is no such name. */
+  NO_NAME = -18,
   /** Called before a successful init. */
   NOT_READY = -20,
   /** All octets of the seed are equal. */
@@ -50,7 +52,7 @@ export enum Err {
   BAD_CAPACITY = -26,
   /** A setting is out of its range. */
   BAD_SETTING = -27,
-  /** Reserved for a later version: VLANs, loopback, offloads. */
+  /** This module or this version has it not: offloads, or what a small build leaves out. */
   NOT_SUPPORTED = -28,
 }
 
@@ -74,6 +76,8 @@ export enum Event {
   URGENT = 128,
   /** The same octets were sent again three times: R1 of RFC 9293 §3.8.3. */
   STALLED = 256,
+  /** A listener with the option DECIDE has a SYN to decide on. */
+  ASKED = 512,
 }
 
 /** Options of a socket, for socket_set and socket_get. */
@@ -99,6 +103,22 @@ export enum Option {
   OFFER = 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS = 12,
+  /** 1: datagrams leave with DF, and are never sent in pieces. UDP, ping and raw only, as the next. */
+  DONT_FRAGMENT = 13,
+  /** 1: what is sent begins with its own IP header. Raw only. */
+  HEADER = 14,
+  /** 1: a SYN waits, unanswered, for tcp_decide. Listeners only. */
+  DECIDE = 15,
+  /** 1: the socket also gets what comes to other hosts' addresses, on any port, by its interface, which must be transparent; and may send from there. UDP only. */
+  ANY_PORT = 16,
+  /** TTL of what is sent to groups, 1 by default. UDP only, as the next ones. */
+  MULTICAST_TTL = 17,
+  /** 1: what is sent to a group comes to our own members too, the default. */
+  MULTICAST_LOOP = 18,
+  /** 1: another socket may be bound to the same address and port; it then has this option too. */
+  REUSE = 19,
+  /** 1: what ICMP reports is told to a socket that is not connected, too. */
+  ERRORS = 20,
 }
 
 /** TCP extensions: bits of the option OFFER and of the control block's `offer`. */

@@ -30,6 +30,12 @@ export enum Kind {
   NEIGHBOUR = 6,
   ROUTE = 7,
   HOLD = 8,
+  GROUP = 9,
+  MEMBER = 10,
+  SOURCE = 11,
+  FRAGMENTS = 12,
+  FLOW = 13,
+  MAPPING = 14,
 }
 
 /** Fewest free records before one is used again while others were never used. Keeps stale handles stale without walking over all memory. */
@@ -110,5 +116,11 @@ export enum PoolIndex {
   NEIGHBOUR = 8,
   ROUTE = 9,
   HOLD = 10,
-  COUNT = 11,
+  GROUP = 11,
+  MEMBER = 12,
+  SOURCE = 13,
+  FRAGMENTS = 14,
+  FLOW = 15,
+  MAPPING = 16,
+  COUNT = 17,
 }

@@ -1,5 +1,5 @@
 // All state of the stack hangs off one record at a constant address: the control block, then what is the stack's own.
-import { CLASSES, Control, INTERFACES_AT, INTERFACE_OCTETS } from "./control";
+import { CLASSES, Control, INTERFACES_AT, INTERFACE_OCTETS, More, MORE_OCTETS } from "./control";
 import { INTERFACES_MAX } from "./config";
 import { Counter } from "./counters";
 import { Link } from "./list";
@@ -51,6 +51,17 @@ export class State {
   neighbourBucketMask: u32;
   // lists
   owners: u32;
+  /** State of the services, and how many UDP sockets they have. */
+  services: u32;
+  serviceSockets: u32;
+  transfers: u32;
+  /** What configures each interface, and the lease table of the DHCP server. */
+  bindings: u32;
+  leases: u32;
+  /** The resolver's table. */
+  names: u32;
+  /** What is announced on the link. */
+  things: u32;
   owedNext: u32;
   owedPrevious: u32;
   owedUdpNext: u32;
@@ -73,6 +84,37 @@ export class State {
   announceDue: u32;
   /** Neighbours that only strangers made us know. */
   strangers: u32;
+  // probing and announcing: a record for each address, the first deadline, whether there is one, and probes to be sent
+  claims: u32;
+  claimDue: u32;
+  claimArmed: u32;
+  probeDue: u32;
+  /** Next place of the walk over sockets and neighbours after a change, + 1; 0: none under way. And which devices' carriers changed, a bit each. */
+  sweep: u32;
+  sweepLinks: u32;
+  /** The loopback interface, 0: none. And where serial lines stand, a record for each device. */
+  loopback: u32;
+  lines: u32;
+  // datagrams in pieces: those being put together, the longest there first; their buffers; how many left so far
+  fragmentsNext: u32;
+  fragmentsPrevious: u32;
+  fragmentBuffers: u32;
+  idents: u32;
+  /** The first raw socket, in a chain. */
+  raws: u32;
+  // packet filter and address translation: whether there is anything to do, rules, policies an octet each, flows, interfaces
+  guard: u32;
+  rules: u32;
+  ruleCount: u32;
+  policies: u32;
+  flowBuckets: u32;
+  flowBucketMask: u32;
+  flowNext: u32;
+  flowPrevious: u32;
+  napt: u32;
+  forwards: u32;
+  /** The UDP socket with ANY_PORT. */
+  catcher: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {
@@ -95,13 +137,22 @@ export class State {
   get neighbourOrder(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("neighbourNext"));
   }
+  /** Datagrams being put together from fragments, the oldest first. */
+  get fragments(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("fragmentsNext"));
+  }
+  /** Flows that are not established, the oldest first. */
+  get openFlows(): Link {
+    return Link.at(changetype<usize>(this) + offsetof<State>("flowNext"));
+  }
   /** Connections whose next hop did not answer. */
   get failed(): Link {
     return Link.at(changetype<usize>(this) + offsetof<State>("failedNext"));
   }
 }
 
-const CONTROL_OCTETS: usize = INTERFACES_AT + <usize>INTERFACES_MAX * INTERFACE_OCTETS;
+const MORE_AT: usize = INTERFACES_AT + <usize>INTERFACES_MAX * INTERFACE_OCTETS;
+const CONTROL_OCTETS: usize = MORE_AT + MORE_OCTETS;
 const COUNTERS_AT: usize = CONTROL_OCTETS;
 const POOLS_AT: usize = COUNTERS_AT + ((<usize>Counter.COUNT * 4 + 15) & ~15);
 const CLASSES_AT: usize = POOLS_AT + <usize>PoolIndex.COUNT * POOL_OCTETS;
@@ -129,6 +180,10 @@ export class Rings {
 @unmanaged
 @final
 export class Root extends Control {
+  /** Capacities and settings beyond those of the control block; the word `more` says where it lies. */
+  get extra(): More {
+    return changetype<More>(changetype<usize>(this) + MORE_AT);
+  }
   get state(): State {
     return changetype<State>(changetype<usize>(this) + STATE_AT);
   }

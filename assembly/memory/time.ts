@@ -27,6 +27,11 @@ export function stamp(ms: u32, us: u32): void {
   if (<i32>passed > 0 || <i32>(micro - state.micro) > 0) state.micro = micro;
 }
 
+/** The stack's clock in milliseconds, not wrapping: for what may lie more than 24 days ahead. */
+export function clock(): u64 {
+  return ((<u64>state.nowHigh) << 32) | state.now;
+}
+
 /** Whether `a` is before `b`. */
 export function before(a: Instant, b: Instant): bool {
   return <i32>(a - b) < 0;

@@ -43,7 +43,10 @@ export class Socket extends Tuple {
   only: u8;
   /** 1: a ping socket. */
   isPing: u8;
-  reserved: u16;
+  /** Protocol of a raw socket, 0: it is none. */
+  raw: u8;
+  /** Of a listener DECIDE, of a UDP socket ANY_PORT. */
+  special: u8;
   // Options, in the order of Option, by which `option` and `setOption` find them.
   nodelay: u32;
   keepalive: u32;
@@ -57,6 +60,8 @@ export class Socket extends Tuple {
   congestionControl: u32;
   offer: u32;
   reports: u32;
+  dontFragment: u32;
+  header: u32;
   /** Err: why it ended, or what is to be told once. */
   error: i32;
   /** ICMP type * 256 + code of the last soft error. */

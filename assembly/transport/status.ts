@@ -55,12 +55,13 @@ export class Status {
   rcvShift: u32;
   /** Unread octets up to the end of urgent data. */
   urgent: u32;
-  /** TOS octet of the last segment that arrived. */
+  /** TOS octet of the last segment that arrived, or of the oldest unread datagram. */
   receivedTos: u32;
   /** Send MSS that peer and link allow; `mss` may be less for the path. */
   mssMax: u32;
-  reserved0: u32;
-  reserved1: u32;
+  /** Of the oldest unread datagram: TTL, and octets that arrived, which may be more than a socket holds. */
+  receivedTtl: u32;
+  receivedOctets: u32;
 
   get local(): Endpoint {
     return changetype<Endpoint>(changetype<usize>(this) + offsetof<Status>("local0"));

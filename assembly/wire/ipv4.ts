@@ -6,6 +6,7 @@ import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
 export const IPV4_HEADER: u32 = 20;
 export enum Protocol {
   ICMP = 1,
+  IGMP = 2,
   TCP = 6,
   UDP = 17,
 }
@@ -27,11 +28,27 @@ export class Ipv4Header {
   get tos(): u32 {
     return get8(this, 1);
   }
+  set tos(v: u32) {
+    put8(this, 1, v);
+  }
   get totalLength(): u32 {
     return get16(this, 2);
   }
+  set totalLength(v: u32) {
+    put16(this, 2, v);
+  }
   get ident(): u32 {
     return get16(this, 4);
+  }
+  set ident(v: u32) {
+    put16(this, 4, v);
+  }
+  /** The word of flags and offset. */
+  get fragment(): u32 {
+    return get16(this, 6);
+  }
+  set fragment(v: u32) {
+    put16(this, 6, v);
   }
   /** Whether this is a part of a datagram: MF set, or an offset. */
   get isFragment(): bool {
@@ -44,17 +61,32 @@ export class Ipv4Header {
   get ttl(): u32 {
     return get8(this, 8);
   }
+  /** One hop less to go; the checksum follows. RFC 1624 §3. */
+  age(): void {
+    const old = get16(this, 8);
+    const checksum = (~get16(this, 10) & 0xffff) + (~old & 0xffff) + old - 0x100;
+    put16(this, 8, old - 0x100);
+    put16(this, 10, ~((checksum & 0xffff) + (checksum >> 16)));
+  }
   get protocol(): u32 {
     return get8(this, 9);
   }
   get source(): u32 {
     return get32(this, 12);
   }
+  set source(v: u32) {
+    put32(this, 12, v);
+  }
   get destination(): u32 {
     return get32(this, 16);
   }
   get checksumIsRight(): bool {
     return fold(sum(changetype<usize>(this), this.headerLength, 0)) == 0;
+  }
+  /** Writes the checksum of the header as it is. */
+  seal(): void {
+    put16(this, 10, 0);
+    store<u16>(changetype<usize>(this) + 10, <u16>fold(sum(changetype<usize>(this), this.headerLength, 0)));
   }
 
   /** Writes a header without options. `flags` is the 16-bit word of flags and offset. */
@@ -70,9 +102,19 @@ export class Ipv4Header {
     put32(this, 16, destination);
     store<u16>(changetype<usize>(this) + 10, <u16>fold(sum(changetype<usize>(this), IPV4_HEADER, 0)));
   }
+  /** Makes a header without options one with a single option of four octets. */
+  set option(v: u32) {
+    put8(this, 0, 0x46);
+    put32(this, IPV4_HEADER, v);
+    put16(this, 10, 0);
+    store<u16>(changetype<usize>(this) + 10, <u16>fold(sum(changetype<usize>(this), IPV4_HEADER + 4, 0)));
+  }
 }
 /** Don't Fragment, as Ipv4Header.write takes it. */
 export const IPV4_DF: u32 = 0x4000;
+/** More Fragments, and the bits of the offset, in Ipv4Header.fragment. */
+export const IPV4_MF: u32 = 0x2000;
+export const IPV4_OFFSET: u32 = 0x1fff;
 
 /** Whether the options hold a source route that is not at its end. Malformed options end the search. RFC 1122 §3.2.1.8. */
 export function hasUnfinishedSourceRoute(header: Ipv4Header): bool {

@@ -18,6 +18,9 @@ export const ADDRESSES_MAX = 4;
 /** Buffer classes of TCP sockets. */
 export const CLASSES = 4;
 
+/** Octets of the exchange: names and lists that calls take and leave. */
+export const EXCHANGE_OCTETS = 1024;
+
 /** Mailbox words. */
 export const MAILBOX_WORDS = 64;
 
@@ -71,12 +74,41 @@ export const CONTROL = {
   offer: 292,
   congestion: 296,
   sentRecords: 300,
+  more: 304,
+  exchange: 308,
   mailbox: 320,
   deviceTable: 576,
   interfaceTable: 768,
 } as const;
 /** One of the values of `CONTROL`. */
 export type CONTROL = (typeof CONTROL)[keyof typeof CONTROL];
+
+/** Offsets in the record of more capacities and settings, whose address is the control block's `more`. */
+export const MORE = {
+  fragments: 0,
+  fragmentOctets: 4,
+  groups: 8,
+  sources: 12,
+  rules: 16,
+  flows: 20,
+  forwards: 24,
+  leases: 28,
+  names: 32,
+  services: 36,
+  transfers: 40,
+  probing: 64,
+  forwarding: 68,
+  fragmentTimeout: 72,
+  flowEstablished: 76,
+  flowTcp: 80,
+  flowUdp: 84,
+  flowIcmp: 88,
+  portFirst: 92,
+  portLast: 96,
+  octets: 128,
+} as const;
+/** One of the values of `MORE`. */
+export type MORE = (typeof MORE)[keyof typeof MORE];
 
 /** Offsets in a device record. */
 export const DEVICE = {
@@ -92,6 +124,8 @@ export const DEVICE = {
   rxTaken: 28,
   txWritten: 32,
   txTaken: 36,
+  linkChanges: 40,
+  link: 44,
   octets: 48,
 } as const;
 /** One of the values of `DEVICE`. */
@@ -161,10 +195,43 @@ export const STATUS = {
   urgent: 172,
   receivedTos: 176,
   mssMax: 180,
+  receivedTtl: 184,
+  receivedOctets: 188,
   octets: 192,
 } as const;
 /** One of the values of `STATUS`. */
 export type STATUS = (typeof STATUS)[keyof typeof STATUS];
+
+/** Offsets of what `dhcp_status` leaves in the exchange. */
+export const DHCP_STATUS = {
+  now: 0,
+  renews: 32,
+  rebinds: 40,
+  ends: 48,
+  state: 64,
+  isInstalled: 68,
+  prefix: 69,
+  routes: 71,
+  address: 80,
+  server: 84,
+  gateway: 88,
+  dns: 92,
+  ntp: 104,
+  lease: 116,
+  local: 124,
+} as const;
+/** One of the values of `DHCP_STATUS`. */
+export type DHCP_STATUS = (typeof DHCP_STATUS)[keyof typeof DHCP_STATUS];
+
+/** Offsets in a lease of the DHCP server. */
+export const LEASE = {
+  until: 8,
+  mac: 16,
+  state: 22,
+  octets: 24,
+} as const;
+/** One of the values of `LEASE`. */
+export type LEASE = (typeof LEASE)[keyof typeof LEASE];
 
 /** Offsets in a record of the pool table. */
 export const POOL = {
@@ -198,6 +265,28 @@ export const NEIGHBOUR = {
 /** One of the values of `NEIGHBOUR`. */
 export type NEIGHBOUR = (typeof NEIGHBOUR)[keyof typeof NEIGHBOUR];
 
+/** Offsets in the record of a multicast group, which lies in its pool. */
+export const GROUP = {
+  taken: 9,
+  ip: 16,
+  interface: 20,
+  members: 24,
+} as const;
+/** One of the values of `GROUP`. */
+export type GROUP = (typeof GROUP)[keyof typeof GROUP];
+
+/** Offsets in a route's record, which lies in its pool. */
+export const ROUTE = {
+  taken: 9,
+  network: 16,
+  prefix: 20,
+  gateway: 24,
+  interface: 28,
+  metric: 32,
+} as const;
+/** One of the values of `ROUTE`. */
+export type ROUTE = (typeof ROUTE)[keyof typeof ROUTE];
+
 /** Where frames begin in a slot. */
 export const SLOT = {
   ethernet: 10,
@@ -206,11 +295,14 @@ export const SLOT = {
 /** One of the values of `SLOT`. */
 export type SLOT = (typeof SLOT)[keyof typeof SLOT];
 
-/** States of an address. A tentative one is not used as a source and not answered for. */
+/** States of an address. Only a valid one is used as a source and answered for. */
 export const AddressState = {
   NONE: 0,
+  /** Not yet known to be ours alone. */
   TENTATIVE: 1,
   VALID: 2,
+  /** Another host on link has it: given up. RFC 5227. */
+  CONFLICT: 3,
 } as const;
 /** One of the values of `AddressState`. */
 export type AddressState = (typeof AddressState)[keyof typeof AddressState];
@@ -220,6 +312,8 @@ export const DeviceKind = {
   NONE: 0,
   ETHERNET: 1,
   RAW_IP: 2,
+  /** What is sent arrives: one ring, which no host touches. */
+  LOOPBACK: 3,
 } as const;
 /** One of the values of `DeviceKind`. */
 export type DeviceKind = (typeof DeviceKind)[keyof typeof DeviceKind];
@@ -244,6 +338,14 @@ export const Flag = {
 /** One of the values of `Flag`. */
 export type Flag = (typeof Flag)[keyof typeof Flag];
 
+/** Bits of an interface's flags. */
+export const InterfaceFlag = {
+  /** What comes in for any address of one host is for us. */
+  TRANSPARENT: 1,
+} as const;
+/** One of the values of `InterfaceFlag`. */
+export type InterfaceFlag = (typeof InterfaceFlag)[keyof typeof InterfaceFlag];
+
 /** Bits of a slot's flags. All must be 0 in this version. */
 export const SlotFlag = {
   CHECKSUM_VERIFIED: 1,
@@ -266,104 +368,136 @@ export const Counter = {
   LINK_NOT_OURS: 8,
   LINK_BAD_SOURCE: 9,
   LINK_UNKNOWN_TYPE: 10,
-  ARP_IN: 11,
-  ARP_MALFORMED: 12,
-  ARP_NOT_OURS: 13,
-  ARP_BAD_SENDER: 14,
-  ARP_CONFLICT: 15,
-  ARP_REQUESTS_OUT: 16,
-  ARP_REPLIES_OUT: 17,
-  ARP_ANNOUNCED: 18,
-  ARP_FULL: 19,
-  ARP_EVICTED: 20,
-  ARP_FAILED: 21,
-  HOLD_FULL: 22,
-  HOLD_REPLACED: 23,
-  HOLD_EXPIRED: 24,
-  IP_IN: 25,
-  IP_OUT: 26,
-  IP_SHORT: 27,
-  IP_VERSION: 28,
-  IP_HEADER_LENGTH: 29,
-  IP_TOTAL_LENGTH: 30,
-  IP_CHECKSUM: 31,
-  IP_BAD_SOURCE: 32,
-  IP_NOT_OURS: 33,
-  IP_FRAGMENT: 34,
-  IP_SOURCE_ROUTE: 35,
-  IP_UNKNOWN_PROTOCOL: 36,
-  IP_NO_ROUTE: 37,
-  ICMP_IN: 38,
-  ICMP_SHORT: 39,
-  ICMP_CHECKSUM: 40,
-  ICMP_UNKNOWN: 41,
-  ICMP_ECHO_IN: 42,
-  ICMP_ECHO_BROADCAST: 43,
-  ICMP_ECHO_REPLIES_OUT: 44,
-  ICMP_ECHO_UNMATCHED: 45,
-  ICMP_ERRORS_IN: 46,
-  ICMP_ERROR_UNMATCHED: 47,
-  ICMP_ERRORS_OUT: 48,
-  ICMP_RATE_LIMITED: 49,
-  ICMP_TOO_LONG: 50,
-  UDP_IN: 51,
-  UDP_OUT: 52,
-  UDP_SHORT: 53,
-  UDP_LENGTH: 54,
-  UDP_CHECKSUM: 55,
-  UDP_NO_SOCKET: 56,
-  UDP_FULL: 57,
-  UDP_TOO_LONG: 58,
-  UDP_UNREACHABLE: 59,
-  TCP_IN: 60,
-  TCP_OUT: 61,
-  TCP_SHORT: 62,
-  TCP_OFFSET: 63,
-  TCP_CHECKSUM: 64,
-  TCP_NOT_UNICAST: 65,
-  TCP_BAD_PORT: 66,
-  TCP_NO_CONNECTION: 67,
-  TCP_RST_IN: 68,
-  TCP_RST_OUT: 69,
-  TCP_RST_LIMITED: 70,
-  TCP_ACTIVE_OPENS: 71,
-  TCP_PASSIVE_OPENS: 72,
-  TCP_SYN_QUEUE_FULL: 73,
-  TCP_ACCEPT_FULL: 74,
-  TCP_NO_SOCKET: 75,
-  TCP_SYN_EXPIRED: 76,
-  TCP_UNACCEPTABLE: 77,
-  TCP_NO_ACK: 78,
-  TCP_ACK_UNSENT: 79,
-  TCP_ACK_OLD: 80,
-  TCP_CHALLENGE_ACKS: 81,
-  TCP_CHALLENGE_LIMITED: 82,
-  TCP_DUPLICATE: 83,
-  TCP_OUT_OF_ORDER: 84,
-  TCP_RANGES_FULL: 85,
-  TCP_BEYOND_WINDOW: 86,
-  TCP_AFTER_FIN: 87,
-  TCP_RETRANSMITTED: 88,
-  TCP_TIMEOUTS: 89,
-  TCP_FAST_RETRANSMITS: 90,
-  TCP_PROBES: 91,
-  TCP_KEEPALIVES: 92,
-  TCP_GIVEN_UP: 93,
-  TCP_ABORTED: 94,
-  TCP_ORPHANS_RESET: 95,
-  TCP_TIME_WAIT_CUT: 96,
-  TCP_NO_TIMESTAMP: 97,
-  TCP_PAWS: 98,
-  TCP_LOSS_PROBES: 99,
-  TCP_UNDONE: 100,
-  TCP_DSACK_IN: 101,
-  TCP_RENEGED: 102,
-  TCP_CE_IN: 103,
-  TCP_ECE_IN: 104,
-  TCP_COOKIES_OUT: 105,
-  TCP_COOKIES_IN: 106,
-  TCP_BLACK_HOLES: 107,
-  COUNT: 108,
+  LINK_UNKNOWN_VLAN: 11,
+  ARP_IN: 12,
+  ARP_MALFORMED: 13,
+  ARP_NOT_OURS: 14,
+  ARP_BAD_SENDER: 15,
+  ARP_CONFLICT: 16,
+  ARP_REQUESTS_OUT: 17,
+  ARP_REPLIES_OUT: 18,
+  ARP_ANNOUNCED: 19,
+  ARP_PROBES_OUT: 20,
+  ARP_LOST: 21,
+  ARP_FULL: 22,
+  ARP_EVICTED: 23,
+  ARP_FAILED: 24,
+  HOLD_FULL: 25,
+  HOLD_REPLACED: 26,
+  HOLD_EXPIRED: 27,
+  IP_IN: 28,
+  IP_OUT: 29,
+  IP_SHORT: 30,
+  IP_VERSION: 31,
+  IP_HEADER_LENGTH: 32,
+  IP_TOTAL_LENGTH: 33,
+  IP_CHECKSUM: 34,
+  IP_BAD_SOURCE: 35,
+  IP_NOT_OURS: 36,
+  IP_FRAGMENT: 37,
+  IP_FRAGMENTS_IN: 38,
+  IP_REASSEMBLED: 39,
+  IP_FRAGMENTS_FULL: 40,
+  IP_FRAGMENT_TOO_LONG: 41,
+  IP_FRAGMENT_OVERLAP: 42,
+  IP_FRAGMENT_DUPLICATE: 43,
+  IP_FRAGMENT_TIMEOUT: 44,
+  IP_FRAGMENTS_OUT: 45,
+  IP_SOURCE_ROUTE: 46,
+  IP_UNKNOWN_PROTOCOL: 47,
+  IP_NO_ROUTE: 48,
+  IP_FORWARDED: 49,
+  IP_TTL: 50,
+  IP_DF: 51,
+  FILTERED_IN: 52,
+  FILTERED_OUT: 53,
+  FILTERED_FORWARD: 54,
+  FLOWS_FULL: 55,
+  FLOWS_EVICTED: 56,
+  NAPT_DROPPED: 57,
+  NAPT_FULL: 58,
+  ICMP_IN: 59,
+  ICMP_SHORT: 60,
+  ICMP_CHECKSUM: 61,
+  ICMP_UNKNOWN: 62,
+  ICMP_ECHO_IN: 63,
+  ICMP_ECHO_BROADCAST: 64,
+  ICMP_ECHO_REPLIES_OUT: 65,
+  ICMP_ECHO_UNMATCHED: 66,
+  ICMP_ERRORS_IN: 67,
+  ICMP_ERROR_UNMATCHED: 68,
+  ICMP_ERRORS_OUT: 69,
+  ICMP_RATE_LIMITED: 70,
+  ICMP_TOO_LONG: 71,
+  IGMP_IN: 72,
+  IGMP_OUT: 73,
+  IGMP_DROPPED: 74,
+  UDP_IN: 75,
+  UDP_OUT: 76,
+  UDP_SHORT: 77,
+  UDP_LENGTH: 78,
+  UDP_CHECKSUM: 79,
+  UDP_NO_SOCKET: 80,
+  UDP_FULL: 81,
+  UDP_TOO_LONG: 82,
+  UDP_UNREACHABLE: 83,
+  DHCP_MALFORMED: 84,
+  DHCP_UNMATCHED: 85,
+  DHCP_REFUSED: 86,
+  DHCP_NAKS: 87,
+  DHCP_DECLINED: 88,
+  DHCPD_FULL: 89,
+  DNS_MISMATCHED: 90,
+  MDNS_DROPPED: 91,
+  TCP_IN: 92,
+  TCP_OUT: 93,
+  TCP_SHORT: 94,
+  TCP_OFFSET: 95,
+  TCP_CHECKSUM: 96,
+  TCP_NOT_UNICAST: 97,
+  TCP_BAD_PORT: 98,
+  TCP_NO_CONNECTION: 99,
+  TCP_RST_IN: 100,
+  TCP_RST_OUT: 101,
+  TCP_RST_LIMITED: 102,
+  TCP_ACTIVE_OPENS: 103,
+  TCP_PASSIVE_OPENS: 104,
+  TCP_SYN_QUEUE_FULL: 105,
+  TCP_ACCEPT_FULL: 106,
+  TCP_NO_SOCKET: 107,
+  TCP_SYN_EXPIRED: 108,
+  TCP_UNACCEPTABLE: 109,
+  TCP_NO_ACK: 110,
+  TCP_ACK_UNSENT: 111,
+  TCP_ACK_OLD: 112,
+  TCP_CHALLENGE_ACKS: 113,
+  TCP_CHALLENGE_LIMITED: 114,
+  TCP_DUPLICATE: 115,
+  TCP_OUT_OF_ORDER: 116,
+  TCP_RANGES_FULL: 117,
+  TCP_BEYOND_WINDOW: 118,
+  TCP_AFTER_FIN: 119,
+  TCP_RETRANSMITTED: 120,
+  TCP_TIMEOUTS: 121,
+  TCP_FAST_RETRANSMITS: 122,
+  TCP_PROBES: 123,
+  TCP_KEEPALIVES: 124,
+  TCP_GIVEN_UP: 125,
+  TCP_ABORTED: 126,
+  TCP_ORPHANS_RESET: 127,
+  TCP_TIME_WAIT_CUT: 128,
+  TCP_NO_TIMESTAMP: 129,
+  TCP_PAWS: 130,
+  TCP_LOSS_PROBES: 131,
+  TCP_UNDONE: 132,
+  TCP_DSACK_IN: 133,
+  TCP_RENEGED: 134,
+  TCP_CE_IN: 135,
+  TCP_ECE_IN: 136,
+  TCP_COOKIES_OUT: 137,
+  TCP_COOKIES_IN: 138,
+  TCP_BLACK_HOLES: 139,
+  COUNT: 140,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];
@@ -404,6 +538,8 @@ export const Err = {
   END: -16,
   /** Broadcast was not allowed for this socket. */
   BROADCAST_OFF: -17,
+  /** There is no such name. */
+  NO_NAME: -18,
   /** Called before a successful init. */
   NOT_READY: -20,
   /** All octets of the seed are equal. */
@@ -420,7 +556,7 @@ export const Err = {
   BAD_CAPACITY: -26,
   /** A setting is out of its range. */
   BAD_SETTING: -27,
-  /** Reserved for a later version: VLANs, loopback, offloads. */
+  /** This module or this version has it not: offloads, or what a small build leaves out. */
   NOT_SUPPORTED: -28,
 } as const;
 /** One of the values of `Err`. */
@@ -446,6 +582,8 @@ export const Event = {
   URGENT: 128,
   /** The same octets were sent again three times: R1 of RFC 9293 §3.8.3. */
   STALLED: 256,
+  /** A listener with the option DECIDE has a SYN to decide on. */
+  ASKED: 512,
 } as const;
 /** One of the values of `Event`. */
 export type Event = (typeof Event)[keyof typeof Event];
@@ -489,9 +627,45 @@ export const Option = {
   OFFER: 11,
   /** 1: SOFT_ERROR and STALLED are told, the default. */
   REPORTS: 12,
+  /** 1: datagrams leave with DF, and are never sent in pieces. UDP, ping and raw only, as the next. */
+  DONT_FRAGMENT: 13,
+  /** 1: what is sent begins with its own IP header. Raw only. */
+  HEADER: 14,
+  /** 1: a SYN waits, unanswered, for tcp_decide. Listeners only. */
+  DECIDE: 15,
+  /** 1: the socket also gets what comes to other hosts' addresses, on any port, by its interface, which must be transparent; and may send from there. UDP only. */
+  ANY_PORT: 16,
+  /** TTL of what is sent to groups, 1 by default. UDP only, as the next ones. */
+  MULTICAST_TTL: 17,
+  /** 1: what is sent to a group comes to our own members too, the default. */
+  MULTICAST_LOOP: 18,
+  /** 1: another socket may be bound to the same address and port; it then has this option too. */
+  REUSE: 19,
+  /** 1: what ICMP reports is told to a socket that is not connected, too. */
+  ERRORS: 20,
 } as const;
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
+
+/** How far a transfer is. */
+export const TransferState = {
+  FREE: 0,
+  /** A client has asked: the host must allow or refuse. */
+  ASKED: 1,
+  /** Our request has left, nothing was heard. */
+  REQUESTED: 2,
+  /** Sending: a block can be given. Receiving: the next one is awaited. */
+  OPEN: 3,
+  /** Sending: a block is on its way. */
+  SENT: 4,
+  /** Receiving: a block can be read. */
+  BLOCK: 5,
+  /** All has arrived. */
+  DONE: 6,
+  FAILED: 7,
+} as const;
+/** One of the values of `TransferState`. */
+export type TransferState = (typeof TransferState)[keyof typeof TransferState];
 
 /** What a record is; also the first field of a handle. */
 export const Kind = {
@@ -504,6 +678,12 @@ export const Kind = {
   NEIGHBOUR: 6,
   ROUTE: 7,
   HOLD: 8,
+  GROUP: 9,
+  MEMBER: 10,
+  SOURCE: 11,
+  FRAGMENTS: 12,
+  FLOW: 13,
+  MAPPING: 14,
 } as const;
 /** One of the values of `Kind`. */
 export type Kind = (typeof Kind)[keyof typeof Kind];
@@ -521,10 +701,104 @@ export const PoolIndex = {
   NEIGHBOUR: 8,
   ROUTE: 9,
   HOLD: 10,
-  COUNT: 11,
+  GROUP: 11,
+  MEMBER: 12,
+  SOURCE: 13,
+  FRAGMENTS: 14,
+  FLOW: 15,
+  MAPPING: 16,
+  COUNT: 17,
 } as const;
 /** One of the values of `PoolIndex`. */
 export type PoolIndex = (typeof PoolIndex)[keyof typeof PoolIndex];
+
+/** Bits of what dhcp_start is told. */
+export const DhcpStart = {
+  /** Begin at once, and not after a second to ten. */
+  NOW: 1,
+  /** Use the address without asking by ARP whether anybody has it. */
+  UNCHECKED: 2,
+  /** Take a link-local address while no server answers. */
+  LINK_LOCAL: 4,
+} as const;
+/** One of the values of `DhcpStart`. */
+export type DhcpStart = (typeof DhcpStart)[keyof typeof DhcpStart];
+
+/** States of the client. RFC 2131 §4.4, figure 5; CHECKING is between the ACK and BOUND, while ARP asks whether anybody has the address. */
+export const DhcpState = {
+  OFF: 0,
+  INIT: 1,
+  SELECTING: 2,
+  REQUESTING: 3,
+  CHECKING: 4,
+  BOUND: 5,
+  RENEWING: 6,
+  REBINDING: 7,
+  INIT_REBOOT: 8,
+  REBOOTING: 9,
+} as const;
+/** One of the values of `DhcpState`. */
+export type DhcpState = (typeof DhcpState)[keyof typeof DhcpState];
+
+/** What became of an address, in the order in which free ones are given to newcomers: the untouched first, those declined last. */
+export const LeaseState = {
+  NEW: 0,
+  OFFERED: 1,
+  /** Leased; when `until` has come: free, and kept for its client while others are. */
+  BOUND: 2,
+  /** A client found that another host has it. */
+  DECLINED: 3,
+} as const;
+/** One of the values of `LeaseState`. */
+export type LeaseState = (typeof LeaseState)[keyof typeof LeaseState];
+
+/** Types of records. */
+export const DnsType = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  NSEC: 47,
+  ANY: 255,
+} as const;
+/** One of the values of `DnsType`. */
+export type DnsType = (typeof DnsType)[keyof typeof DnsType];
+
+/** What becomes of it. */
+export const Action = {
+  ACCEPT: 0,
+  DROP: 1,
+  /** Dropped, and its sender is told: by a RST, or an ICMP error. Of our own it is only dropped. */
+  REJECT: 2,
+} as const;
+/** One of the values of `Action`. */
+export type Action = (typeof Action)[keyof typeof Action];
+
+/** Which way a datagram goes. */
+export const Direction = {
+  IN: 0,
+  OUT: 1,
+  FORWARD: 2,
+} as const;
+/** One of the values of `Direction`. */
+export type Direction = (typeof Direction)[keyof typeof Direction];
+
+/** Where it stands in its flow. */
+export const Standing = {
+  /** Of a rule: any. */
+  ANY: 0,
+  /** It may begin a flow, or the flow has had no answer yet. */
+  NEW: 1,
+  /** Both sides have spoken, or it is an error about a flow. */
+  ESTABLISHED: 2,
+} as const;
+/** One of the values of `Standing`. */
+export type Standing = (typeof Standing)[keyof typeof Standing];
 
 /** States of a neighbour. */
 export const NeighbourState = {
@@ -551,7 +825,7 @@ export const State = {
 /** One of the values of `State`. */
 export type State = (typeof State)[keyof typeof State];
 
-/** What loss recovery is doing. */
+/** How far a thing is; 0 to 2 probes were sent. */
 export const Phase = {
   /** Nothing is known to be lost. */
   OPEN: 0,

@@ -1,20 +1,14 @@
-import { type Endpoint, ipv4Number } from "./address.js";
-import { Clock } from "./clock.js";
+import type { Endpoint } from "./address.js";
+import { Clock, time } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import {
-  type Address,
-  Inspector,
-  type InterfaceStatus,
-  type NeighbourStatus,
-  type Pool,
-  type Status,
-  readEndpoint,
-  writeEndpoint,
-} from "./inspect.js";
+import { type GroupStatus, type SourceFilter, groupsOf, writeFilter } from "./groups.js";
+import type { Address, InterfaceStatus, NeighbourStatus, Pool, RouteStatus, Status } from "./inspect.js";
+import { Inspector, readEndpoint } from "./inspect.js";
 import { OCTETS } from "./layout.js";
-import { type Exports, type WasmMemory, type WasmSource, load } from "./module.js";
+import { type Exports, type WasmSource, load } from "./module.js";
 import { Rings } from "./rings.js";
+import { NameCalls } from "./namecalls.js";
 import { start } from "./start.js";
 import { type ControlOptions, writeControl } from "./settings.js";
 import { integer, octetsOf, only } from "./validate.js";
@@ -46,45 +40,23 @@ export async function instantiate(options: CoreOptions): Promise<Core> {
 }
 
 /** One instance of the stack. Made by `instantiate`. Calls under the names of the host interface answer as docs/abi.md says: negative is an error. */
-export class Core {
-  /** The module's own exports. */
-  readonly exports: Exports;
-  /** The module's memory; it does not grow any more. */
-  readonly memory: WasmMemory;
-  /** All octets of the memory. */
-  readonly octets: Uint8Array;
-  /** The same as little-endian fields. */
-  readonly view: DataView;
-  /** Address of the control block. */
-  readonly control: number;
+export class Core extends NameCalls {
   /** Where the stack's state and rings lie: `[start, end)`. */
   readonly arena: { readonly start: number; readonly end: number };
   /** The frame rings of the devices. */
   readonly devices: readonly Rings[];
 
-  readonly #u32: Uint32Array;
-  readonly #word: number;
   readonly #inspector: Inspector;
   readonly #clock: Clock;
 
   /** @internal */
   constructor(exports: Exports, options: CoreOptions, limit: number) {
-    this.exports = exports;
-    this.memory = exports.memory;
-    this.control = exports.control();
-    const found = new DataView(this.memory.buffer).getUint32(this.control + CONTROL.abi, true);
-    if (found !== ABI_VERSION) throw new RingwireError("BAD_ARGUMENT", `wasm: host interface ${found} (expected ${ABI_VERSION})`);
-    writeControl(new DataView(this.memory.buffer), this.control, options);
-    start(exports, this.control, options, limit);
-    this.octets = new Uint8Array(this.memory.buffer);
-    this.view = new DataView(this.memory.buffer);
-    this.#u32 = new Uint32Array(this.memory.buffer);
-    this.#word = this.control >>> 2;
+    super(exports, prepared(exports, options, limit));
     this.#inspector = new Inspector(exports, this.view, this.control);
     this.#clock = new Clock(options.ms ?? 0);
-    const end = this.#control(CONTROL.arenaEnd) || this.octets.length;
-    this.arena = { start: this.#control(CONTROL.arenaStart) || ARENA_START, end: Math.min(end, this.octets.length) };
-    this.devices = options.devices.map((_, device) => new Rings(this.octets, this.#u32, this.control, device));
+    const end = this.word(CONTROL.arenaEnd) || this.octets.length;
+    this.arena = { start: this.word(CONTROL.arenaStart) || ARENA_START, end: Math.min(end, this.octets.length) };
+    this.devices = options.devices.map((_, device) => new Rings(this.octets, this.words, this.control, device));
   }
 
   // ---- Frames and time ----
@@ -136,7 +108,7 @@ export class Core {
   }
   /** Something waits for a free slot of a transmit ring: take frames and poll again. */
   get txBlocked(): boolean {
-    return (this.#control(CONTROL.flags) & Flag.TX_BLOCKED) !== 0;
+    return (this.word(CONTROL.flags) & Flag.TX_BLOCKED) !== 0;
   }
 
   // ---- Readiness ----
@@ -151,26 +123,34 @@ export class Core {
   }
   /** Event bits of the handle that `ready_next` answered. */
   get events(): number {
-    return this.#control(CONTROL.events);
+    return this.word(CONTROL.events);
   }
   /** Address of the octets that the last span call spoke of. */
   get span(): number {
-    return this.#control(CONTROL.span);
+    return this.word(CONTROL.span);
   }
 
   // ---- TCP ----
 
   /** Passive OPEN on `local`. */
   tcp_listen(local: Endpoint, bufferClass = 0, backlog = 16, owner = 0): number {
-    return this.#endpoint(CONTROL.local, local) || this.exports.tcp_listen(bufferClass, backlog, owner);
+    return this.endpoint(CONTROL.local, local) || this.exports.tcp_listen(bufferClass, backlog, owner);
   }
   /** The oldest connection that waits; `local` and `remote` are its endpoints. */
   tcp_accept(listener: number): number {
     return this.exports.tcp_accept(listener);
   }
+  /** The oldest SYN that waits for a listener with the option DECIDE to decide; `local` and `remote` are its ends. */
+  tcp_asked(listener: number): number {
+    return this.exports.tcp_asked?.(listener) ?? Err.NOT_SUPPORTED;
+  }
+  /** Decides on it: 1 answers it, 0 refuses, -1 forgets it in silence. */
+  tcp_decide(handle: number, verdict: number): number {
+    return this.exports.tcp_decide?.(handle, verdict) ?? Err.NOT_SUPPORTED;
+  }
   /** Active OPEN to `remote`, from `local` or what the stack chooses. */
   tcp_connect(remote: Endpoint, local: Endpoint = {}, bufferClass = 0, owner = 0): number {
-    const wrong = this.#endpoint(CONTROL.remote, remote) || this.#endpoint(CONTROL.local, local);
+    const wrong = this.endpoint(CONTROL.remote, remote) || this.endpoint(CONTROL.local, local);
     return wrong || this.exports.tcp_connect(bufferClass, owner);
   }
   /** Free octets in one piece at `span`. */
@@ -232,19 +212,21 @@ export class Core {
 
   /** A UDP socket on `local`; port 0 or missing: one is chosen, then in `local`. */
   udp_bind(local: Endpoint = {}, owner = 0): number {
-    return this.#endpoint(CONTROL.local, local) || this.exports.udp_bind(owner);
+    return this.endpoint(CONTROL.local, local) || this.exports.udp_bind(owner);
   }
   /** Only datagrams of `remote` are received, and sends go there; null undoes it. */
   udp_connect(handle: number, remote: Endpoint | null): number {
-    return this.#endpoint(CONTROL.remote, remote ?? {}) || this.exports.udp_connect(handle);
+    return this.endpoint(CONTROL.remote, remote ?? {}) || this.exports.udp_connect(handle);
   }
   /** Room for one datagram at `span`; 0: none now. */
   udp_send_space(handle: number): number {
     return this.exports.udp_send_space(handle);
   }
-  /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to). */
-  udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null): number {
-    return (remote && this.#endpoint(CONTROL.remote, remote)) || this.exports.udp_send_commit(handle, octets);
+  /** Sends the first `octets` of the span to `remote` (null: where the socket is connected to); a socket with ANY_PORT may say from where. */
+  udp_send_commit(handle: number, octets: number, remote: Endpoint | null = null, local?: Endpoint): number {
+    const wrong = (remote && this.endpoint(CONTROL.remote, remote)) || (local && this.endpoint(CONTROL.local, local));
+    if (!local) this.view.setUint32(this.control + CONTROL.local + 4, 0);
+    return wrong || this.exports.udp_send_commit(handle, octets);
   }
   /** Length of the oldest datagram, which is at `span`; `remote` is from whom, `local` to which address. */
   udp_receive_ready(handle: number): number {
@@ -263,14 +245,14 @@ export class Core {
     return this.exports.udp_status(handle);
   }
   /** Copies one datagram into the send ring; answers its octets, WOULD_BLOCK when there is no room, or an error. */
-  udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null): number {
+  udp_write(handle: number, octets: Uint8Array, remote: Endpoint | null = null, local?: Endpoint): number {
     octetsOf(octets, "udp_write");
     const space = this.exports.udp_send_space(handle);
     if (space < 0) return space;
     if (space === 0) return Err.WOULD_BLOCK;
     if (octets.length > space) return Err.TOO_LONG;
     this.octets.set(octets, this.span);
-    return this.udp_send_commit(handle, octets.length, remote);
+    return this.udp_send_commit(handle, octets.length, remote, local);
   }
   /** Takes the oldest datagram: a copy, or the error (`WOULD_BLOCK`: none). `remote` is from whom. */
   udp_read(handle: number): Uint8Array | number {
@@ -281,10 +263,25 @@ export class Core {
     this.exports.udp_receive_release(handle);
     return octets;
   }
+  /** Receives what is sent to a group (at its interface; missing: where a route leads), from all sources but those excluded or only from those included. */
+  udp_join(handle: number, group: Endpoint, filter: SourceFilter = {}): number {
+    const wrong = this.endpoint(CONTROL.remote, group);
+    const sources = wrong || writeFilter(this, filter);
+    return sources < 0 ? sources : this.exports.udp_join(handle, filter.include ? 0 : 1, sources);
+  }
+  /** Receives nothing of a group any more. */
+  udp_leave(handle: number, group: Endpoint): number {
+    return this.endpoint(CONTROL.remote, group) || this.exports.udp_leave(handle);
+  }
   /** An ICMP echo socket on `local` for the `udp_` calls; NOT_SUPPORTED in a module without ping sockets. */
   ping_open(owner = 0, local: Endpoint = {}): number {
     if (!this.exports.ping_open) return Err.NOT_SUPPORTED;
-    return this.#endpoint(CONTROL.local, local) || this.exports.ping_open(owner);
+    return this.endpoint(CONTROL.local, local) || this.exports.ping_open(owner);
+  }
+  /** A raw IP socket for a protocol on `local`, for the `udp_` calls; NOT_SUPPORTED in a module without raw sockets. */
+  raw_open(protocol: number, owner = 0, local: Endpoint = {}): number {
+    if (!this.exports.raw_open) return Err.NOT_SUPPORTED;
+    return this.endpoint(CONTROL.local, local) || this.exports.raw_open(protocol, owner);
   }
   /** Sets an option; BAD_ARGUMENT for what is out of range or does not apply. */
   socket_set(handle: number, option: Option, value: number): number {
@@ -298,14 +295,14 @@ export class Core {
   socket_at(pool: PoolIndex, index: number): number {
     return this.exports.socket_at(pool, index);
   }
-  /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link. */
+  /** Adds a route to `network` with this prefix length at its interface (missing: 0), through `gateway` or, without one, on link; its port is the metric. */
   route_add(network: Endpoint, prefix: number, gateway: Endpoint = {}): number {
-    const wrong = this.#endpoint(CONTROL.remote, { interface: 0, ...network }) || this.#endpoint(CONTROL.local, gateway);
+    const wrong = this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.endpoint(CONTROL.local, gateway);
     return wrong || this.exports.route_add(prefix);
   }
-  /** Removes the route to `network` with this prefix length at its interface (missing: 0). */
+  /** Removes the routes to `network` with this prefix length at its interface (missing: 0) whose metric is its port (missing: 0). */
   route_remove(network: Endpoint, prefix: number): number {
-    return this.#endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
+    return this.endpoint(CONTROL.remote, { interface: 0, ...network }) || this.exports.route_remove(prefix);
   }
   /** The endpoint that the last call left in `local`. */
   get local(): Address {
@@ -320,7 +317,7 @@ export class Core {
 
   /** Octets of the arena that state and rings take. */
   get memoryUsed(): number {
-    return this.#control(CONTROL.memoryNeeded);
+    return this.word(CONTROL.memoryNeeded);
   }
   /** All counters by name. */
   counters(): Record<keyof typeof Counter, number> {
@@ -341,6 +338,14 @@ export class Core {
   /** The hosts on link that ARP knows or asks for. */
   neighbours(): NeighbourStatus[] {
     return this.#inspector.neighbours(this.#clock.now);
+  }
+  /** The groups that interfaces listen to, with the MAC addresses that their devices must let in. */
+  groups(): GroupStatus[] {
+    return groupsOf(this);
+  }
+  /** The routes that were added. */
+  routes(): RouteStatus[] {
+    return this.#inspector.routes();
   }
   /** Every socket there is, half-open connections and TIME-WAIT records too. */
   sockets(): Status[] {
@@ -364,33 +369,27 @@ export class Core {
   setMail(i: number, value: number): void {
     this.view.setUint32(this.control + CONTROL.mailbox + integer(i, 0, 63, "mailbox word") * 4, value, true);
   }
-
-  #control(offset: number): number {
-    return this.#u32[this.#word + (offset >>> 2)] as number;
-  }
-  /** Writes an endpoint record; answers BAD_ADDRESS when the address is none, BAD_ARGUMENT when the port is none, otherwise 0. */
-  #endpoint(record: number, endpoint: Endpoint): number {
-    if (typeof endpoint !== "object" || endpoint === null) return Err.BAD_ARGUMENT;
-    const { address = "0.0.0.0", port = 0, interface: index = -1 } = endpoint;
-    const ip = ipv4Number(address);
-    if (ip < 0) return Err.BAD_ADDRESS;
-    if (!Number.isInteger(port) || port < 0 || port > 65535) return Err.BAD_ARGUMENT;
-    writeEndpoint(this.view, this.control + record, ip, port, index);
-    return 0;
-  }
 }
 
-/** Answers `ms`, or throws: what is no number would be taken for 0, and time would stand still. */
-function time(ms: number, us: number): number {
-  if (Number.isFinite(ms) && Number.isFinite(us)) return ms;
-  const [name, value] = Number.isFinite(ms) ? ["us", us] : ["ms", ms];
-  throw new RingwireError("BAD_ARGUMENT", `${name}: ${String(value)} is no time (expected a finite number)`);
+/** Writes the options and runs `init`; answers the address of the control block. */
+function prepared(exports: Exports, options: CoreOptions, limit: number): number {
+  const control = exports.control();
+  const view = new DataView(exports.memory.buffer);
+  const found = view.getUint32(control + CONTROL.abi, true);
+  if (found !== ABI_VERSION) throw new RingwireError("BAD_ARGUMENT", `wasm: host interface ${found} (expected ${ABI_VERSION})`);
+  writeControl(view, control, options);
+  start(exports, control, options, limit);
+  return control;
 }
 
 export { RingwireError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type { Endpoint } from "./address.js";
-export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";
+export type { GroupStatus, SourceFilter } from "./groups.js";
+export type { DhcpdOptions, DhcpOptions, DhcpStatus, Lease } from "./dhcpcalls.js";
+export type { FilterRule, Ports } from "./filtercalls.js";
+export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, RouteStatus, Status } from "./inspect.js";
+export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";
 export { Rings } from "./rings.js";
 export type { BufferClass, Capacities, ControlOptions, DeviceOptions, InterfaceOptions, Kind, Settings } from "./settings.js";

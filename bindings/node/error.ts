@@ -23,6 +23,7 @@ const MEANINGS: Partial<Record<ErrorCode, string>> = {
   TOO_LONG: "longer than a datagram may be",
   END: "the peer has closed",
   BROADCAST_OFF: "broadcast is not allowed for this socket",
+  NO_NAME: "there is no such name",
   NOT_READY: "the stack is not running",
 };
 

@@ -1,6 +1,7 @@
 import { ipv4Text, macText } from "./address.js";
 import {
   ADDRESSES_MAX,
+  AddressState,
   CONTROL,
   Counter,
   DEVICE,
@@ -15,6 +16,7 @@ import {
   Phase,
   POOL,
   PoolIndex,
+  ROUTE,
   STATUS,
   State,
   Waits,
@@ -95,21 +97,31 @@ export interface Status {
   rcvShift: number;
   /** Unread octets up to the end of urgent data. */
   urgent: number;
-  /** TOS octet of the last segment that arrived. */
+  /** TOS octet of the last segment that arrived; UDP: of the oldest unread datagram. */
   receivedTos: number;
   /** Text octets of a full segment as link and peer allow; `mss` may be less for the path. */
   mssMax: number;
+  /** UDP: TTL of the oldest unread datagram. */
+  receivedTtl: number;
+  /** UDP: octets of it that arrived; those beyond what a socket holds are gone. */
+  receivedOctets: number;
 }
 
 /** An interface, as the stack has it. */
 export interface InterfaceStatus {
   /** Index of the device. */
   device: number;
-  /** `02:00:00:00:00:01`; null on raw IP devices. */
+  /** `02:00:00:00:00:01`; null but on Ethernet devices. */
   mac: string | null;
+  /** 802.1Q identifier; 0: untagged. */
+  vlan: number;
   mtu: number;
   /** As `10.0.0.2/24`, tentative ones too. */
   addresses: string[];
+  /** What each of them is: only a `VALID` one is in use. */
+  states: (keyof typeof AddressState)[];
+  /** Raised when an address, its state or the gateway changes. */
+  generation: number;
   /** As `10.0.0.1`; null when there is none. */
   gateway: string | null;
 }
@@ -130,6 +142,18 @@ export interface NeighbourStatus {
   age: number | null;
 }
 
+/** A route besides those of the interfaces. */
+export interface RouteStatus {
+  /** As `192.0.2.0/24`. */
+  network: string;
+  /** As `10.0.0.1`; null: the network is on link. */
+  gateway: string | null;
+  /** Index of the interface. */
+  interface: number;
+  /** The least is taken. */
+  metric: number;
+}
+
 /** A pool of records: how many there are and how many are taken. */
 export interface Pool {
   capacity: number;
@@ -142,6 +166,10 @@ export interface Pool {
 const STATES = Object.fromEntries(Object.entries(State).map(([name, value]) => [value, name])) as Record<number, keyof typeof State>;
 const PHASES = Object.fromEntries(Object.entries(Phase).map(([name, value]) => [value, name])) as Record<number, keyof typeof Phase>;
 const WAITS = Object.fromEntries(Object.entries(Waits).map(([name, value]) => [value, name])) as Record<number, keyof typeof Waits>;
+const ADDRESS_STATES = Object.fromEntries(Object.entries(AddressState).map(([name, value]) => [value, name])) as Record<
+  number,
+  keyof typeof AddressState
+>;
 const NEIGHBOUR_STATES = Object.fromEntries(Object.entries(NeighbourState).map(([name, value]) => [value, name])) as Record<
   number,
   keyof typeof NeighbourState
@@ -214,25 +242,45 @@ export class Inspector {
     const gateway = this.#view.getUint32(at + INTERFACE.gateway);
     const mac = new Uint8Array(this.#view.buffer, at + INTERFACE.mac, 6);
     const addresses: string[] = [];
+    const states: InterfaceStatus["states"] = [];
     for (let i = 0; i < ADDRESSES_MAX; i++) {
       const place = at + INTERFACE.addresses + i * OCTETS.address;
-      if (!this.#view.getUint8(place + ADDRESS.state)) continue;
+      const state = this.#view.getUint8(place + ADDRESS.state);
+      if (!state) continue;
+      states.push(ADDRESS_STATES[state] ?? "NONE");
       addresses.push(`${ipv4Text(this.#view.getUint32(place))}/${this.#view.getUint8(place + ADDRESS.prefix)}`);
     }
     return {
       device,
-      mac: kind === DeviceKind.RAW_IP ? null : macText(mac),
+      mac: kind === DeviceKind.ETHERNET ? macText(mac) : null,
+      vlan: this.#view.getUint16(at + INTERFACE.vlan, true),
       mtu: this.#view.getUint32(at + INTERFACE.mtu, true),
       addresses,
+      states,
+      generation: this.#view.getUint32(at + INTERFACE.generation, true),
       gateway: gateway ? ipv4Text(gateway) : null,
     };
   }
   /** The hosts on link that the stack knows or asks for. `now` is the stack's clock, milliseconds. */
   neighbours(now: number): NeighbourStatus[] {
-    const pool = this.#word(CONTROL.pools) + PoolIndex.NEIGHBOUR * POOL.octets;
+    return this.#records(PoolIndex.NEIGHBOUR).map((at) => this.#neighbour(at, now));
+  }
+  /** The routes that were added, by their places. */
+  routes(): RouteStatus[] {
+    const word = (at: number) => this.#view.getUint32(at, true);
+    return this.#records(PoolIndex.ROUTE).map((at) => ({
+      network: `${ipv4Text(word(at + ROUTE.network))}/${word(at + ROUTE.prefix)}`,
+      gateway: word(at + ROUTE.gateway) ? ipv4Text(word(at + ROUTE.gateway)) : null,
+      interface: word(at + ROUTE.interface) - 1,
+      metric: word(at + ROUTE.metric),
+    }));
+  }
+  /** Addresses of the records of a pool that are taken. */
+  #records(index: PoolIndex): number[] {
+    const pool = this.#word(CONTROL.pools) + index * POOL.octets;
     const [base, stride, mark] = [POOL.base, POOL.stride, POOL.mark].map((offset) => this.#view.getUint32(pool + offset, true));
     const places = Array.from({ length: mark as number }, (_, i) => (base as number) + i * (stride as number));
-    return places.filter((at) => this.#view.getUint8(at + NEIGHBOUR.taken)).map((at) => this.#neighbour(at, now));
+    return places.filter((at) => this.#view.getUint8(at + NEIGHBOUR.taken));
   }
   #neighbour(at: number, now: number): NeighbourStatus {
     const mac = new Uint8Array(this.#view.buffer, at + NEIGHBOUR.mac, 6);
@@ -323,6 +371,8 @@ function recoveryOf(u32: (offset: number) => number) {
     urgent: u32(STATUS.urgent),
     receivedTos: u32(STATUS.receivedTos),
     mssMax: u32(STATUS.mssMax),
+    receivedTtl: u32(STATUS.receivedTtl),
+    receivedOctets: u32(STATUS.receivedOctets),
   };
 }
 

@@ -16,12 +16,17 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   setns(fd: number, type: number): number;
   eventfd(value: number, flags: number): number;
+  tcgetattr(fd: number, settings: Pointer): number;
+  tcsetattr(fd: number, when: number, settings: Pointer): number;
+  cfmakeraw(settings: Pointer): void;
+  cfsetspeed(settings: Pointer, speed: number): number;
   poll: { async(records: Uint8Array, count: number, ms: number, done: (error: unknown, result: number) => void): void };
   errno(): number;
   readonly O_RDONLY: number;
   readonly O_RDWR: number;
   readonly O_NONBLOCK: number;
   readonly O_CLOEXEC: number;
+  readonly O_NOCTTY: number;
 }
 
 let loaded: Libc | undefined;
@@ -51,12 +56,17 @@ function bind(): Libc {
     socket: library.func("int socket(int domain, int type, int protocol)"),
     setns: library.func("int setns(int fd, int type)"),
     eventfd: library.func("int eventfd(unsigned int value, int flags)"),
+    tcgetattr: library.func("int tcgetattr(int fd, void *settings)"),
+    tcsetattr: library.func("int tcsetattr(int fd, int when, void *settings)"),
+    cfmakeraw: library.func("void cfmakeraw(void *settings)"),
+    cfsetspeed: library.func("int cfsetspeed(void *settings, unsigned int speed)"),
     poll: library.func("int poll(void *records, unsigned long count, int ms)") as unknown as Libc["poll"],
     errno: () => koffi.errno(),
     O_RDONLY: 0,
     O_RDWR: 2,
     O_NONBLOCK: 0o4000,
     O_CLOEXEC: 0o2000000,
+    O_NOCTTY: 0o400,
   };
 }
 

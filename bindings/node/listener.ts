@@ -3,6 +3,7 @@ import { Err, Option } from "./constants.js";
 import { check, errorOf } from "./error.js";
 import { applyExtensions, type TcpExtensions } from "./extensions.js";
 import type { Client, Host } from "./host.js";
+import type { Address } from "./inspect.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
 
 /** Connections accepted before other sockets get their turn. */
@@ -14,6 +15,14 @@ export interface AcceptOptions extends StreamOptions, TcpExtensions {
   noDelay?: boolean;
   /** Turns keepalives on for accepted connections. */
   keepAlive?: boolean;
+  /** Asked about every connection before it is answered: true accepts, false refuses, null is silent, as is what throws. It has 30 seconds. */
+  decide?: (asked: AskedConnection) => boolean | null | Promise<boolean | null>;
+}
+
+/** A connection that somebody would like to open. */
+export interface AskedConnection {
+  local: Address;
+  remote: Address;
 }
 
 /**
@@ -39,6 +48,7 @@ export class TcpListener extends EventEmitter implements Client, AsyncIterable<T
     this.#options = options;
     if (options.noDelay) check(host.core.socket_set(handle, Option.NODELAY, 1), "noDelay");
     if (options.keepAlive) check(host.core.socket_set(handle, Option.KEEPALIVE, 1), "keepAlive");
+    if (options.decide) check(host.core.socket_set(handle, Option.DECIDE, 1), "decide");
     applyExtensions(host.core, handle, options);
     host.attach(handle, this);
     this.on("newListener", (name) => {
@@ -83,6 +93,7 @@ export class TcpListener extends EventEmitter implements Client, AsyncIterable<T
 
   /** @internal */
   ready(): void {
+    if (this.#options.decide) this.#decideAll(this.#options.decide);
     for (let count = 0; this.#handle && this.#asked; count++) {
       if (count === ACCEPT_BUDGET) {
         this.#host.core.ready_rearm(this.#handle);
@@ -101,6 +112,19 @@ export class TcpListener extends EventEmitter implements Client, AsyncIterable<T
     this.close();
   }
 
+  #decideAll(decide: NonNullable<AcceptOptions["decide"]>): void {
+    const { core } = this.#host;
+    for (let asked = core.tcp_asked(this.#handle); asked > 0; asked = core.tcp_asked(this.#handle)) {
+      const handle = asked;
+      const ends = { local: core.local, remote: core.remote };
+      const settle = (verdict: boolean | null) => {
+        if (!this.#handle) return;
+        core.tcp_decide(handle, verdict === null ? -1 : Number(Boolean(verdict)));
+        this.#host.schedule();
+      };
+      new Promise<boolean | null>((resolve) => resolve(decide(ends))).then(settle, () => settle(null));
+    }
+  }
   get #asked(): boolean {
     return this.#waiters.length > 0 || this.listenerCount("connection") > 0;
   }

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
+import { parsePrefix } from "./address.js";
 import { CLASSES, INTERFACES_MAX } from "./constants.js";
-import type { CoreOptions } from "./core.js";
+import type { Core, CoreOptions } from "./core.js";
+import type { DhcpWish } from "./configuring.js";
 import type { Driver } from "./driver.js";
-import { RingwireError } from "./error.js";
+import { check, RingwireError } from "./error.js";
 import { congestionNumber, EXTENSIONS, offersIn, type TcpExtensions } from "./extensions.js";
 import type { WasmSource } from "./module.js";
 import type { BufferClass, Capacities, DeviceOptions, InterfaceOptions, Settings } from "./settings.js";
@@ -16,10 +18,18 @@ export interface StackInterface {
   mac?: string | Uint8Array;
   /** Octets of the longest IP datagram. Default: the device's, or 1500. */
   mtu?: number;
-  /** One to four addresses, as `10.9.0.2/24`. */
-  addresses: string[];
+  /** One to four addresses, as `10.9.0.2/24`; with `dhcp` there may be none. */
+  addresses?: string[];
+  /** Configure the interface by DHCP; `stack.ready` tells when it is. */
+  dhcp?: boolean | DhcpWish;
+  /** 802.1Q identifier of this interface's frames, 1 to 4,094. Default: untagged. */
+  vlan?: number;
   /** Where to send what is not on link, as `10.9.0.1`. Default: nowhere. */
   gateway?: string;
+  /** Whether what is forwarded and leaves here gets an address of this interface, and a port. Needs `ip.forwarding`. Default false. */
+  napt?: boolean;
+  /** Whether what comes in for any address of one host is for the stack: for `listen` and `bindUdp` with `transparent`. Default false. */
+  transparent?: boolean;
   /** Slots of the receive ring, a power of two. Default 256. */
   rxSlots?: number;
   /** Slots of the transmit ring, a power of two. Default 256. */
@@ -75,6 +85,8 @@ export interface ArpOptions {
   holds?: number;
   /** Milliseconds an entry holds without news. */
   timeout?: number;
+  /** Addresses that are added are probed before use, and all are defended (RFC 5227). Default: no. */
+  probing?: boolean;
 }
 
 /** IP and ICMP: capacities and settings. */
@@ -83,8 +95,41 @@ export interface IpOptions {
   ttl?: number;
   /** Routes besides those of the interfaces. */
   routes?: number;
+  /** Addresses the DHCP server leases. */
+  leases?: number;
   /** ICMP errors and stateless resets a second. */
   errorRate?: number;
+  /** Whether datagrams are forwarded between interfaces. Default false. */
+  forwarding?: boolean;
+  /** Datagrams put together from fragments at the same time; 0: none. Default 16. */
+  fragments?: number;
+  /** Octets of the longest of them. Default 65535. */
+  fragmentOctets?: number;
+  /** Milliseconds each may take. */
+  fragmentTimeout?: number;
+  /** Rules of the packet filter. Default 64. */
+  rules?: number;
+  /** Flows that it and address translation keep. Default 1024. */
+  flows?: number;
+  /** Ports that address translation forwards. Default 32. */
+  forwards?: number;
+  /** Milliseconds a flow is kept without a packet: of an established TCP connection, of another one, of UDP, of others. */
+  flowEstablished?: number;
+  flowTcp?: number;
+  flowUdp?: number;
+  flowIcmp?: number;
+}
+
+/** A route besides those that addresses and gateways of interfaces make. */
+export interface StackRoute {
+  /** The network, as `192.0.2.0/24`; `0.0.0.0/0`: all. */
+  to: string;
+  /** The gateway, as `10.0.0.254`. Default: the network is on link. */
+  via?: string;
+  /** Index of the interface. Default 0. */
+  interface?: number;
+  /** The least is taken. Default 0. */
+  metric?: number;
 }
 
 /** What `createStack` takes. */
@@ -99,10 +144,22 @@ export interface StackOptions {
   udp?: UdpOptions;
   arp?: ArpOptions;
   ip?: IpOptions;
+  /** Name servers, asked in this order; up to four. Default: none. */
+  dns?: string[];
+  /** Name of this host on the link: `box` for `box.local`. Default: none, and nothing is announced. */
+  mdns?: string;
+  /** Routes to begin with. */
+  routes?: StackRoute[];
+  /** Rules of the packet filter to begin with, in words: `policy in drop`, `in tcp port 80 accept`. */
+  filter?: string[];
+  /** Ports of interfaces with `napt` that are forwarded, in words: `tcp 8080 to 10.1.0.2:80`. */
+  forwards?: string[];
   /** Owners of sockets: the host and applications inside the module. */
   owners?: number;
   /** Octets of application record in each TCP socket. */
   record?: number;
+  /** A loopback interface with 127.0.0.1/8, the last: the stack can connect to its own addresses. Default: no. */
+  loopback?: boolean;
   /** Frames read before sockets are served. */
   frameBudget?: number;
   /** Most octets the memory may have. */
@@ -110,8 +167,26 @@ export interface StackOptions {
 }
 
 const NAMES = {
-  stack: ["interfaces", "seed", "wasm", "tcp", "udp", "arp", "ip", "owners", "record", "frameBudget", "memoryLimit"],
-  interface: ["driver", "mac", "mtu", "addresses", "gateway", "rxSlots", "txSlots"],
+  stack: [
+    "interfaces",
+    "seed",
+    "wasm",
+    "tcp",
+    "udp",
+    "arp",
+    "ip",
+    "dns",
+    "mdns",
+    "routes",
+    "filter",
+    "forwards",
+    "owners",
+    "record",
+    "loopback",
+    "frameBudget",
+    "memoryLimit",
+  ],
+  interface: ["driver", "mac", "mtu", "vlan", "addresses", "dhcp", "gateway", "napt", "transparent", "rxSlots", "txSlots"],
   tcpSettings: [
     "msl",
     "userTimeout",
@@ -126,9 +201,28 @@ const NAMES = {
   ],
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
   udp: ["sockets", "receive", "send", "octets"],
-  arp: ["neighbours", "holds", "timeout"],
-  ip: ["ttl", "routes", "errorRate"],
+  arp: ["neighbours", "holds", "timeout", "probing"],
+  ip: [
+    "ttl",
+    "routes",
+    "leases",
+    "errorRate",
+    "forwarding",
+    "fragments",
+    "fragmentOctets",
+    "fragmentTimeout",
+    "rules",
+    "flows",
+    "forwards",
+    "flowEstablished",
+    "flowTcp",
+    "flowUdp",
+    "flowIcmp",
+  ],
+  route: ["to", "via", "interface", "metric"],
 } as const;
+/** Octets of the longest datagram that a stack sends itself. */
+const LOOPBACK_MTU = 16_384;
 /** Node's clock differs from one microsecond to the next. */
 const CLOCK_GRANULARITY = 1;
 
@@ -148,9 +242,19 @@ export function coreOptions(options: StackOptions): { core: CoreOptions; drivers
     capacities: capacities(options),
     settings: settings(options),
   };
+  if (options.loopback) {
+    core.interfaces.push({ device: core.devices.length, mtu: LOOPBACK_MTU, addresses: ["127.0.0.1/8"] });
+    core.devices.push({ kind: "loopback" });
+  }
   if (options.wasm !== undefined) core.wasm = options.wasm;
   if (options.memoryLimit !== undefined) core.memoryLimit = options.memoryLimit;
   return { core, drivers };
+}
+
+/** What interfaces want of DHCP, by their index. */
+export function dhcpWishes(interfaces: StackInterface[]): Map<number, DhcpWish> {
+  const wished = interfaces.map(({ dhcp }, index) => [index, dhcp === true ? {} : dhcp] as const);
+  return new Map(wished.flatMap(([index, wish]) => (wish ? [[index, wish] as const] : [])));
 }
 
 function driverOf(given: StackInterface, i: number): Driver {
@@ -169,17 +273,20 @@ function deviceOf(driver: Driver, interfaces: StackInterface[]): DeviceOptions {
 }
 
 function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: Uint8Array): InterfaceOptions {
-  if (!Array.isArray(given.addresses) || given.addresses.length < 1) {
+  const addresses = given.addresses ?? (given.dhcp ? [] : undefined);
+  if (!Array.isArray(addresses) || (addresses.length < 1 && !given.dhcp)) {
     throw new RingwireError("BAD_INTERFACE", `interfaces[${i}].addresses: expected one to four addresses, as "10.9.0.2/24"`);
   }
   const made: InterfaceOptions = {
     device: drivers.indexOf(given.driver),
     mtu: given.mtu ?? given.driver.mtu ?? 1500,
-    addresses: given.addresses,
+    addresses,
   };
   if (given.mac !== undefined) made.mac = given.mac;
   else if (given.driver.kind === "ethernet") made.mac = macFrom(seed, i);
+  if (given.vlan !== undefined) made.vlan = given.vlan;
   if (given.gateway !== undefined) made.gateway = given.gateway;
+  if (given.transparent) made.transparent = true;
   return made;
 }
 
@@ -215,6 +322,12 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
     neighbours: arp.neighbours ?? 256,
     holds: arp.holds ?? 32,
     routes: ip.routes,
+    leases: ip.leases,
+    fragments: ip.fragments ?? 16,
+    fragmentOctets: ip.fragmentOctets ?? 65535,
+    rules: ip.rules ?? 64,
+    flows: ip.flows ?? 1024,
+    forwards: ip.forwards ?? 32,
     owners,
     record,
   }) as Capacities;
@@ -228,11 +341,29 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     offer: offersIn(tcp, "tcp."),
     congestion: congestion === undefined ? undefined : congestionNumber(congestion, "tcp.congestion"),
     arpTimeout: arp.timeout,
+    probing: arp.probing === undefined ? undefined : Number(arp.probing),
     ttl: ip.ttl,
     errorRate: ip.errorRate,
+    forwarding: ip.forwarding === undefined ? undefined : Number(ip.forwarding),
+    fragmentTimeout: ip.fragmentTimeout,
+    flowEstablished: ip.flowEstablished,
+    flowTcp: ip.flowTcp,
+    flowUdp: ip.flowUdp,
+    flowIcmp: ip.flowIcmp,
     frameBudget,
     clockGranularity: CLOCK_GRANULARITY,
   });
+}
+
+/** Adds the routes that were asked for; throws at the first that the stack refuses. */
+export function addRoutes(core: Core, routes: StackRoute[] = []): void {
+  for (const [i, route] of routes.entries()) {
+    const name = `routes[${i}]`;
+    only(route, NAMES.route, name);
+    const { address, prefix } = parsePrefix(route.to, `${name}.to`);
+    const network = { address, interface: route.interface ?? 0, port: integer(route.metric ?? 0, 0, 65535, `${name}.metric`) };
+    check(core.route_add(network, prefix, route.via === undefined ? {} : { address: route.via }), name);
+  }
 }
 
 /** Without what is not given. */

@@ -1,5 +1,5 @@
-import { Err, Event } from "./constants.js";
-import { RingwireError, errorOf } from "./error.js";
+import { Err, Event, Option } from "./constants.js";
+import { check, type ErrorCode, RingwireError, errorOf } from "./error.js";
 import type { Client, Host } from "./host.js";
 import { integer, number } from "./validate.js";
 
@@ -16,6 +16,29 @@ export interface Echo {
   intact: boolean;
 }
 
+/** What ICMP, or the stack itself, says became of an echo request. */
+export class PingError extends RingwireError {
+  /** Who says so; null: the stack itself. */
+  readonly from: string | null;
+  /** ICMP type and code; -1 without ICMP. */
+  readonly type: number;
+  readonly icmpCode: number;
+  /** MTU of the next hop, 0 when not told. */
+  readonly mtu: number;
+  /** Milliseconds since the request was sent. */
+  readonly ms: number;
+
+  /** @internal */
+  constructor(code: ErrorCode, message: string, told: { from: string | null; what: number; mtu: number; ms: number }) {
+    super(code, message);
+    this.from = told.from;
+    this.type = told.from ? told.what >> 8 : -1;
+    this.icmpCode = told.from ? told.what & 255 : -1;
+    this.mtu = told.mtu;
+    this.ms = told.ms;
+  }
+}
+
 /** How one echo request is sent. */
 export interface PingOptions {
   /** Milliseconds to wait for the reply. Default 5000. */
@@ -24,6 +47,8 @@ export interface PingOptions {
   size?: number;
   /** 0 to 65,535. Default: counts up. */
   sequence?: number;
+  /** Time to live, 1 to 255. Default: the stack's. */
+  ttl?: number;
 }
 
 interface Waiting {
@@ -41,11 +66,14 @@ export class Pinger implements Client {
   readonly #waiting = new Map<number, Waiting>();
   #handle: number;
   #sequence = 0;
+  /** TTL of requests that name none. */
+  readonly #ttl: number;
 
   /** @internal */
   constructor(host: Host, handle: number) {
     this.#host = host;
     this.#handle = handle;
+    this.#ttl = host.core.socket_get(handle, Option.TTL);
     host.attach(handle, this);
   }
 
@@ -54,11 +82,12 @@ export class Pinger implements Client {
     return this.#waiting.size;
   }
   /** Sends one request; rejects with TIMED_OUT, with what ICMP reports, or when it cannot be sent. */
-  ping(address: string, { timeout = 5000, size = 56, sequence = this.#sequence }: PingOptions = {}): Promise<Echo> {
+  ping(address: string, { timeout = 5000, size = 56, sequence = this.#sequence, ttl = this.#ttl }: PingOptions = {}): Promise<Echo> {
     if (!this.#handle) return Promise.reject(errorOf(Err.BAD_HANDLE, "ping"));
     const wrong = rangeError(() => {
       integer(size, 0, 65_507, "ping: size");
       integer(sequence, 0, 65_535, "ping: sequence");
+      check(this.#host.core.socket_set(this.#handle, Option.TTL, integer(ttl, 1, 255, "ping: ttl")), "ping: ttl");
       number(timeout, 0, 0x7fffffff, "ping: timeout");
     });
     if (wrong) return Promise.reject(wrong);
@@ -94,7 +123,7 @@ export class Pinger implements Client {
     while (this.#handle) {
       const reply = core.udp_read(this.#handle);
       if (reply === Err.WOULD_BLOCK || reply === Err.BAD_HANDLE) return;
-      if (typeof reply === "number") this.#failOldest(reply);
+      if (typeof reply === "number") this.#reported(reply);
       else this.#answered(core.remote.address, core.remote.port, reply);
     }
   }
@@ -111,11 +140,20 @@ export class Pinger implements Client {
     const intact = Buffer.compare(data, waiting.data) === 0;
     waiting.resolve({ address, ms: performance.now() - waiting.sentAt, sequence, size: data.length, intact });
   }
-  /** ICMP does not say which request it speaks of: the oldest is taken to be the one. */
-  #failOldest(result: number): void {
-    const [sequence] = this.#waiting.keys();
-    if (sequence === undefined) return;
-    this.#fail(sequence, errorOf(result, `ping ${this.#waiting.get(sequence)?.address}`));
+  /** Something became of a request: its sequence number says of which. Where the stack's neighbour did not answer, of all to that host. */
+  #reported(result: number): void {
+    const { core } = this.#host;
+    const { address, port } = core.remote;
+    const { address: by, port: what } = core.local;
+    const from = by === "0.0.0.0" ? null : by;
+    const isMeant = (sequence: number, to: string) =>
+      from ? sequence === port && to === address : result === Err.UNREACHABLE || sequence === port;
+    for (const [sequence, { address: to, sentAt }] of [...this.#waiting]) {
+      if (!isMeant(sequence, to)) continue;
+      const { code, message } = errorOf(result, `ping ${to}`);
+      const told = from ? `${message}, says ${from}` : message;
+      this.#fail(sequence, new PingError(code, told, { from, what, mtu: core.span, ms: performance.now() - sentAt }));
+    }
   }
   #fail(sequence: number, error: Error): void {
     const waiting = this.#waiting.get(sequence);

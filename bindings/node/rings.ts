@@ -29,7 +29,7 @@ export class Rings {
     this.#u32 = u32;
     this.#record = at >>> 2;
     this.#linkDown = at + DEVICE.linkDown;
-    this.#start = u8[at + DEVICE.kind] === DeviceKind.RAW_IP ? SLOT.rawIp : SLOT.ethernet;
+    this.#start = u8[at + DEVICE.kind] === DeviceKind.ETHERNET ? SLOT.ethernet : SLOT.rawIp;
     this.#stride = this.#word(DEVICE.slotOctets);
     this.rxSlots = this.#word(DEVICE.rxSlots);
     this.txSlots = this.#word(DEVICE.txSlots);
@@ -45,7 +45,10 @@ export class Rings {
     return this.#u8[this.#linkDown] === 0;
   }
   set link(up: boolean) {
-    this.#u8[this.#linkDown] = up ? 0 : 1;
+    const down = up ? 0 : 1;
+    if (this.#u8[this.#linkDown] === down) return;
+    this.#u8[this.#linkDown] = down;
+    this.#setWord(DEVICE.linkChanges, this.#word(DEVICE.linkChanges) + 1);
   }
   /** Free slots of the receive ring. */
   get room(): number {

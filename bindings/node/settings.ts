@@ -1,12 +1,24 @@
 import { parseAddress, parseMac, parsePrefix } from "./address.js";
-import { ADDRESSES_MAX, AddressState, CLASSES, CONTROL, DEVICE, DEVICES_MAX, DeviceKind, INTERFACE, INTERFACES_MAX } from "./constants.js";
+import {
+  ADDRESSES_MAX,
+  AddressState,
+  CLASSES,
+  CONTROL,
+  DEVICE,
+  DEVICES_MAX,
+  DeviceKind,
+  INTERFACE,
+  INTERFACES_MAX,
+  InterfaceFlag,
+  MORE,
+} from "./constants.js";
 import { RingwireError } from "./error.js";
 import { type Congestion, congestionNumber, type Offers, offerBits } from "./extensions.js";
 import { ADDRESS, OCTETS } from "./layout.js";
 import { integer, only, parseSeed, powerOfTwo } from "./validate.js";
 
-/** What a device carries: Ethernet frames, or IP packets without a link header. */
-export type Kind = "ethernet" | "ip";
+/** What a device carries: Ethernet frames, IP packets without a link header, or what the stack sends to itself. */
+export type Kind = "ethernet" | "ip" | "loopback";
 
 /** A device: a pair of frame rings. */
 export interface DeviceOptions {
@@ -28,10 +40,14 @@ export interface InterfaceOptions {
   mac?: string | Uint8Array;
   /** Octets of the longest IP datagram, 68 to 65,535. Default 1500. */
   mtu?: number;
+  /** 802.1Q identifier, 1 to 4,094, of the frames of this interface; 0, the default: untagged ones. */
+  vlan?: number;
   /** Up to four, as `10.0.0.2/24`. */
   addresses?: (string | { address: string; prefix: number; state?: "tentative" | "valid" })[];
   /** As `10.0.0.1`. Default: none. */
   gateway?: string;
+  /** Whether what comes in for any address of one host is for the stack. Default false. */
+  transparent?: boolean;
 }
 
 /** TCP sockets of one buffer class. */
@@ -80,13 +96,42 @@ export const SETTINGS = [
   "sentRecords",
 ] as const;
 
+/** Names of the capacities that are one word of the record at `more` each. */
+export const MORE_CAPACITIES = [
+  "fragments",
+  "fragmentOctets",
+  "groups",
+  "sources",
+  "rules",
+  "flows",
+  "forwards",
+  "leases",
+  "names",
+  "services",
+  "transfers",
+] as const;
+/** Names of the settings there. */
+export const MORE_SETTINGS = [
+  "probing",
+  "forwarding",
+  "fragmentTimeout",
+  "flowEstablished",
+  "flowTcp",
+  "flowUdp",
+  "flowIcmp",
+  "portFirst",
+  "portLast",
+] as const;
+
 /** How much of everything the stack holds; what is missing keeps the module's default. docs/abi.md section 2. */
-export type Capacities = { [name in (typeof CAPACITIES)[number]]?: number } & {
+export type Capacities = { [name in (typeof CAPACITIES)[number] | (typeof MORE_CAPACITIES)[number]]?: number } & {
   /** Up to four buffer classes; classes that are not named have no sockets. */
   classes?: BufferClass[];
 };
 /** Times in milliseconds, and other settings; what is missing keeps the module's default. docs/abi.md section 2. */
-export type Settings = { [name in Exclude<(typeof SETTINGS)[number], "offer" | "congestion">]?: number } & {
+export type Settings = {
+  [name in Exclude<(typeof SETTINGS)[number], "offer" | "congestion"> | (typeof MORE_SETTINGS)[number]]?: number;
+} & {
   /** Offer bits, or switches that change the module's default. */
   offer?: number | Offers;
   /** Number or name of the congestion control. */
@@ -119,11 +164,26 @@ export function writeControl(view: DataView, control: number, options: ControlOp
   writeDevices(view, control, options.devices);
   writeInterfaces(view, control, options);
   writeCapacities(put, options.capacities ?? {});
-  only(options.settings ?? {}, SETTINGS, "settings");
+  const more = view.getUint32(control + CONTROL.more, true) - control;
+  writeWords(put, more, MORE_CAPACITIES, options.capacities ?? {}, "capacities", "BAD_CAPACITY");
+  writeWords(put, more, MORE_SETTINGS, options.settings ?? {}, "settings", "BAD_SETTING");
+  only(options.settings ?? {}, [...SETTINGS, ...MORE_SETTINGS], "settings");
   const settings = numbers(options.settings ?? {}, view.getUint32(control + CONTROL.offer, true));
   for (const name of SETTINGS) {
     if (settings[name] !== undefined) put(CONTROL[name], integer(settings[name], 0, U32, `settings.${name}`, "BAD_SETTING"));
   }
+}
+
+/** Writes those of `names` that are given to the record of more capacities and settings, `more` octets behind the control block. */
+function writeWords<Name extends keyof typeof MORE>(
+  put: (offset: number, value: number) => void,
+  more: number,
+  names: readonly Name[],
+  given: { [name in Name]?: number },
+  what: string,
+  error: "BAD_CAPACITY" | "BAD_SETTING",
+): void {
+  for (const name of names) if (given[name] !== undefined) put(more + MORE[name], integer(given[name], 0, U32, `${what}.${name}`, error));
 }
 
 /** Settings as the words they are; `offer` is the module's default. */
@@ -154,7 +214,8 @@ function writeDevices(view: DataView, control: number, devices: DeviceOptions[])
 function kindOf(kind: unknown, name: string): number {
   if (kind === "ethernet") return DeviceKind.ETHERNET;
   if (kind === "ip") return DeviceKind.RAW_IP;
-  throw new RingwireError("BAD_DEVICE", `${name}.kind: "${String(kind)}" is no kind of device (expected "ethernet" or "ip")`);
+  if (kind === "loopback") return DeviceKind.LOOPBACK;
+  throw new RingwireError("BAD_DEVICE", `${name}.kind: "${String(kind)}" is no kind of device (expected "ethernet", "ip" or "loopback")`);
 }
 
 function writeInterfaces(view: DataView, control: number, { interfaces, devices }: ControlOptions): void {
@@ -164,12 +225,14 @@ function writeInterfaces(view: DataView, control: number, { interfaces, devices 
   view.setUint32(control + CONTROL.interfaces, interfaces.length, true);
   interfaces.forEach((options, i) => {
     const name = `interfaces[${i}]`;
-    only(options, ["device", "mac", "mtu", "addresses", "gateway"], name);
+    only(options, ["device", "mac", "mtu", "vlan", "addresses", "gateway", "transparent"], name);
     const device = integer(options.device ?? i, 0, devices.length - 1, `${name}.device`, "BAD_INTERFACE");
     const at = control + CONTROL.interfaceTable + i * OCTETS.interface;
     for (let octet = 0; octet < OCTETS.interface; octet++) view.setUint8(at + octet, 0);
     view.setUint8(at + INTERFACE.device, device);
+    if (options.transparent) view.setUint8(at + INTERFACE.flags, InterfaceFlag.TRANSPARENT);
     view.setUint32(at + INTERFACE.mtu, integer(options.mtu ?? 1500, 68, 65535, `${name}.mtu`, "BAD_INTERFACE"), true);
+    view.setUint16(at + INTERFACE.vlan, integer(options.vlan ?? 0, 0, 4094, `${name}.vlan`, "BAD_INTERFACE"), true);
     if (options.gateway !== undefined) view.setUint32(at + INTERFACE.gateway, parseAddress(options.gateway, `${name}.gateway`));
     if (devices[device]?.kind === "ethernet" || options.mac !== undefined) {
       parseMac(options.mac ?? "missing", `${name}.mac`).forEach((octet, k) => {
@@ -195,7 +258,7 @@ function writeAddresses(view: DataView, at: number, addresses: NonNullable<Inter
 }
 
 function writeCapacities(put: (offset: number, value: number) => void, capacities: Capacities): void {
-  only(capacities, ["classes", ...CAPACITIES], "capacities");
+  only(capacities, ["classes", ...CAPACITIES, ...MORE_CAPACITIES], "capacities");
   for (const name of CAPACITIES) {
     if (capacities[name] !== undefined) put(CONTROL[name], integer(capacities[name], 0, U32, `capacities.${name}`, "BAD_CAPACITY"));
   }

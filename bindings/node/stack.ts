@@ -1,16 +1,22 @@
 import { EventEmitter } from "node:events";
+import { Advertised } from "./advertised.js";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
-import { CLASSES, type Counter, type PoolIndex } from "./constants.js";
-import { type Core, instantiate } from "./core.js";
+import { CLASSES, type Counter, Option, type PoolIndex } from "./constants.js";
+import { type Core, type DhcpdOptions, type DhcpStatus, instantiate, type Lease } from "./core.js";
+import { Configuring, type DhcpWish } from "./configuring.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import { applyExtensions, checkExtensions, EXTENSIONS, type TcpExtensions } from "./extensions.js";
+import { Filter, translate } from "./filter.js";
 import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
-import { type StackOptions, coreOptions } from "./options.js";
+import type { NameAnswer, RecordType, Service } from "./namecalls.js";
+import { addRoutes, type StackInterface, type StackOptions, coreOptions, dhcpWishes } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
+import { isHostName, Resolver } from "./resolver.js";
+import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
 import { StackPort } from "./stackport.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
 import { UdpSocket } from "./udp.js";
@@ -18,7 +24,7 @@ import { integer, only } from "./validate.js";
 
 /** Where and how to connect. */
 export interface ConnectOptions extends StreamOptions, TcpExtensions {
-  /** Dotted IPv4 address. */
+  /** Dotted IPv4 address, or the name of a host. */
   host: string;
   port: number;
   /** Default: chosen by the stack. */
@@ -37,7 +43,12 @@ export interface ConnectOptions extends StreamOptions, TcpExtensions {
 
 /** Where and how to listen. */
 export interface ListenOptions extends AcceptOptions {
-  port: number;
+  /** Missing, with `transparent`: all ports. */
+  port?: number;
+  /** Takes connections to other hosts' addresses as well, which come by `interface`, a transparent one; `localAddress` of each says to whom it was. */
+  transparent?: boolean;
+  /** Index of the interface. Default: any; with `transparent` 0. */
+  interface?: number;
   /** One of our addresses. Default: any. */
   host?: string;
   /** Connections that wait to be accepted, and as many half-open ones. Default 128. */
@@ -54,12 +65,33 @@ export interface BindOptions {
   host?: string;
   /** Datagrams may go to broadcast addresses. */
   broadcast?: boolean;
+  /** Other sockets may be bound to the same port. */
+  reuse?: boolean;
+  /** Index of the interface. Default: any; with `transparent` 0. */
+  interface?: number;
+  /** Also takes datagrams for other hosts' addresses, on any port, that come by `interface`, a transparent one. */
+  transparent?: boolean;
 }
 
+/** Name servers that the stack keeps. */
+const SERVERS = 4;
 /** Sockets served in one round, before frames get their turn. */
 const SERVE_BUDGET = 4096;
+const NOWHERE = { address: "0.0.0.0", port: 0, interface: -1 };
 const CONNECT = ["host", "port", "localAddress", "localPort", "class", "noDelay", "keepAlive", "signal", "allowHalfOpen", ...EXTENSIONS];
-const LISTEN = ["port", "host", "backlog", "class", "noDelay", "keepAlive", "allowHalfOpen", ...EXTENSIONS];
+const LISTEN = [
+  "transparent",
+  "interface",
+  "decide",
+  "port",
+  "host",
+  "backlog",
+  "class",
+  "noDelay",
+  "keepAlive",
+  "allowHalfOpen",
+  ...EXTENSIONS,
+];
 
 /** Drivers that a stack has, or had. */
 const OWNED = new WeakSet<Driver>();
@@ -67,13 +99,23 @@ const OWNED = new WeakSet<Driver>();
 /** Makes a stack on the drivers given, and starts it. They belong to it from now on: they are stopped with it, and when it cannot be made. Throws RingwireError. */
 export async function createStack(options: StackOptions): Promise<Stack> {
   const given = Array.isArray(options?.interfaces) ? options.interfaces.map((each) => each?.driver).filter(Boolean) : [];
-  const isTaken = given.some((driver, i) => OWNED.has(driver) || given.indexOf(driver) !== i);
+  const isTaken = given.some((driver) => OWNED.has(driver)) || isTwice(options?.interfaces);
   try {
-    if (isTaken) throw new RingwireError("IN_USE", "interfaces: a driver serves one interface of one stack, once (open another one)");
+    if (isTaken)
+      throw new RingwireError(
+        "IN_USE",
+        "interfaces: a driver serves one interface of one stack, once, or one for each VLAN (open another one)",
+      );
     const { core, drivers } = coreOptions(options);
     const now = performance.now();
     core.ms = Math.floor(now);
-    const stack = new Stack(await instantiate(core), drivers);
+    const made = named(await instantiate(core), options);
+    addRoutes(made, options.routes);
+    const translating = options.interfaces.flatMap(({ napt }, i) => (napt ? [i] : []));
+    translate(made, translating, options.forwards);
+    const filter = new Filter(made);
+    for (const rule of options.filter ?? []) filter.add(rule);
+    const stack = new Stack(made, drivers, dhcpWishes(options.interfaces));
     for (const driver of drivers) OWNED.add(driver);
     return stack;
   } catch (error) {
@@ -82,26 +124,51 @@ export async function createStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** Tells a core its name servers, and its own name. */
+function named(core: Core, { dns: servers = [], mdns }: StackOptions): Core {
+  if (!Array.isArray(servers) || servers.length > SERVERS)
+    throw new RingwireError("BAD_ARGUMENT", `dns: expected a list of at most ${SERVERS} addresses`);
+  for (const server of servers) {
+    parseAddress(server, "dns");
+    check(core.dns_server_add(server), `dns: ${server}`);
+  }
+  if (mdns !== undefined) check(core.mdns_start(String(mdns)), `mdns: ${mdns}`);
+  return core;
+}
+/** Whether two interfaces have the same driver and the same VLAN. */
+function isTwice(interfaces: StackOptions["interfaces"]): boolean {
+  if (!Array.isArray(interfaces)) return false;
+  const same = (one: StackInterface, other: StackInterface) =>
+    one?.driver && one.driver === other?.driver && (one.vlan ?? 0) === (other.vlan ?? 0);
+  return interfaces.some((one, i) => interfaces.slice(0, i).some((other) => same(one, other)));
+}
+
 /**
  * A running stack. It keeps the process alive until it is closed. Emits `error` with a RingwireError when a device is lost, when somebody
- * listens, and `close`.
+ * listens, `configured` with index and DhcpStatus when an interface that DHCP configures has changed, and `close`.
  */
 export class Stack extends EventEmitter implements Host {
   /** The thin layer below. */
   readonly core: Core;
+  /** The packet filter. */
+  readonly filter: Filter;
   /** Errors of devices that are lost. */
   readonly failures: RingwireError[] = [];
   readonly #drivers: readonly Driver[];
   readonly #clients = new Map<number, Client>();
   readonly #loop: Loop;
+  readonly #configuring: Configuring;
+  readonly #resolver = new Resolver(this);
   #pinger: Pinger | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(core: Core, drivers: readonly Driver[]) {
+  constructor(core: Core, drivers: readonly Driver[], wishes: ReadonlyMap<number, DhcpWish> = new Map()) {
     super();
     this.core = core;
+    this.filter = new Filter(core);
     this.#drivers = drivers;
+    this.#configuring = new Configuring(core, wishes, (index, status) => setImmediate(() => this.emit("configured", index, status)));
     this.#loop = new Loop(core, drivers, () => this.#serve());
     const events = {
       wake: (now: boolean) => (now ? this.#loop.run() : this.#loop.schedule()),
@@ -116,6 +183,55 @@ export class Stack extends EventEmitter implements Host {
   /** Whether it was closed. */
   get closed(): boolean {
     return this.#closing !== undefined;
+  }
+  /** Settles when every interface that DHCP configures has an address; at once when there is none. Rejects when the stack is closed before. */
+  get ready(): Promise<void> {
+    return this.#configuring.ready;
+  }
+  /** What DHCP knows of an interface. */
+  dhcp(index = 0): DhcpStatus {
+    const status = this.core.dhcp_status(index);
+    if (typeof status === "number") throw errorOf(status, `dhcp ${index}`);
+    return status;
+  }
+  /** Leases addresses on an interface; answers how many. Throws RingwireError. */
+  serveDhcp(options: DhcpdOptions, index = 0): number {
+    this.ensureOpen();
+    only(options, ["first", "last", "lease", "router", "dns", "options"], "serveDhcp");
+    parseAddress(options.first, "serveDhcp: first");
+    parseAddress(options.last, "serveDhcp: last");
+    return check(this.core.dhcpd_start(options, index), "serveDhcp");
+  }
+  /** Addresses that the DHCP server has given. */
+  leases(): Lease[] {
+    return this.core.dhcpd_leases();
+  }
+  /** Addresses of a host; rejects with NO_NAME, TIMED_OUT, REFUSED, ... */
+  resolve(name: string): Promise<string[]> {
+    this.ensureOpen();
+    return this.#resolver.addresses(name);
+  }
+  /** Names of a host by its address. */
+  async reverse(address: string): Promise<string[]> {
+    this.ensureOpen();
+    parseAddress(address, "address");
+    return (await this.#resolver.lookup(address, "PTR")).records as string[];
+  }
+  /** Records of any type that can be asked for, with their TTL and the name at the end of all aliases. */
+  lookup(name: string, type: RecordType = "A"): Promise<NameAnswer> {
+    this.ensureOpen();
+    return this.#resolver.lookup(name, type);
+  }
+  /** Announces a service on the link by mDNS. Throws BAD_STATE without the option `mdns`, NO_ROOM, BAD_ARGUMENT. */
+  advertise(service: Service): Advertised {
+    this.ensureOpen();
+    only(service, ["name", "type", "port", "txt"], "advertise");
+    return new Advertised(this, { ...service, port: parsePort(service.port, "port", 1) });
+  }
+  /** This host's name on the link, as `box.local`; null without the option `mdns`, and until nobody else is found to have it. */
+  get hostName(): string | null {
+    const name = this.core.mdns_name(0);
+    return typeof name === "string" ? name : null;
   }
   /** Connects; rejects with REFUSED, TIMED_OUT, UNREACHABLE, ... or the reason of the signal. */
   async connect(options: ConnectOptions): Promise<TcpSocket> {
@@ -134,20 +250,27 @@ export class Stack extends EventEmitter implements Host {
     this.ensureOpen();
     only(options, CONNECT, "connect");
     checkExtensions(options);
-    parseAddress(options.host, "host");
-    const remote = { address: options.host, port: parsePort(options.port, "port", 1) };
+    const { host } = options;
+    const port = parsePort(options.port, "port", 1);
     const local = localEnd(options.localAddress, options.localPort);
-    const handle = this.core.tcp_connect(remote, local, bufferClass(options.class, this.core));
-    const socket = this.#stream(handle, remote, options);
-    if (handle < 0) {
-      const error = errorOf(handle, `connect ${remote.address}:${remote.port}`);
-      setImmediate(() => socket.destroy(error));
-      return socket;
+    const ofClass = bufferClass(options.class, this.core);
+    const socket = this.#stream({ address: host, port }, options);
+    const open = (address: string) => {
+      const handle = this.core.tcp_connect({ address, port }, local, ofClass);
+      if (handle < 0) throw errorOf(handle, `connect ${host}:${port}`);
+      socket.begin(handle, this.core.status(handle)?.local ?? NOWHERE, address);
+      applyExtensions(this.core, handle, options);
+      if (options.noDelay) socket.setNoDelay();
+      if (options.keepAlive) socket.setKeepAlive(true);
+      this.schedule();
+    };
+    if (!isHostName(host)) {
+      parseAddress(host, "host");
+      failing(socket, () => open(host));
+    } else {
+      const found = this.#resolver.address(host, "host").then((address) => failing(socket, () => socket.destroyed || open(address)));
+      found.catch((error) => socket.destroy(error));
     }
-    applyExtensions(this.core, handle, options);
-    if (options.noDelay) socket.setNoDelay();
-    if (options.keepAlive) socket.setKeepAlive(true);
-    this.schedule();
     return socket;
   }
   /** Listens for connections; throws IN_USE, BAD_ADDRESS, NO_SOCKET or BAD_ARGUMENT. */
@@ -155,8 +278,9 @@ export class Stack extends EventEmitter implements Host {
     this.ensureOpen();
     only(options, LISTEN, "listen");
     checkExtensions(options);
-    const port = parsePort(options.port, "port", 1);
-    const local = localEnd(options.host, port);
+    const port = parsePort(options.transparent ? (options.port ?? 0) : options.port, "port", options.transparent ? 0 : 1);
+    const index = options.interface ?? (options.transparent ? 0 : undefined);
+    const local = { ...localEnd(options.host, port), ...(index === undefined ? {} : { interface: index }) };
     const backlog = integer(options.backlog ?? 128, 1, 65535, "backlog");
     const handle = check(this.core.tcp_listen(local, bufferClass(options.class, this.core), backlog), `listen ${local.address}:${port}`);
     return new TcpListener(this, handle, local.address, port, options);
@@ -164,27 +288,36 @@ export class Stack extends EventEmitter implements Host {
   /** Binds a UDP socket; throws IN_USE, BAD_ADDRESS or NO_SOCKET. */
   bindUdp(options: BindOptions = {}): UdpSocket {
     this.ensureOpen();
-    only(options, ["port", "host", "broadcast"], "bind");
-    const local = localEnd(options.host, options.port);
+    only(options, ["port", "host", "broadcast", "reuse", "interface", "transparent"], "bind");
+    const index = options.interface ?? (options.transparent ? 0 : undefined);
+    const local = { ...localEnd(options.host, options.port), ...(index === undefined ? {} : { interface: index }) };
     const handle = check(this.core.udp_bind(local), `bind ${local.address}:${local.port}`);
     const socket = new UdpSocket(this, handle, local.address, this.core.local.port);
     if (options.broadcast) socket.setBroadcast(true);
+    if (options.reuse) socket.setReuse(true);
+    if (options.transparent) check(this.core.socket_set(handle, Option.ANY_PORT, 1), "transparent");
     return socket;
   }
   /** Sends one ICMP echo request; rejects with TIMED_OUT or with what ICMP reports. Requests share a socket while any waits. */
   async ping(host: string, options: PingOptions = {}): Promise<Echo> {
     this.ensureOpen();
-    only(options, ["timeout", "size", "sequence"], "ping");
-    parseAddress(host, "host");
+    only(options, ["timeout", "size", "sequence", "ttl"], "ping");
+    const address = await this.#resolver.address(host, "host");
+    this.ensureOpen();
     this.#pinger ??= new Pinger(this, check(this.core.ping_open(), "ping"));
     try {
-      return await this.#pinger.ping(host, options);
+      return await this.#pinger.ping(address, options);
     } finally {
       if (this.#pinger?.waiting === 0) {
         this.#pinger.close();
         this.#pinger = undefined;
       }
     }
+  }
+  /** Finds the routers on the way to a host: yields one hop after another, with who answered each probe, until the host has answered or says that it cannot be reached. */
+  traceroute(host: string, options: TracerouteOptions = {}): AsyncGenerator<HopResult, void, void> {
+    this.ensureOpen();
+    return traceroute(this, host, options);
   }
   /** The interfaces with their addresses and MACs. */
   interfaces(): InterfaceStatus[] {
@@ -227,6 +360,8 @@ export class Stack extends EventEmitter implements Host {
 
   /** Tells sockets what happened to them; answers how many. */
   #serve(): number {
+    this.#configuring.look();
+    this.#resolver.look();
     for (let count = 0; count < SERVE_BUDGET; count++) {
       const handle = this.core.ready_next();
       if (handle <= 0) return count;
@@ -234,14 +369,8 @@ export class Stack extends EventEmitter implements Host {
     }
     return SERVE_BUDGET;
   }
-  #stream(handle: number, remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
-    const nowhere = { address: "0.0.0.0", port: 0, interface: -1 };
-    const local = handle > 0 ? (this.core.status(handle)?.local ?? nowhere) : nowhere;
-    const socket = new TcpSocket(
-      this,
-      { handle: Math.max(handle, 0), local, remote: { ...remote, interface: -1 }, connecting: true },
-      options,
-    );
+  #stream(remote: { address: string; port: number }, options: StreamOptions): TcpSocket {
+    const socket = new TcpSocket(this, { handle: 0, local: NOWHERE, remote: { ...remote, interface: -1 }, connecting: true }, options);
     const { signal } = options as ConnectOptions;
     if (!signal) return socket;
     const abort = () => socket.connecting && socket.destroy(signal.reason);
@@ -255,9 +384,21 @@ export class Stack extends EventEmitter implements Host {
   }
   async #close(): Promise<void> {
     for (const client of [...this.#clients.values()]) client.shut();
+    this.#configuring.close();
+    this.#resolver.shut();
+    if (this.core.mdns_stop() === 0) this.#loop.run();
     this.#loop.stop();
     await Promise.all(this.#drivers.map((driver) => driver.stop()));
     this.emit("close");
+  }
+}
+
+/** Does something; what it throws ends the stream, soon. */
+function failing(socket: TcpSocket, what: () => unknown): void {
+  try {
+    what();
+  } catch (error) {
+    setImmediate(() => socket.destroy(error as Error));
   }
 }
 

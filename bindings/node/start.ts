@@ -1,4 +1,4 @@
-import { ARENA_START, CONTROL, DEVICE, Err, INTERFACE } from "./constants.js";
+import { ARENA_START, CONTROL, DEVICE, Err, INTERFACE, MORE } from "./constants.js";
 import { errorName, errorOf, RingwireError } from "./error.js";
 import { OCTETS } from "./layout.js";
 import type { Exports, WasmMemory } from "./module.js";
@@ -19,7 +19,9 @@ const EXPECTED: Record<string, string> = {
   gateway: "another host: not our own address, nor the subnet's own or broadcast address",
   mac: "a unicast address that is not zero",
   mtu: "68 to 65,535, and no more than the slots of the device hold",
-  device: "a device of the table, with one interface each",
+  device: "a device of the table, with one interface for each VLAN",
+  vlan: "1 to 4,094 on Ethernet, or 0",
+  probing: "0 or 1, or 0 where the module has no probing",
   slotOctets: "a multiple of 64 up to 131,072",
   rxSlots: "a power of two from 1 to 32,768",
   txSlots: "a power of two from 1 to 32,768",
@@ -27,7 +29,7 @@ const EXPECTED: Record<string, string> = {
   udpSend: "a power of two from 1 to 32,768",
   udpOctets: "at most 65,535",
   record: "at most 4,096 octets",
-  owners: "1 to 255",
+  owners: "1 to 240",
   ttl: "1 to 255",
   msl: "1 to 536,870,912 ms",
   delayedAck: "1 to 499 ms",
@@ -36,6 +38,7 @@ const EXPECTED: Record<string, string> = {
   congestion: "newreno (0) or, where the module has it, cubic (1)",
   sentRecords: "0 to 65,536, or 0 where the module has no RACK",
   arenaStart: "4096 or more",
+  portFirst: "1 up to portLast, which is at most 65,535",
 };
 
 /** Calls `init`, grows the memory by what is needed where the arena's end is free, and calls it again. Throws what `init` answers, with the word that was refused. */
@@ -55,7 +58,7 @@ export function start(exports: Exports, control: number, options: StartOptions, 
     );
   }
   if (result < 0) {
-    const where = wordName(word(CONTROL.detail));
+    const where = wordName(word(CONTROL.detail), word(CONTROL.more) - control);
     const expected = EXPECTED[where.split(", ").at(-1) ?? ""];
     throw new RingwireError(errorName(result), `init: ${errorOf(result).message}: ${where}${expected ? ` (expected ${expected})` : ""}`);
   }
@@ -72,10 +75,11 @@ function grow(memory: WasmMemory, octets: number, limit: number): void {
   }
 }
 
-/** What lies at an offset of the control block, in words. */
-function wordName(offset: number): string {
+/** What lies at an offset of the control block, in words; from `more` on there are more capacities and settings. */
+function wordName(offset: number, more: number): string {
   const field = (table: Record<string, number>, at: number) =>
     Object.entries(table).find(([, where]) => where === at)?.[0] ?? `octet ${at}`;
+  if (offset >= more) return field(MORE, offset - more);
   if (offset >= CONTROL.interfaceTable) {
     const at = offset - CONTROL.interfaceTable;
     return `interface ${Math.floor(at / OCTETS.interface)}, ${field(INTERFACE, at % OCTETS.interface)}`;

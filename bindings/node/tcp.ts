@@ -149,6 +149,14 @@ export class TcpSocket extends Duplex implements Client {
     return this.destroy();
   }
 
+  /** @internal The name of the other end was resolved, and the connection begins. */
+  begin(handle: number, local: Address, remote: string): void {
+    this.#handle = handle;
+    this.localAddress = local.address;
+    this.localPort = local.port;
+    this.remoteAddress = remote;
+    this.#host.attach(handle, this);
+  }
   /** @internal */
   ready(events: number): void {
     if (events & Event.CONNECTED && this.connecting) this.#connected();

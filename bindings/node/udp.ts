@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { parseAddress, parsePort } from "./address.js";
 import { Err, Event, Option } from "./constants.js";
 import { RingwireError, check, errorOf } from "./error.js";
+import { Memberships, type SourceFilter } from "./groups.js";
 import type { Client, Host } from "./host.js";
 import type { Status } from "./inspect.js";
 import { octetsOf } from "./validate.js";
@@ -16,8 +17,10 @@ export interface RemoteInfo {
   family: "IPv4";
   /** Octets of the datagram. */
   size: number;
-  /** The address of ours that it was sent to. */
+  /** The address that it was sent to: one of ours, but for a transparent socket. */
   to: string;
+  /** The port there. */
+  toPort: number;
 }
 
 /** A datagram with its sender. */
@@ -29,6 +32,7 @@ export interface Message {
 interface Sending {
   readonly data: Uint8Array;
   readonly remote: { address: string; port: number } | null;
+  readonly from: { address: string; port: number } | undefined;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -44,6 +48,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   readonly #host: Host;
   readonly #waiters: ((result: IteratorResult<Message>) => void)[] = [];
   readonly #sends: Sending[] = [];
+  readonly #memberships = new Memberships();
   #handle: number;
 
   /** @internal */
@@ -67,14 +72,14 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   address(): { address: string; family: "IPv4"; port: number } {
     return { address: this.host, family: "IPv4", port: this.port };
   }
-  /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none. */
-  async send(data: Uint8Array | string, port?: number, host?: string): Promise<void> {
+  /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none. A transparent socket may say `from` where it comes. */
+  async send(data: Uint8Array | string, port?: number, host?: string, from?: { address: string; port: number }): Promise<void> {
     const octets = typeof data === "string" ? Buffer.from(data) : octetsOf(data, "send");
     const remote = port === undefined ? null : { port: parsePort(port, "port", 1), address: String(host ?? "missing") };
     if (remote) parseAddress(remote.address, "host");
     if (!this.#handle) throw errorOf(Err.BAD_HANDLE);
     return new Promise((resolve, reject) => {
-      this.#sends.push({ data: octets, remote, resolve, reject });
+      this.#sends.push({ data: octets, remote, from, resolve, reject });
       if (this.#sends.length === 1) this.#flush();
     });
   }
@@ -98,6 +103,44 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   setTTL(ttl: number): this {
     check(this.#host.core.socket_set(this.#open(), Option.TTL, ttl), "TTL");
     return this;
+  }
+  /** Time to live of what is sent to groups, 1 to 255. Default 1. */
+  setMulticastTTL(ttl: number): this {
+    check(this.#host.core.socket_set(this.#open(), Option.MULTICAST_TTL, ttl), "multicast TTL");
+    return this;
+  }
+  /** Whether what is sent to a group comes to members on this stack, too. Default true. */
+  setMulticastLoopback(loop: boolean): this {
+    check(this.#host.core.socket_set(this.#open(), Option.MULTICAST_LOOP, loop ? 1 : 0), "multicast loopback");
+    return this;
+  }
+  /** Whether other sockets may be bound to the same port; they have the option then, too. */
+  setReuse(reuse: boolean): this {
+    check(this.#host.core.socket_set(this.#open(), Option.REUSE, reuse ? 1 : 0), "reuse");
+    return this;
+  }
+  /** Receives what is sent to a group, from all but the excluded sources or only from the included ones; called again it replaces them. Throws BAD_ADDRESS, NO_ROOM. */
+  setMembership(group: string, filter: SourceFilter = {}, interface_?: number): this {
+    this.#memberships.set(this.#host.core, this.#open(), group, interface_, filter);
+    this.#host.schedule();
+    return this;
+  }
+  /** Joins a group, on the interface with this index or where a route leads. */
+  addMembership(group: string, interface_?: number): this {
+    return this.setMembership(group, {}, interface_);
+  }
+  /** Leaves a group with all its sources. */
+  dropMembership(group: string, interface_?: number): this {
+    return this.setMembership(group, { include: [] }, interface_);
+  }
+  /** Joins a group for one more source. */
+  addSourceSpecificMembership(source: string, group: string, interface_?: number): this {
+    return this.setMembership(group, { include: [...this.#memberships.included(group, interface_), source] }, interface_);
+  }
+  /** Leaves a group for a source. */
+  dropSourceSpecificMembership(source: string, group: string, interface_?: number): this {
+    const rest = this.#memberships.included(group, interface_).filter((each) => each !== source);
+    return this.setMembership(group, { include: rest }, interface_);
   }
   /** What the stack knows of the socket; null when it was closed. */
   status(): Status | null {
@@ -167,7 +210,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
     const { core } = this.#host;
     const span = core.span;
     const { address, port } = core.remote;
-    const remote: RemoteInfo = { address, port, family: "IPv4", size, to: core.local.address };
+    const remote: RemoteInfo = { address, port, family: "IPv4", size, to: core.local.address, toPort: core.local.port };
     const data = Buffer.allocUnsafe(size);
     data.set(core.octets.subarray(span, span + size));
     core.udp_receive_release(this.#handle);
@@ -181,7 +224,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   /** Puts datagrams into the ring, in order, until there is no room: then WRITABLE comes. */
   #flush(): void {
     for (let first = this.#sends[0]; first && this.#handle; first = this.#sends[0]) {
-      const result = this.#host.core.udp_write(this.#handle, first.data, first.remote);
+      const result = this.#host.core.udp_write(this.#handle, first.data, first.remote, first.from);
       if (result === Err.WOULD_BLOCK) return;
       this.#sends.shift();
       if (result < 0) first.reject(errorOf(result, "send"));

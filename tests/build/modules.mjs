@@ -13,7 +13,7 @@ const ASC_VERSION = createRequire(import.meta.url)("assemblyscript/package.json"
 export function modules(root) {
   const shipped = [
     { name: "ringwire", target: "release", aim: "speed", entries: ["assembly/index.ts"] },
-    { name: "ringwire-tiny", target: "tiny", aim: "size", entries: ["assembly/profiles/tiny.ts", "assembly/index.ts"] },
+    { name: "ringwire-tiny", target: "tiny", aim: "size", entries: ["assembly/profiles/tiny.ts", "assembly/bare.ts"] },
     { name: "ringwire-debug", target: "debug", entries: ["assembly/index.ts", "assembly/constants.ts"] },
   ].map((module) => ({ ...module, out: `build/${module.name}.wasm` }));
   return [...shipped, ...examples(root)];

@@ -26,6 +26,8 @@ const FLOORS: Record<string, number> = {
   application: 6,
   "receive.ts": 6,
   "tcp.ts": 6,
+  "udp.ts": 6,
+  "services.ts": 7,
   "stack.ts": 7,
 };
 const TOP_FLOOR = 8;

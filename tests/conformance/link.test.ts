@@ -63,7 +63,8 @@ describe("Ethernet", () => {
     const t = await Tester.make();
     const packet = ipv4({ from: PEER.ip, to: US.ip, protocol: PROTOCOL.ICMP }, icmp(8, 0, 1, bytes("tagged")));
     const tagged = Uint8Array.from([0, 5, 8, 0, ...packet]);
-    for (const type of [ETHER.VLAN, 0x88a8, ETHER.IPV6, 0x0000, 0x0801, 0x88cc, 0xffff])
+    t.drops(ethernet(US.mac, PEER.mac, ETHER.VLAN, tagged), "LINK_UNKNOWN_VLAN");
+    for (const type of [0x88a8, ETHER.IPV6, 0x0000, 0x0801, 0x88cc, 0xffff])
       t.drops(ethernet(US.mac, PEER.mac, type, tagged), "LINK_UNKNOWN_TYPE");
     const loops = Uint8Array.from([0x60, 0, 0, 0, 0, 16, 0, 64, ...new Uint8Array(48)]);
     t.drops(ethernet(US.mac, PEER.mac, ETHER.IPV6, loops), "LINK_UNKNOWN_TYPE");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 /** EtherTypes, IP protocols and TCP control bits as the frames carry them. */
 export const ETHER = { IPV4: 0x0800, ARP: 0x0806, RARP: 0x8035, VLAN: 0x8100, IPV6: 0x86dd } as const;
-export const PROTOCOL = { ICMP: 1, TCP: 6, UDP: 17 } as const;
+export const PROTOCOL = { ICMP: 1, IGMP: 2, TCP: 6, UDP: 17 } as const;
 export const CTL = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const;
 /** The Ethernet broadcast address. */
 export const EVERYBODY = "ff:ff:ff:ff:ff:ff";
@@ -170,19 +170,33 @@ export interface Seen {
     ttl: number;
     tos: number;
     ident: number;
+    /** The word of flags and offset. */
+    fragment: number;
     df: boolean;
     headerLength: number;
     octets: Uint8Array;
   };
+  /** What a piece of a datagram carries; then nothing behind it is read. */
+  piece?: Uint8Array;
+  /** What a protocol carries that has no reader here. */
+  other?: Uint8Array;
   icmp?: { type: number; code: number; rest: number; data: Uint8Array };
+  igmp?: { type: number; group: string; records: { type: number; group: string; sources: string[] }[] };
   udp?: { fromPort: number; toPort: number; data: Uint8Array };
   tcp?: { fromPort: number; toPort: number; seq: number; ack: number; ctl: number; window: number; text: Uint8Array };
 }
 
 const viewOf = (octets: Uint8Array) => new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
 
-/** Reads an Ethernet frame that the stack sent; fails when anything in it is malformed. */
+/** Reads an Ethernet frame that the stack sent; fails when anything in it is malformed, a piece of a datagram, or of a protocol that the stack does not speak by itself. */
 export function read(frame: Uint8Array): Seen {
+  const seen = readAny(frame);
+  assert.equal((seen.ip?.fragment ?? 0) & 0x3fff, 0, "a fragment was sent");
+  assert.equal(seen.other, undefined, `IP protocol ${seen.ip?.protocol} was sent`);
+  return seen;
+}
+/** The same, but pieces and other protocols are expected. */
+export function readAny(frame: Uint8Array): Seen {
   assert.ok(frame.length >= 60, `a frame of ${frame.length} octets is a runt`);
   const type = viewOf(frame).getUint16(12);
   const seen: Seen = { frame, to: macText(frame.subarray(0, 6)), from: macText(frame.subarray(6, 12)), type };
@@ -196,6 +210,31 @@ export function read(frame: Uint8Array): Seen {
   readIpv4(seen, payload);
   return seen;
 }
+/** Puts the pieces of one datagram together, in whatever order they came, and reads it as a frame of its own. Fails where they overlap, or leave a gap. */
+export function joined(pieces: Seen[]): Seen {
+  const first = pieces[0] as Seen;
+  const start = first.ip as NonNullable<Seen["ip"]>;
+  const sorted = [...pieces].sort((a, b) => offsetOf(a) - offsetOf(b));
+  let at = 0;
+  for (const [i, { ip, piece }] of sorted.entries()) {
+    assert.ok(ip && piece, "a piece");
+    assert.deepEqual(
+      [ip.from, ip.to, ip.protocol, ip.ident],
+      [start.from, start.to, start.protocol, start.ident],
+      "pieces of one datagram",
+    );
+    assert.equal((ip.fragment & 0x1fff) * 8, at, "neither gap nor overlap");
+    assert.equal((ip.fragment & 0x2000) !== 0, i < sorted.length - 1, "more fragments, but for the last");
+    at += piece.length;
+  }
+  const body = concat(...sorted.map(({ piece }) => piece ?? []));
+  const head = sorted[0]?.ip as NonNullable<Seen["ip"]>;
+  const options = [...head.octets.subarray(20, head.headerLength)];
+  const packet = ipv4({ ...head, fragment: head.fragment & 0x4000, options }, body);
+  return readAny(ethernet(first.to || "02:00:00:00:00:09", first.from || "02:00:00:00:00:08", ETHER.IPV4, packet));
+}
+const offsetOf = (seen: Seen) => (seen.ip?.fragment ?? 0) & 0x1fff;
+
 /** Reads a packet that the stack sent on a raw IP device. */
 export function readRaw(packet: Uint8Array): Seen {
   const seen: Seen = { frame: packet, to: "", from: "", type: ETHER.IPV4 };
@@ -231,7 +270,6 @@ function readIpv4(seen: Seen, packet: Uint8Array): void {
   assert.ok(headerLength >= 20 && headerLength <= total && total <= packet.length, "lengths of IP");
   assert.equal(checksum(packet.subarray(0, headerLength)), 0, "IP header checksum");
   assert.ok((packet[8] as number) > 0, "TTL 0 was sent");
-  assert.equal(view.getUint16(6) & 0xbfff, 0, "a fragment was sent");
   noPadding(packet.subarray(total));
   const octets = packet.subarray(0, total);
   seen.ip = {
@@ -241,21 +279,44 @@ function readIpv4(seen: Seen, packet: Uint8Array): void {
     ttl: packet[8] as number,
     tos: packet[1] as number,
     ident: view.getUint16(4),
+    fragment: view.getUint16(6),
     df: (view.getUint16(6) & 0x4000) !== 0,
     headerLength,
     octets,
   };
   const body = octets.subarray(headerLength);
+  if (seen.ip.fragment & 0x3fff) {
+    seen.piece = body;
+    return;
+  }
   const ends = pseudo(view.getUint32(12), view.getUint32(16), seen.ip.protocol, body.length);
   if (seen.ip.protocol === PROTOCOL.ICMP) readIcmp(seen, body);
+  else if (seen.ip.protocol === PROTOCOL.IGMP) readIgmp(seen, body);
   else if (seen.ip.protocol === PROTOCOL.UDP) readUdp(seen, body, ends);
   else if (seen.ip.protocol === PROTOCOL.TCP) readTcp(seen, body, ends);
-  else assert.fail(`IP protocol ${seen.ip.protocol} was sent`);
+  else seen.other = body;
 }
 function readIcmp(seen: Seen, message: Uint8Array): void {
   assert.equal(checksum(message), 0, "ICMP checksum");
   const [type, code] = [message[0] as number, message[1] as number];
   seen.icmp = { type, code, rest: viewOf(message).getUint32(4), data: message.subarray(8) };
+}
+function readIgmp(seen: Seen, message: Uint8Array): void {
+  assert.equal(checksum(message), 0, "IGMP checksum");
+  assert.equal(seen.ip?.ttl, 1, "TTL of IGMP");
+  assert.deepEqual([...(seen.ip?.octets.subarray(20, 24) ?? [])], [0x94, 4, 0, 0], "Router Alert");
+  const view = viewOf(message);
+  const type = message[0] as number;
+  seen.igmp = { type, group: dotted(view.getUint32(4)), records: [] };
+  if (type !== 0x22) return assert.equal(message.length, 8, "length of an IGMP message");
+  let at = 8;
+  for (let left = view.getUint16(6); left; left--) {
+    const sources = Array.from({ length: view.getUint16(at + 2) }, (_, i) => dotted(view.getUint32(at + 8 + i * 4)));
+    seen.igmp.records.push({ type: message[at] as number, group: dotted(view.getUint32(at + 4)), sources });
+    assert.equal(message[at + 1], 0, "auxiliary data");
+    at += 8 + sources.length * 4;
+  }
+  assert.equal(at, message.length, "records fill the report");
 }
 function readUdp(seen: Seen, datagram: Uint8Array, ends: Uint8Array): void {
   const view = viewOf(datagram);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Core, Err, instantiate } from "../../bindings/node/core.js";
+import { type Core, Err, instantiate, Option } from "../../bindings/node/core.js";
 import { CTL, checksum, icmp, PROTOCOL, read, type Seen, tcp, udp } from "./packets.js";
 import { bytes, datagrams, frame, GATEWAY, host, OTHER, options, PEER, SEED, Tester, US } from "./tester.js";
 
@@ -61,6 +61,98 @@ describe("IPv4: routes", () => {
     assert.equal(t.core.route_add({ address: "1.2.3.4" }, 33, { address: GATEWAY.ip }), Err.BAD_ARGUMENT);
   });
 
+  test("the longest prefix wins, then the least metric, then the first; a route goes by network and metric", async () => {
+    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"] }] });
+    for (let i = 11; i < 16; i++) t.answering.set(host(i).ip, host(i).mac);
+    const socket = t.bind();
+    const add = (network: string, prefix: number, by: number, metric: number) =>
+      t.core.route_add({ address: network, port: metric }, prefix, { address: host(by).ip });
+    const goes = (to: string) => {
+      t.send(socket, "x", to);
+      return Number.parseInt(datagrams(t.poll())[0]?.to.slice(-2) ?? "", 16);
+    };
+    assert.deepEqual([add("192.0.2.0", 24, 11, 20), add("192.0.2.0", 24, 12, 10), add("192.0.2.0", 24, 13, 10)], [0, 0, 0]);
+    assert.deepEqual([add("192.0.0.0", 16, 14, 0), add("0.0.0.0", 0, 15, 65_535)], [0, 0]);
+    assert.deepEqual([goes("192.0.2.1"), goes("192.0.3.1"), goes("198.51.100.1")], [12, 14, 15]);
+    assert.equal(add("192.0.2.9", 24, 12, 10), Err.IN_USE);
+    assert.deepEqual(
+      t.core.routes().map(({ network, gateway, metric }) => `${network} ${gateway} ${metric}`),
+      [
+        "192.0.2.0/24 10.0.0.11 20",
+        "192.0.2.0/24 10.0.0.12 10",
+        "192.0.2.0/24 10.0.0.13 10",
+        "192.0.0.0/16 10.0.0.14 0",
+        "0.0.0.0/0 10.0.0.15 65535",
+      ],
+    );
+    assert.equal(t.core.route_remove({ address: "192.0.2.0" }, 24), Err.BAD_ARGUMENT, "none has metric 0");
+    assert.equal(t.core.route_remove({ address: "192.0.2.0", port: 10 }, 24), 0);
+    assert.equal(goes("192.0.2.1"), 11);
+    assert.equal(t.core.route_remove({ address: "192.0.2.0", port: 20 }, 24), 0);
+    assert.equal(goes("192.0.2.1"), 14);
+    assert.equal(t.core.routes().length, 2);
+  });
+
+  test("A055: a gateway that does not answer is left for another, for UDP and TCP, and taken again when it is back", async () => {
+    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"], gateway: host(11).ip }] });
+    t.answering.set(host(12).ip, host(12).mac);
+    assert.equal(t.core.route_add({ address: "0.0.0.0", port: 5 }, 0, { address: host(10).ip }), 0);
+    assert.equal(t.core.route_add({ address: "0.0.0.0", port: 9 }, 0, { address: host(12).ip }), 0);
+    const socket = t.bind();
+    const client = t.core.tcp_connect({ address: "192.0.2.1", port: 80 });
+    assert.ok(client > 0);
+    t.send(socket, "lost", "192.0.2.1");
+    const sent = t.pass(5000);
+    assert.ok(
+      sent.some((seen) => seen.tcp?.ctl === CTL.SYN && seen.to === host(12).mac),
+      "the SYN goes by the other one",
+    );
+    assert.equal(t.receive(socket), Err.UNREACHABLE, "what had waited for the first one is lost");
+    for (let i = 0; i < 100; i++) {
+      t.send(socket, `${i}`, "192.0.2.1");
+      const now = t.pass(1000);
+      assert.deepEqual(
+        datagrams(now).map((seen) => seen.to),
+        [host(12).mac],
+        `datagram ${i}`,
+      );
+      const asked = now.filter((seen) => seen.arp?.operation === 1 && seen.arp.targetIp === host(10).ip).length;
+      assert.ok(asked <= 1, "it is not asked without end");
+      sent.push(...now);
+    }
+    const asked = sent.filter((seen) => seen.arp?.targetIp === host(10).ip).length;
+    assert.ok(asked > 3 && asked < 14, `${asked} requests in 105 s`);
+    t.answering.set(host(10).ip, host(10).mac);
+    t.send(socket, "x", "192.0.2.1");
+    t.pass(20_000);
+    t.send(socket, "y", "192.0.2.1");
+    assert.deepEqual(
+      datagrams(t.pass(1000)).map((seen) => seen.to),
+      [host(10).mac],
+    );
+  });
+
+  test("1122-3.3.1.4: when no gateway answers the first one is tried again and again, and callers hear of it", async () => {
+    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"], gateway: host(11).ip }] });
+    assert.equal(t.core.route_add({ address: "0.0.0.0" }, 0, { address: host(10).ip }), 0);
+    const socket = t.bind();
+    let errors = 0;
+    const asked: Seen[] = [];
+    for (let i = 0; i < 60; i++) {
+      t.send(socket, "x", "192.0.2.1");
+      asked.push(...t.pass(1000).filter((seen) => seen.arp?.operation === 1));
+      if (t.receive(socket) === Err.UNREACHABLE) errors++;
+    }
+    assert.ok(errors >= 10, `${errors}`);
+    assert.ok(asked.length <= 70, `${asked.length} requests to two gateways in a minute`);
+    t.answering.set(host(10).ip, host(10).mac);
+    t.send(socket, "x", "192.0.2.1");
+    assert.deepEqual(
+      datagrams(t.pass(5000)).map((seen) => seen.to),
+      [host(10).mac],
+    );
+  });
+
   test("a route that changes between send and poll leads to a smaller MTU, and the datagram does not overrun the slot", async () => {
     const core = await instantiate({
       seed: SEED,
@@ -82,12 +174,13 @@ describe("IPv4: routes", () => {
         assert.ok(packet.length <= (device ? 68 : 1500), `${packet.length} octets on device ${device}`);
   });
 
-  test("1122-3.3.3, A074+098: more than the MTU is refused by the call", async () => {
+  test("1122-3.3.3, A074+098: more than the MTU with DF is refused by the call", async () => {
     const t = await Tester.make({
       interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24"], mtu: 576 }],
       capacities: { udpOctets: 2000 },
     });
     const socket = t.bind();
+    assert.equal(t.core.socket_set(socket, Option.DONT_FRAGMENT, 1), 0);
     assert.equal(t.send(socket, new Uint8Array(1400), PEER.ip), Err.TOO_LONG);
     assert.equal(t.send(socket, new Uint8Array(549), PEER.ip), Err.TOO_LONG);
     assert.deepEqual(t.poll(), []);

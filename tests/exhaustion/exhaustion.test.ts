@@ -3,7 +3,12 @@ import { describe, test } from "node:test";
 import { Counter, Err } from "../../bindings/node/core.js";
 import { bytes, datagram, frame, PEER, ping } from "../conformance/tester.js";
 import { capacities, namesIn } from "./capacities.js";
+import * as filter from "./filter.js";
+import * as fragments from "./fragments.js";
+import * as groups from "./groups.js";
+import * as names from "./names.js";
 import * as others from "./others.js";
+import * as services from "./services.js";
 import * as tcp from "./tcp.js";
 import { World } from "./world.js";
 
@@ -22,8 +27,19 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   NEIGHBOURS: { scenario: others.neighbours, small: 3 },
   ROUTES: { scenario: others.routes, small: 1 },
   HOLDS: { scenario: others.holds, small: 2 },
+  GROUPS: { scenario: groups.groups, small: 2 },
+  SOURCES: { scenario: groups.sources, small: 3 },
+  FRAGMENTS: { scenario: fragments.fragments, small: 2 },
+  FRAGMENT_OCTETS: { scenario: fragments.fragmentOctets, small: 600 },
+  RULES: { scenario: filter.rules, small: 2 },
+  FLOWS: { scenario: filter.flows, small: 3 },
+  FORWARDS: { scenario: filter.forwards, small: 2 },
+  LEASES: { scenario: services.leases, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
+  NAMES: { scenario: names.names, small: 2 },
+  SERVICES: { scenario: names.services, small: 1 },
   SENT_RECORDS: { scenario: tcp.sentRecords, small: 4 },
+  TRANSFERS: { scenario: services.transfers, small: 1 },
   RECORD: { scenario: tcp.record, small: 8 },
 };
 

@@ -1,7 +1,8 @@
 // Capacities of UDP, neighbours, routes and owners: to the brim, one over, and back.
 import assert from "node:assert/strict";
 import { Err, Event } from "../../bindings/node/core.js";
-import { PROTOCOL, udp } from "../conformance/packets.js";
+import { build, parse, TYPE } from "../conformance/dhcp.js";
+import { ETHER, EVERYBODY, ethernet, ipv4, PROTOCOL, udp } from "../conformance/packets.js";
 import { arpReply, bytes, frame, host, PEER, US } from "../conformance/tester.js";
 import { World } from "./world.js";
 
@@ -89,6 +90,9 @@ export async function udpOctets(value: number): Promise<string[]> {
   if (value < 1472) {
     w.inject(incoming(new Uint8Array(value + 1)));
     assert.equal(w.core.counter("UDP_TOO_LONG"), 1);
+    assert.deepEqual(w.core.udp_read(socket), new Uint8Array(value).fill(1));
+    assert.equal(w.core.status(socket)?.receivedOctets, value + 1);
+    assert.equal(w.core.udp_receive_ready(socket), value, "cut");
   }
   w.goesOn();
   assert.equal(w.core.udp_receive_release(socket), 0);
@@ -198,4 +202,27 @@ export async function owners(value: number): Promise<string[]> {
   }
   w.goesOn();
   return ["BAD_ARGUMENT"];
+}
+
+/** A DISCOVER of client `n`. */
+function discover(n: number): Uint8Array {
+  const mac = `06:00:00:05:${(n >> 8).toString(16).padStart(2, "0")}:${(n & 255).toString(16).padStart(2, "0")}`;
+  const data = build({ op: 1, xid: n, chaddr: mac, options: [[53, TYPE.DISCOVER]] });
+  const packet = ipv4({ from: "0.0.0.0", to: "255.255.255.255", protocol: PROTOCOL.UDP }, udp("0.0.0.0", 68, "255.255.255.255", 67, data));
+  return ethernet(EVERYBODY, mac, ETHER.IPV4, packet);
+}
+export async function leases(value: number): Promise<string[]> {
+  const w = await World.make({ leases: value });
+  assert.equal(w.core.dhcpd_start({ first: "10.6.0.1", last: "10.6.255.254" }), value);
+  const offered = (n: number) => w.inject(discover(n)).flatMap((seen) => (seen.udp?.toPort === 68 ? [parse(seen).yiaddr] : []));
+  const addresses = new Set(Array.from({ length: value }, (_, i) => offered(i + 1)).flat());
+  assert.equal(addresses.size, value);
+  assert.equal(w.core.counter("DHCPD_FULL"), 0);
+  assert.deepEqual(offered(value + 1), []);
+  assert.equal(w.core.counter("DHCPD_FULL"), 1);
+  w.goesOn();
+  w.run(3_000);
+  assert.equal(offered(value + 1).length, 1, "a place whose offer nobody took");
+  w.goesOn();
+  return ["DHCPD_FULL"];
 }

@@ -85,6 +85,10 @@ export class Lab {
     await up.ready;
     return up;
   }
+  /** Starts another command of `ringwire`. */
+  ringwire(...args: string[]): ChildProcess {
+    return this.spawn(process.execPath, [MAIN, ...args]);
+  }
   /** Opens device `n` of the namespace for a stack in this process. `between` puts something before the device. */
   interface(n = 0, kind: "tap" | "tun" = "tap", between = same): StackInterface {
     const { name, us, kernel } = this.device(n, kind);

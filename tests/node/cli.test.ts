@@ -140,7 +140,7 @@ const REFUSED: Array<[string[], RegExp]> = [
   [[...TAP, "--frobnicate"], /unknown option '--frobnicate'/],
   [[...TAP, "extra"], /too many arguments/],
   [["ping", "--tap", "rw0", "--ip", "10.9.0.2/24"], /missing required argument 'host'/],
-  [["ping", "example.org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
+  [["ping", "example..org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
   [["ping", "224.0.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /multicast/],
   [["ping", "10.9.0.2", "--tap", "rw0", "--ip", "10.9.0.2/24"], /10\.9\.0\.2 is an address of our own, and there is no loopback/],
   [["ping", "10.9.0.255", "--tap", "rw0", "--ip", "10.9.0.2/24"], /broadcast address of our network/],

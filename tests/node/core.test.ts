@@ -100,7 +100,7 @@ describe("instantiate", () => {
   test("devices, interfaces, addresses, capacities and settings that are wrong are refused with what was expected", async () => {
     const on = (given: object) => options(1, { interfaces: [{ ...options(1).interfaces[0], ...given }] });
     await rejects(options(1, { devices: [] }), "BAD_COUNT", /devices: expected a list of 1 to 4/);
-    await rejects(options(1, { devices: [{ kind: "token ring" as never }] }), "BAD_DEVICE", /expected "ethernet" or "ip"/);
+    await rejects(options(1, { devices: [{ kind: "token ring" as never }] }), "BAD_DEVICE", /expected "ethernet", "ip" or "loopback"/);
     await rejects(options(1, { devices: [{ kind: "ethernet", rxSlots: 3 }] }), "BAD_DEVICE", /rxSlots: 3 is not a power of two/);
     await rejects(options(1, { devices: [{ kind: "ethernet", slotOctets: 100 }] }), "BAD_DEVICE", /device 0, slotOctets/);
     await rejects(on({ device: 1 }), "BAD_INTERFACE", /device: 1 is out of range/);

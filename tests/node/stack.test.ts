@@ -62,7 +62,8 @@ describe("createStack", () => {
       const stack = await createStack({ seed, interfaces: [{ driver, addresses: ["10.0.0.1/24"] }] });
       const [mine] = stack.interfaces();
       await stack.close();
-      assert.deepEqual(mine, { device: 0, mac: mine?.mac, mtu: 1500, addresses: ["10.0.0.1/24"], gateway: null });
+      const states = { addresses: ["10.0.0.1/24"], states: ["VALID"], generation: 0 };
+      assert.deepEqual(mine, { device: 0, mac: mine?.mac, vlan: 0, mtu: 1500, ...states, gateway: null });
       return mine?.mac;
     };
     const [one, other] = ["0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4)] as const;
@@ -136,7 +137,7 @@ describe("UDP", () => {
     await client.send("one", 53, "10.0.0.2");
     const { data, remote } = await client.receive();
     assert.equal(data.toString(), "one from 10.0.0.1");
-    assert.deepEqual(remote, { address: "10.0.0.2", port: 53, family: "IPv4", size: data.length, to: "10.0.0.1" });
+    assert.deepEqual(remote, { address: "10.0.0.2", port: 53, family: "IPv4", size: data.length, to: "10.0.0.1", toPort: client.port });
     client.connect(53, "10.0.0.2");
     for (let i = 0; i < 100; i++) void client.send(`${i}`);
     let count = 0;

@@ -1,17 +1,6 @@
 import { control, init } from "../../assembly/init";
-import {
-  AddressState,
-  Control,
-  Device,
-  DEVICE_OCTETS,
-  DEVICES_AT,
-  DeviceKind,
-  Flag,
-  Interface,
-  INTERFACE_OCTETS,
-  INTERFACES_AT,
-} from "../../assembly/memory/control";
-import { ABI_VERSION, DEVICES_MAX, INTERFACES_MAX } from "../../assembly/memory/config";
+import { Control, DeviceKind, Flag } from "../../assembly/memory/control";
+import { ABI_VERSION } from "../../assembly/memory/config";
 import { Err } from "../../assembly/memory/errors";
 import { PoolIndex } from "../../assembly/memory/pool";
 import { root, state } from "../../assembly/memory/root";
@@ -29,22 +18,7 @@ function refuses(error: Err, detail: usize): void {
   expect<usize>(root.detail).toBe(detail, "detail");
   expect<u32>(root.flags & Flag.READY).toBe(0, "ready");
 }
-function device(field: usize): usize {
-  return DEVICES_AT + field;
-}
-function interface_(field: usize): usize {
-  return INTERFACES_AT + field;
-}
-/** An address other than the good one is refused. */
-function refusesAddress(ip: u32, prefix: u8): void {
-  good();
-  root.interface(0).address(2).ip = bswap<u32>(ip);
-  root.interface(0).address(2).prefix = prefix;
-  root.interface(0).address(2).state = <u8>AddressState.VALID;
-  refuses(Err.BAD_INTERFACE, INTERFACES_AT + 24 + 2 * 8);
-}
-
-describe("init: what is refused, and where", () => {
+describe("init", () => {
   test("a good control block is not", () => {
     good();
     expect<i32>(init(0, 0)).toBe(0);
@@ -70,172 +44,6 @@ describe("init: what is refused, and where", () => {
     good();
     root.arenaStart = 64;
     refuses(Err.BAD_ARGUMENT, offsetof<Control>("arenaStart"));
-  });
-  test("no device, no interface, or more than the tables hold", () => {
-    good();
-    root.devices = 0;
-    refuses(Err.BAD_COUNT, offsetof<Control>("devices"));
-    root.devices = DEVICES_MAX + 1;
-    refuses(Err.BAD_COUNT, offsetof<Control>("devices"));
-    root.devices = 1;
-    root.interfaces = 0;
-    refuses(Err.BAD_COUNT, offsetof<Control>("interfaces"));
-    root.interfaces = INTERFACES_MAX + 1;
-    refuses(Err.BAD_COUNT, offsetof<Control>("interfaces"));
-  });
-  test("devices: kind, offloads, slots that are no power of two, slot size", () => {
-    good();
-    root.device(0).kind = 0;
-    refuses(Err.BAD_DEVICE, device(offsetof<Device>("kind")));
-    root.device(0).kind = 3;
-    refuses(Err.BAD_DEVICE, device(offsetof<Device>("kind")));
-    good();
-    root.device(0).offload = 1;
-    refuses(Err.NOT_SUPPORTED, device(offsetof<Device>("offload")));
-    good();
-    root.device(0).rxSlots = 3;
-    refuses(Err.BAD_DEVICE, device(offsetof<Device>("rxSlots")));
-    root.device(0).rxSlots = 0;
-    refuses(Err.BAD_DEVICE, device(offsetof<Device>("rxSlots")));
-    root.device(0).rxSlots = 65536;
-    refuses(Err.BAD_DEVICE, device(offsetof<Device>("rxSlots")));
-    good();
-    root.device(0).txSlots = 5;
-    refuses(Err.BAD_DEVICE, device(offsetof<Device>("txSlots")));
-    good();
-    root.device(0).slotOctets = 1537;
-    refuses(Err.BAD_DEVICE, device(offsetof<Device>("slotOctets")));
-  });
-  test("the second device is named by its own offset", () => {
-    good();
-    addDevice(DeviceKind.ETHERNET, 3);
-    refuses(Err.BAD_DEVICE, DEVICES_AT + DEVICE_OCTETS + offsetof<Device>("txSlots"));
-  });
-  test("interfaces: device, VLAN, flags, MTU, a slot that is too small for it", () => {
-    good();
-    root.interface(0).device = 1;
-    refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("device")));
-    good();
-    root.interface(0).vlan = 5;
-    refuses(Err.NOT_SUPPORTED, interface_(offsetof<Interface>("flags")));
-    good();
-    root.interface(0).mtu = 67;
-    refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("mtu")));
-    root.interface(0).mtu = 65536;
-    refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("mtu")));
-    good();
-    root.device(0).slotOctets = 1472;
-    refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("mtu")));
-  });
-  test("two interfaces on one device", () => {
-    good();
-    addInterface(0x0a000001, 24);
-    refuses(Err.NOT_SUPPORTED, INTERFACES_AT + INTERFACE_OCTETS + offsetof<Interface>("device"));
-  });
-  test("A163: group and zero MAC addresses; a raw IP device has none", () => {
-    good();
-    root.interface(0).mac0 = 0xffffffff;
-    root.interface(0).mac1 = 0xffff;
-    refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("mac0")));
-    root.interface(0).mac0 = 0;
-    root.interface(0).mac1 = 0;
-    refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("mac0")));
-    root.device(0).kind = <u8>DeviceKind.RAW_IP;
-    expect<i32>(init(0, 0)).toBe(0);
-  });
-  test("a gateway that is no host's", () => {
-    good();
-    root.interface(0).gateway = bswap<u32>(0xe0000001);
-    refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("gateway")));
-  });
-  test("A165: addresses that are no host's: subnet and broadcast, loopback, multicast, a prefix over 32, one that is there already", () => {
-    refusesAddress(0x0a000000, 24);
-    refusesAddress(0x0a0000ff, 24);
-    refusesAddress(0x7f000001, 8);
-    refusesAddress(0xe0000001, 24);
-    refusesAddress(0x0a000001, 33);
-    good();
-    root.interface(0).address(2).ip = bswap<u32>(0xc0000201);
-    root.interface(0).address(2).prefix = 24;
-    root.interface(0).address(2).state = <u8>AddressState.VALID;
-    // Of two that are the same, the first is named.
-    refuses(Err.BAD_INTERFACE, INTERFACES_AT + 24);
-  });
-  test("RFC 3021: both addresses of a /31, and a /32, are hosts", () => {
-    good();
-    root.interface(0).address(1).ip = bswap<u32>(0x0a000000);
-    root.interface(0).address(1).prefix = 31;
-    root.interface(0).address(1).state = <u8>AddressState.VALID;
-    root.interface(0).address(2).ip = bswap<u32>(0x0a0000ff);
-    root.interface(0).address(2).prefix = 32;
-    root.interface(0).address(2).state = <u8>AddressState.VALID;
-    expect<i32>(init(0, 0)).toBe(0);
-  });
-  test("capacities out of range, each by its own word", () => {
-    good();
-    root.class2Send = 1 << 30;
-    refuses(Err.BAD_CAPACITY, offsetof<Control>("class2Sockets") + 4);
-    good();
-    root.class0Sockets = 131072;
-    refuses(Err.BAD_CAPACITY, offsetof<Control>("class0Sockets"));
-    for (let at = offsetof<Control>("listeners"); at <= offsetof<Control>("record"); at += 4) {
-      good();
-      store<u32>(changetype<usize>(root) + at, 1 << 20);
-      refuses(Err.BAD_CAPACITY, at);
-    }
-    good();
-    root.udpReceive = 3;
-    refuses(Err.BAD_CAPACITY, offsetof<Control>("udpReceive"));
-    good();
-    root.udpSend = 0;
-    refuses(Err.BAD_CAPACITY, offsetof<Control>("udpSend"));
-    good();
-    root.owners = 0;
-    refuses(Err.BAD_CAPACITY, offsetof<Control>("owners"));
-  });
-  test("settings out of range; A281: the ACK delay is 499 ms at most", () => {
-    for (let at = offsetof<Control>("ttl"); at <= offsetof<Control>("frameBudget"); at += 4) {
-      good();
-      store<u32>(changetype<usize>(root) + at, 0);
-      refuses(Err.BAD_SETTING, at);
-    }
-    good();
-    root.ttl = 256;
-    refuses(Err.BAD_SETTING, offsetof<Control>("ttl"));
-    good();
-    root.delayedAck = 500;
-    refuses(Err.BAD_SETTING, offsetof<Control>("delayedAck"));
-    root.delayedAck = 499;
-    expect<i32>(init(0, 0)).toBe(0);
-  });
-  test("an arena that is too small: the answer says how much is needed, and that much is enough", () => {
-    good();
-    const start = root.arenaStart;
-    root.arenaEnd = start + 1000;
-    expect<i32>(init(0, 0)).toBe(Err.NO_MEMORY);
-    const needed = root.memoryNeeded;
-    expect<u32>(needed).toBeGreaterThan(4 * 2 * 16384);
-    root.arenaEnd = start + needed - 1;
-    expect<i32>(init(0, 0)).toBe(Err.NO_MEMORY);
-    root.arenaEnd = start + needed;
-    expect<i32>(init(0, 0)).toBe(0);
-  });
-});
-
-describe("init: what is laid out", () => {
-  test("state first, rings last, all in the arena and none over another; slots hold the largest MTU", () => {
-    good();
-    init(0, 0);
-    expect<u32>(root.device(0).slotOctets).toBe(1536);
-    expect<bool>(root.pool(PoolIndex.TCP0).base >= root.arenaStart).toBe(true);
-    expect<bool>(root.device(0).rxRing >= state.stateEnd).toBe(true);
-    expect<u32>(root.device(0).txRing - root.device(0).rxRing).toBe(32 * 1536);
-    expect<bool>(state.udpRings >= root.device(0).txRing + 4 * 1536).toBe(true);
-    expect<bool>(root.rings(0).base >= state.udpRings + 4 * 12 * 1536).toBe(true);
-    for (let i: u32 = 1; i <= <u32>PoolIndex.HOLD; i++) {
-      const before = root.pool(i - 1);
-      expect<bool>(root.pool(i).base >= before.base + before.stride * before.capacity).toBe(true);
-    }
   });
   test("a second init begins afresh", () => {
     good();

@@ -8,8 +8,8 @@ import * as stack from "../../assembly/stack";
 import { put } from "./octets";
 
 /** Octets of the arena. */
-export const ARENA_OCTETS: u32 = 524288;
-const ARENA: usize = memory.data(524288, 64);
+export const ARENA_OCTETS: u32 = 1048576;
+const ARENA: usize = memory.data(1048576, 64);
 
 /** Host time that `poll` gives the stack. */
 export let ms: u32 = 0;

@@ -7,13 +7,15 @@ import { Link } from "../../memory/list";
 import { Kind, PoolIndex } from "../../memory/pool";
 import * as ring from "../../memory/ring";
 import { root } from "../../memory/root";
-import { IPV4_HEADER } from "../../wire/ipv4";
+import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { TCP_HEADER } from "../../wire/tcp";
-import { isOneHost, ours } from "../../internet/address";
+import { isPeer, ours } from "../../internet/address";
 import * as path from "../../internet/path";
 import * as ports from "../ports";
 import * as ready from "../ready";
+import { isOwner } from "../service";
 import { recordOf } from "../socket";
+import * as decide from "./decide";
 import * as isn from "./isn";
 import * as life from "./life";
 import { HalfOpen } from "./halfopen";
@@ -41,10 +43,10 @@ export function listenerOf(handle: i32): Listener | null {
 /** Passive OPEN on `local`. Errors: BAD_ARGUMENT, BAD_ADDRESS, IN_USE, NO_SOCKET. */
 export function listen(bufferClass: i32, backlog: i32, owner: i32): i32 {
   const at = root.local;
-  if (<u32>bufferClass >= CLASSES || backlog < 1 || backlog > BACKLOG_MAX || <u32>owner >= root.owners) return Err.BAD_ARGUMENT;
-  if (!at.port || at.interface > root.interfaces) return Err.BAD_ARGUMENT;
+  if (<u32>bufferClass >= CLASSES || backlog < 1 || backlog > BACKLOG_MAX || !isOwner(owner)) return Err.BAD_ARGUMENT;
+  if (at.interface > root.interfaces || (!at.port && !decide.takesAll(at))) return Err.BAD_ARGUMENT;
   if (at.a0 && !ours(at.ip)) return Err.BAD_ADDRESS;
-  if (find(at.ip, 0, (<u32>at.port) << 16)) return Err.IN_USE;
+  if (find(at.ip, 0, (<u32>at.port) << 16) || ports.isReserved(Protocol.TCP, at.port)) return Err.IN_USE;
   const address = root.pool(PoolIndex.LISTENER).take();
   if (!address) return Err.NO_SOCKET;
   const it = changetype<Listener>(address);
@@ -80,8 +82,8 @@ export function accept(handle: i32): i32 {
 export function connect(bufferClass: i32, owner: i32): i32 {
   const to = root.remote;
   const from = root.local;
-  if (<u32>bufferClass >= CLASSES || <u32>owner >= root.owners || to.interface > root.interfaces) return Err.BAD_ARGUMENT;
-  if (to.family != <u16>Family.IPV4 || !to.port || !isOneHost(to.ip)) return Err.BAD_ADDRESS;
+  if (<u32>bufferClass >= CLASSES || !isOwner(owner) || to.interface > root.interfaces) return Err.BAD_ARGUMENT;
+  if (to.family != <u16>Family.IPV4 || !to.port || !isPeer(to.ip)) return Err.BAD_ADDRESS;
   const isBound = from.family == <u16>Family.IPV4;
   if (isBound && from.a0 && !ours(from.ip)) return Err.BAD_ADDRESS;
   const tcb = take(bufferClass);
@@ -103,12 +105,12 @@ function choose(tcb: Tcb, to: Endpoint, from: Endpoint | null): i32 {
   tcb.local = from && from.a0 ? from.ip : tcb.path.source;
   if (from && from.port) {
     tcb.ports = ((<u32>from.port) << 16) | <u32>to.port;
-    return find(tcb.local, tcb.remote, tcb.ports) ? Err.IN_USE : 0;
+    return find(tcb.local, tcb.remote, tcb.ports) || ports.isReserved(Protocol.TCP, from.port) ? Err.IN_USE : 0;
   }
   let port = ports.begin();
-  for (let i: u32 = 0; i < ports.TRIES; i++) {
+  for (let left = ports.tries(); left; left--) {
     tcb.ports = (port << 16) | <u32>to.port;
-    if (!find(tcb.local, tcb.remote, tcb.ports)) return 0;
+    if (!find(tcb.local, tcb.remote, tcb.ports) && !ports.isReserved(Protocol.TCP, port)) return 0;
     port = ports.next(port);
   }
   return Err.IN_USE;

@@ -13,6 +13,16 @@ import { Seq } from "./seq";
 import * as timestamps from "./timestamps";
 import { offerInSyn, shiftFor } from "./window";
 
+/** What is to be decided on a SYN. */
+export enum Ask {
+  /** Nothing. */
+  NONE = 0,
+  /** Everything, and the application has not looked yet. */
+  NEW = 1,
+  TOLD = 2,
+  /** It is refused: a RST is due. */
+  REFUSED = 3,
+}
 /** A connection in SYN-RECEIVED that a listener opened. */
 @unmanaged
 @final
@@ -30,6 +40,8 @@ export class HalfOpen extends Brief {
   /** 1: a SYN-ACK is due. */
   due: u8;
   only: u8;
+  /** Whether the application is still to decide on it: an Ask. */
+  ask: u8;
   /** When the first SYN-ACK left, microseconds. */
   stamp: u32;
   next: Instant;

@@ -1,6 +1,6 @@
 // read RFC 9293 §3.10.7.2, §3.10.7.4 (SYN-RECEIVED) and RFC 4987 first
 // A SYN to a listener makes a small record; socket and rings are bound by the ACK that completes the handshake.
-import { COOKIES } from "../../memory/config";
+import { COOKIES, TRANSPARENT } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import * as deadlines from "../../memory/deadlines";
 import { Event, Offer } from "../../memory/errors";
@@ -16,7 +16,9 @@ import * as arp from "../../internet/arp";
 import { scratchHop } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import * as ready from "../ready";
+import { ours } from "../../internet/address";
 import * as cookie from "./cookie";
+import * as decide from "./decide";
 import { HalfOpen, takeSyn, writeSynAck } from "./halfopen";
 import { segmentArrives } from "./input";
 import * as isn from "./isn";
@@ -39,7 +41,8 @@ const FIRST_WAIT: u32 = 1000;
 export function listenerFor(local: u32, ports: u32): Listener | null {
   const port = ports & 0xffff0000;
   const exact = find(local, 0, port);
-  return changetype<Listener | null>(exact ? exact : find(0, 0, port));
+  const found = changetype<Listener | null>(exact ? exact : find(0, 0, port));
+  return TRANSPARENT && packet().via.flags && !ours(local) ? decide.listenerAt(found) : found;
 }
 
 /** SEGMENT ARRIVES in LISTEN. `floor`: where the sequence numbers of an earlier incarnation ended, 0: none. */
@@ -58,17 +61,18 @@ export function segmentForListener(listener: Listener, seg: Segment, floor: Seq,
   enter(it);
   listener.halfOpen++;
   listener.opening.push(it.siblings);
-  mark(it);
+  if (TRANSPARENT && listener.special) decide.ask(it, now);
+  else mark(it);
 }
 
 /** No record is free: the SYN is answered with a cookie where the listener wants that, else dropped. RFC 4987 §3.6. */
 function queueIsFull(listener: Listener, seg: Segment, now: Instant): void {
   count(Counter.TCP_SYN_QUEUE_FULL);
-  if (COOKIES && listener.offer & Offer.COOKIES) cookie.answer(listener, seg, now);
+  if (COOKIES && listener.offer & Offer.COOKIES && !listener.special) cookie.answer(listener, seg, now);
 }
 /** An ACK without a connection: it may bring a cookie back. */
 function acknowledgementArrives(listener: Listener, seg: Segment, now: Instant): void {
-  if (!COOKIES || seg.has(Ctl.SYN)) return reset.answer(seg, now);
+  if (!COOKIES || listener.special || seg.has(Ctl.SYN)) return reset.answer(seg, now);
   const it = cookie.take(listener, seg, now);
   if (!it) return reset.answer(seg, now);
   const tcb = establish(it, seg, now);
@@ -88,6 +92,7 @@ export function forget(it: HalfOpen): void {
 /** SEGMENT ARRIVES in SYN-RECEIVED, passive: the checks in the RFC's order. */
 export function segmentForHalfOpen(it: HalfOpen, seg: Segment, now: Instant): void {
   const nxt = it.irs.plus(1);
+  if (TRANSPARENT && it.ask) return decide.segmentArrives(it, seg);
   if (reset.lacksStamp(it, seg)) return;
   if (reset.isOldDuplicate(it, seg, now)) return acknowledge(it, seg, nxt, now);
   if (!isAcceptable(it, seg, nxt)) return unacceptable(it, seg, nxt, now);
@@ -207,6 +212,11 @@ export function output(it: HalfOpen, now: Instant): Turn {
   }
   const slot = claim(deviceOf(via), Reserve.REPLY);
   if (!slot) return Turn.BLOCKED;
+  if (TRANSPARENT && it.ask) {
+    decide.refuse(it, via, slot, mac);
+    forget(it);
+    return Turn.WAITING;
+  }
   const length = writeSynAck(slot + SLOT_IP + IPV4_HEADER, it, via.mtu - IPV4_HEADER - TCP_HEADER, state.now + it.tsOffset);
   ipv4.close(via, slot, mac, it.local, it.remote, Protocol.TCP, length, it.parent.tos, it.parent.ttl, true);
   count(Counter.TCP_OUT);
@@ -229,7 +239,7 @@ function retryLater(it: HalfOpen, now: Instant): Turn {
 /** No answer to a SYN-ACK: another one, or the end. */
 export function expire(it: HalfOpen, now: Instant): void {
   if (before(now, it.next)) return deadlines.arm(it, it.next);
-  if (it.tries >= TRIES) {
+  if (it.tries >= TRIES || (TRANSPARENT && it.ask)) {
     count(Counter.TCP_SYN_EXPIRED);
     return forget(it);
   }

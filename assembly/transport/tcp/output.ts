@@ -2,12 +2,15 @@
 // Output alone sends. What is due is decided in one place, from state; state that depends on sending changes after the
 // slot was taken.
 import { count, Counter } from "../../memory/counters";
-import { root } from "../../memory/root";
+import { CONFIGURE } from "../../memory/config";
+import { Err } from "../../memory/errors";
+import { root, state } from "../../memory/root";
 import { Instant } from "../../memory/time";
 import { Reserve } from "../../link/device";
 import { isEthernet } from "../../link/interfaces";
 import { claim } from "../../link/device";
 import { deviceOf } from "../../link/interfaces";
+import { isLocal } from "../../internet/address";
 import * as path from "../../internet/path";
 import { PathState } from "../../internet/path";
 import { Ctl } from "../../wire/tcp";
@@ -115,6 +118,7 @@ export function output(tcb: Tcb, now: Instant): Turn {
       rest(tcb, now);
       return Turn.IDLE;
     }
+    if (CONFIGURE && tcb.path.generation != state.pathGeneration && !isLocal(tcb.local, tcb.only)) return lose(tcb);
     const way = path.ready(tcb.path, tcb.remote, tcb.only, now);
     if (way != PathState.READY) return wait(tcb, what, now);
     if (tcb.mssMax > tcb.path.via.mtu - tcb.headers) {
@@ -128,6 +132,12 @@ export function output(tcb: Tcb, now: Instant): Turn {
     if (what == Due.RESET) return Turn.IDLE;
   }
   return Turn.MORE;
+}
+/** The address to send from is gone. A RST is never sent then, and a connection without one ends. */
+function lose(tcb: Tcb): Turn {
+  if (tcb.attached) life.end(tcb, Err.UNREACHABLE);
+  else life.resetIsDone(tcb);
+  return Turn.IDLE;
 }
 /** Starts the timers that calls have asked for. */
 function startWanted(tcb: Tcb, now: Instant): void {

@@ -1,7 +1,8 @@
 // Options of sockets, and the status of connections and listeners.
-import { CUBIC } from "../../memory/config";
+import { CUBIC, FRAGMENTATION, IGMP, RAW, TRANSPARENT } from "../../memory/config";
 import { Err, Offer, OFFERS, Option } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
+import { root, state } from "../../memory/root";
 import { NEVER } from "../../memory/time";
 import { clearStatus, Status, Waits } from "../status";
 import { kindOf, recordOf, Socket, Tuple } from "../socket";
@@ -21,6 +22,11 @@ function limitOf(option: i32): u32 {
     case Option.NODELAY:
     case Option.BROADCAST:
     case Option.REPORTS:
+    case Option.MULTICAST_LOOP:
+    case Option.REUSE:
+    case Option.ERRORS:
+    case Option.DONT_FRAGMENT:
+    case Option.HEADER:
       return 1;
     case Option.KEEPALIVE:
       return 2;
@@ -28,6 +34,7 @@ function limitOf(option: i32): u32 {
       return CUBIC;
     case Option.KEEP_COUNT:
     case Option.TTL:
+    case Option.MULTICAST_TTL:
     case Option.TOS:
       return 255;
     case Option.OFFER:
@@ -43,21 +50,49 @@ function socketOf(handle: i32): Socket | null {
   if (kind != Kind.UDP && kind != Kind.LISTENER) return null;
   return changetype<Socket | null>(recordOf(handle, kind));
 }
-/** TCP has all options but BROADCAST; UDP has TTL, TOS and BROADCAST. */
+/** TCP has all options to REPORTS but BROADCAST; UDP has TTL, TOS, BROADCAST, DONT_FRAGMENT and those from MULTICAST_TTL on, a raw socket HEADER, too. */
 function hasOption(socket: Socket, option: i32): bool {
-  if (socket.kind == <u8>Kind.UDP) return option >= Option.TTL && option <= Option.BROADCAST;
+  if (socket.kind == <u8>Kind.UDP) {
+    if (FRAGMENTATION && option == Option.DONT_FRAGMENT) return true;
+    if (RAW && socket.raw && option == Option.HEADER) return true;
+    return (option >= Option.TTL && option <= Option.BROADCAST) || isUdpOnly(option);
+  }
   return option >= Option.NODELAY && option <= Option.REPORTS && option != Option.BROADCAST;
+}
+
+function isUdpOnly(option: i32): bool {
+  return IGMP && option >= Option.MULTICAST_TTL && option <= Option.ERRORS;
+}
+/** Where an option has its place: those of UDP alone in places that TCP alone needs, from KEEP_IDLE on. */
+function placeOf(option: i32): i32 {
+  return isUdpOnly(option) ? option - Option.MULTICAST_TTL + Option.KEEP_IDLE : option;
 }
 
 /** Sets an option of a socket; connections inherit those of their listener. Errors: BAD_HANDLE, BAD_ARGUMENT. */
 export function set(handle: i32, option: i32, value: u32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
+  if (TRANSPARENT && (option == Option.DECIDE || option == Option.ANY_PORT)) return setSpecial(socket, option, value);
   if (!hasOption(socket, option) || value > limitOf(option)) return Err.BAD_ARGUMENT;
   const mayBeZero = limitOf(option) <= 2 || option == Option.TOS || option == Option.OFFER;
   if (!value && !mayBeZero) return Err.BAD_ARGUMENT;
-  socket.setOption(option, option == Option.TOS ? value & 0xfc : value);
+  socket.setOption(placeOf(option), option == Option.TOS ? value & 0xfc : value);
   if (socket.kind == <u8>Kind.TCP) takeEffect(changetype<Tcb>(socket), option);
+  return 0;
+}
+/** DECIDE of a listener and ANY_PORT of a UDP socket. */
+function isSpecial(socket: Socket, option: i32): bool {
+  return option == (socket.kind == <u8>Kind.UDP ? Option.ANY_PORT : Option.DECIDE) && socket.kind != <u8>Kind.TCP;
+}
+function setSpecial(socket: Socket, option: i32, value: u32): i32 {
+  if (!isSpecial(socket, option) || value > 1) return Err.BAD_ARGUMENT;
+  if (socket.kind == <u8>Kind.UDP) {
+    const other = state.catcher && state.catcher != socket.address;
+    if (value && (!socket.only || !root.interface(socket.only - 1).flags || socket.isPing || socket.raw)) return Err.BAD_ARGUMENT;
+    if (other) return value ? Err.IN_USE : 0;
+    state.catcher = value ? socket.address : 0;
+  }
+  socket.special = <u8>value;
   return 0;
 }
 /** What was set counts from now on, also for what runs already. */
@@ -73,7 +108,8 @@ function takeEffect(tcb: Tcb, option: i32): void {
 export function get(handle: i32, option: i32): i32 {
   const socket = socketOf(handle);
   if (!socket) return Err.BAD_HANDLE;
-  return hasOption(socket, option) ? <i32>socket.option(option) : Err.BAD_ARGUMENT;
+  if (TRANSPARENT && isSpecial(socket, option)) return socket.special;
+  return hasOption(socket, option) ? <i32>socket.option(placeOf(option)) : Err.BAD_ARGUMENT;
 }
 
 /** STATUS: fills the record and answers the state. Takes every kind of TCP record. Errors: BAD_HANDLE. */

@@ -1,5 +1,6 @@
 // read RFC 9293 §3.10.7 first
 // Which record a segment belongs to, whose turn it is to send, whose time has come.
+import { GATEWAYS } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
@@ -11,6 +12,7 @@ import { Packet } from "../../link/packet";
 import { Neighbour } from "../../internet/neighbour";
 import { Quote } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
+import * as route from "../../internet/route";
 import { Tuple } from "../socket";
 import { segmentArrives } from "./input";
 import * as life from "./life";
@@ -55,6 +57,11 @@ export function input(packet: Packet, now: Instant): void {
   reset.answer(seg, now);
 }
 
+/** A segment that the filter rejects gets a RST, from where it was to go. */
+export function refuse(packet: Packet, now: Instant): void {
+  if (read(packet)) reset.answer(segment(), now);
+}
+
 /** Sends what is owed, a quantum for each in turn, while slots are free. True: more can be sent now. */
 export function output(now: Instant): bool {
   let firstBlocked: u32 = 0;
@@ -95,6 +102,10 @@ export function nextHopFailed(neighbour: Neighbour): void {
   while (!neighbour.waiters.isEmpty) {
     const it = Tuple.ofOwed(Link.at(neighbour.waiters.next));
     it.owed.unlink();
+    if (GATEWAYS && route.avoids(neighbour, it.remote)) {
+      state.owed.push(it.owed);
+      continue;
+    }
     if (it.kind == <u8>Kind.HALF_OPEN) {
       forgetHalfOpen(changetype<HalfOpen>(it));
       continue;
@@ -104,6 +115,15 @@ export function nextHopFailed(neighbour: Neighbour): void {
     else if (tcb.state == State.SYN_SENT) life.end(tcb, Err.UNREACHABLE);
     else unreachable(tcb);
   }
+}
+/** The address that a connection sends from is ours no more: it ends, and no RST leaves from there. */
+export function addressIsGone(tcb: Tcb): void {
+  if (tcb.owes & Owes.RESET) life.resetIsDone(tcb);
+  else if (tcb.attached) life.end(tcb, Err.UNREACHABLE);
+}
+/** The link towards the peer has no carrier: a soft error. What is due waits for it. */
+export function carrierIsGone(tcb: Tcb): void {
+  report(tcb, (IcmpType.UNREACHABLE << 8) | Unreachable.NET);
 }
 function unreachable(tcb: Tcb): void {
   report(tcb, (IcmpType.UNREACHABLE << 8) | Unreachable.HOST);

@@ -1,5 +1,6 @@
 // read RFC 768 and RFC 1122 §4.1 first
 import { fold, pseudo, sum } from "../../memory/checksum";
+import { CONFIGURE, FRAGMENTATION, IGMP, RAW, TRANSPARENT } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
@@ -11,14 +12,17 @@ import { IPV4_HEADER, Ipv4Header, Protocol } from "../../wire/ipv4";
 import { UDP_HEADER, UdpHeader } from "../../wire/udp";
 import { Reserve, SLOT_IP } from "../../link/device";
 import { numberOf } from "../../link/interfaces";
-import { Packet } from "../../link/packet";
+import { Cast, Packet, packet as inHand } from "../../link/packet";
+import { isMulticast, ours } from "../../internet/address";
+import { wants } from "../../internet/group";
 import * as icmp from "../../internet/icmp";
 import { Quote } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import { Hop } from "../../internet/route";
 import * as ready from "../ready";
 import { recordOf, Tuple } from "../socket";
-import { Datagram, find, retire, UdpSocket } from "./socket";
+import * as pieces from "./pieces";
+import { chain, Datagram, find, findForeign, isBindableIp, match, retire, UdpSocket } from "./socket";
 
 /** A datagram arrived. False: no socket wants it. */
 export function input(packet: Packet): bool {
@@ -29,13 +33,33 @@ export function input(packet: Packet): bool {
   if (length < UDP_HEADER || length > packet.length) return drop(Counter.UDP_LENGTH);
   if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
     return drop(Counter.UDP_CHECKSUM);
-  const socket = find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, numberOf(packet.via));
-  if (!socket) {
-    count(Counter.UDP_NO_SOCKET);
-    return false;
-  }
+  if (IGMP && packet.cast != <u32>Cast.UNICAST) return scatter(packet, header);
+  const number = numberOf(packet.via);
+  const isForeign = TRANSPARENT && packet.via.flags && packet.cast == <u32>Cast.UNICAST && !ours(packet.destination);
+  const socket = isForeign
+    ? findForeign(header.destinationPort, packet.source, header.sourcePort, number)
+    : find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, number);
+  if (!socket) return nobody();
   deliver(socket, packet, header.data, length - UDP_HEADER, header.sourcePort, header.destinationPort);
   return true;
+}
+function nobody(): bool {
+  count(Counter.UDP_NO_SOCKET);
+  return false;
+}
+/** A datagram to many: to every socket of its port, of a group to those that joined. RFC 1112 §7.2. */
+function scatter(packet: Packet, header: UdpHeader): bool {
+  const number = numberOf(packet.via);
+  const port = header.destinationPort;
+  let isTaken = false;
+  for (let at = chain(port); at; at = changetype<UdpSocket>(<usize>at).link) {
+    const it = changetype<UdpSocket>(<usize>at);
+    if (!match(it, false, packet.destination, port, packet.source, header.sourcePort, number)) continue;
+    if (packet.cast == <u32>Cast.MULTICAST && !wants(it, number, packet.destination, packet.source)) continue;
+    deliver(it, packet, header.data, header.length - UDP_HEADER, header.sourcePort, port);
+    isTaken = true;
+  }
+  return isTaken || nobody();
 }
 /** Dropped and done with: nothing is reported to the sender. */
 function drop(why: Counter): bool {
@@ -51,40 +75,66 @@ export function echoReplyArrives(packet: Packet): void {
   deliver(socket, packet, header.data, packet.length - ICMP_HEADER, header.sequence, header.ident);
 }
 
-function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, remotePort: u32, localPort: u32): void {
-  if (length > root.udpOctets) return count(Counter.UDP_TOO_LONG);
+/** A datagram for a socket; of one too long for its ring the beginning. */
+export function deliver(socket: UdpSocket, packet: Packet, data: usize, length: u32, remotePort: u32, localPort: u32): void {
   if (socket.unread == root.udpReceive) return count(Counter.UDP_FULL);
-  const slot = socket.inSlot(socket.received);
-  slot.length = length;
-  slot.tos = Ipv4Header.at(packet.ip).tos;
+  if (length > root.udpOctets) count(Counter.UDP_TOO_LONG);
   const number = numberOf(packet.via);
-  slot.remote.set(packet.source, remotePort, number);
-  slot.local.set(packet.destination, localPort, number);
-  memory.copy(slot.data, data, length);
-  socket.received++;
+  const slot = place(socket, 0, packet.source, remotePort, number, packet.destination, localPort, length);
+  slot.length = min(length, root.udpOctets);
+  slot.tos = <u8>Ipv4Header.at(packet.ip).tos;
+  slot.ttl = <u8>Ipv4Header.at(packet.ip).ttl;
+  memory.copy(slot.data, data, slot.length);
   ready.raise(socket, Event.READABLE);
 }
+/** The next place in a socket's receive ring, with both ends. */
+function place(socket: UdpSocket, error: i32, remote: u32, remotePort: u32, number: u32, local: u32, localPort: u32, whole: u32): Datagram {
+  const slot = socket.inSlot(socket.received++);
+  slot.error = error;
+  slot.remote.set(remote, remotePort, number);
+  slot.local.set(local, localPort, number);
+  slot.whole = whole;
+  return slot;
+}
 
-/** ICMP reported trouble with something a socket sent. Only a connected socket, or a ping socket, can say that it really did, and fails once; others are only told. RFC 1122 §4.1.3.3, RFC 5927. */
+/** ICMP reported trouble with something a socket sent. Only a connected socket, or a ping socket, can say that it really did, and fails once; others are only told, unless they asked for errors. RFC 1122 §4.1.3.3, RFC 5927. */
 export function errorArrives(quote: Quote): void {
   const isPing = quote.protocol == Protocol.ICMP;
   const port = isPing ? quote.seq >> 16 : quote.localPort;
   const socket = find(isPing, quote.local, port, quote.remote, quote.remotePort, 0);
   if (!socket) return count(Counter.ICMP_ERROR_UNMATCHED);
-  socket.softError = (quote.type << 8) | quote.code;
-  if (!isPing && !socket.isConnected) return ready.raise(socket, Event.SOFT_ERROR);
-  const refused = quote.type == IcmpType.UNREACHABLE && quote.code == Unreachable.PORT;
-  tell(socket, refused ? Err.REFUSED : Err.UNREACHABLE);
+  const what = (quote.type << 8) | quote.code;
+  socket.softError = what;
+  if (!isPing && !socket.isConnected && !socket.errors) return ready.raise(socket, Event.SOFT_ERROR);
+  tell(socket, errorOf(what), quote.remote, isPing ? quote.seq & 0xffff : quote.remotePort, inHand().source, what, quote.mtu);
+}
+/** What an ICMP message of this type and code says of a datagram. RFC 1122 §3.2.2.1. */
+function errorOf(what: u32): Err {
+  switch (what) {
+    case (IcmpType.UNREACHABLE << 8) | Unreachable.PROTOCOL:
+    case (IcmpType.UNREACHABLE << 8) | Unreachable.PORT:
+      return Err.REFUSED;
+    case (IcmpType.UNREACHABLE << 8) | Unreachable.FRAGMENTATION_NEEDED:
+      return Err.TOO_LONG;
+    default:
+      return Err.UNREACHABLE;
+  }
+}
+/** Addresses have changed: a socket bound to one that is gone hears of it. */
+export function addressChanged(socket: UdpSocket): void {
+  if (!isBindableIp(socket.local)) tell(socket, Err.UNREACHABLE, 0, 0, 0, 0, 0);
 }
 /** The neighbour for a datagram of this socket did not answer. */
-export function undeliverable(sender: i32): void {
+export function undeliverable(sender: i32, to: u32): void {
   count(Counter.UDP_UNREACHABLE);
   const socket = changetype<UdpSocket | null>(recordOf(sender, Kind.UDP));
-  if (socket) tell(socket, Err.UNREACHABLE);
+  if (socket) tell(socket, Err.UNREACHABLE, to, 0, 0, 0, 0);
 }
-function tell(socket: UdpSocket, error: Err): void {
+/** Puts what became of a datagram to `remote` where datagrams are read: who told, which ICMP type and code, which MTU; 0: nobody did. */
+export function tell(socket: UdpSocket, error: Err, remote: u32, port: u32, by: u32, what: u32, mtu: u32): void {
   if (socket.isClosing) return;
-  socket.error = error;
+  if (socket.unread == root.udpReceive) return count(Counter.UDP_FULL);
+  place(socket, error, remote, port, 0, by, what, mtu);
   ready.raise(socket, Event.SOFT_ERROR | Event.READABLE);
 }
 
@@ -92,15 +142,20 @@ function tell(socket: UdpSocket, error: Err): void {
 export function output(now: Instant): bool {
   let firstBlocked: u32 = 0;
   let hasMoved = false;
+  let isStuck = false;
   for (let budget = root.frameBudget; budget && !state.owedUdp.isEmpty; budget--) {
     const socket = changetype<UdpSocket>(Tuple.ofOwed(Link.at(state.owedUdp.next)));
-    if (socket.address == firstBlocked) return false;
+    // One that waits, for a slot or for its neighbour, leaves the others their turns; a round in which all wait is the last.
+    if (socket.address == firstBlocked && isStuck) return false;
     socket.owed.unlink();
     if (!transmit(socket, socket.outSlot(socket.sent), now)) {
       state.owedUdp.push(socket.owed);
       if (!firstBlocked) firstBlocked = socket.address;
+      if (socket.address == firstBlocked) isStuck = true;
       continue;
     }
+    if (socket.address == firstBlocked) firstBlocked = 0;
+    isStuck = false;
     hasMoved = true;
     socket.sent++;
     settle(socket);
@@ -115,34 +170,61 @@ function settle(socket: UdpSocket): void {
   socket.wants = 0;
   ready.raise(socket, Event.WRITABLE);
 }
-/** Sends one datagram. False: no TX slot. One that cannot be sent is dropped, and the socket told. */
+/** Sends one datagram. False: it waits, for a TX slot or, when it is one for pieces.ts, for its neighbour. One that cannot be sent is dropped, and the socket told. */
 function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
   const hop: Hop = icmp.scratchHop();
   const remote = datagram.remote;
   if (!ipv4.way(hop, remote.ip, remote.interface)) {
-    tell(socket, Err.NO_ROUTE);
+    tell(socket, Err.NO_ROUTE, remote.ip, remote.port, 0, 0, 0);
     return true;
   }
-  if (datagram.length + UDP_HEADER + IPV4_HEADER > hop.via.mtu) {
-    tell(socket, Err.TOO_LONG);
+  const headers = socket.raw ? IPV4_HEADER : IPV4_HEADER + UDP_HEADER;
+  if (RAW && datagram.ownHeader) return pieces.transmit(socket, datagram, datagram.data, now);
+  const isLong = datagram.length + headers > hop.via.mtu;
+  if (isLong && (!FRAGMENTATION || socket.dontFragment)) {
+    tell(socket, Err.TOO_LONG, remote.ip, remote.port, 0, 0, hop.via.mtu);
     return true;
   }
+  if (FRAGMENTATION && (isLong || socket.part)) return pieces.transmit(socket, datagram, datagram.data - headers, now);
   const slot = ipv4.open(hop, Reserve.DATA, now);
   if (!slot) return false;
-  if (datagram.local.a0) hop.source = datagram.local.ip;
-  const at = slot + SLOT_IP + IPV4_HEADER;
-  if (socket.isPing) {
-    fillEcho(at, socket, datagram);
-    icmp.seal(slot, IcmpType.ECHO, ICMP_HEADER + datagram.length);
-    ipv4.send(hop, slot, remote.ip, Protocol.ICMP, ICMP_HEADER + datagram.length, socket.tos, socket.ttl, socket.handle, now);
+  if (CONFIGURE && !socket.special && !isBindableIp(datagram.local.ip)) {
+    count(Counter.UDP_UNREACHABLE); // addressChanged tells the socket
     return true;
   }
-  const length = UDP_HEADER + datagram.length;
-  fillHeader(at, socket, hop.source, datagram);
-  count(Counter.UDP_OUT);
-  const sent = ipv4.send(hop, slot, remote.ip, Protocol.UDP, length, socket.tos, socket.ttl, socket.handle, now);
+  if (datagram.local.a0) hop.source = datagram.local.ip;
+  const length = fill(socket, datagram, hop.source, slot + SLOT_IP + IPV4_HEADER);
+  const protocol = protocolOf(socket);
+  if (protocol == Protocol.UDP) count(Counter.UDP_OUT);
+  const df: bool = FRAGMENTATION ? socket.dontFragment != 0 : false;
+  const sent = ipv4.send(hop, slot, remote.ip, protocol, length, datagram.tos, datagram.ttl, df, socket.handle, now);
   if (sent == ipv4.Sent.DROPPED) count(Counter.UDP_UNREACHABLE);
+  if (IGMP && protocol == Protocol.UDP && socket.loops && isMulticast(remote.ip)) loopBack(hop, slot, remote.ip);
   return true;
+}
+/** What went to a group comes to our own members on that interface too. RFC 1112 §6.1. */
+function loopBack(hop: Hop, slot: usize, group: u32): void {
+  const here = inHand();
+  here.in = hop.interface;
+  here.ip = <u32>slot + SLOT_IP;
+  here.source = hop.source;
+  here.destination = group;
+  here.cast = Cast.MULTICAST;
+  scatter(here, UdpHeader.at(slot + SLOT_IP + IPV4_HEADER));
+}
+/** The protocol a socket speaks. */
+export function protocolOf(socket: UdpSocket): u32 {
+  return RAW && socket.raw ? socket.raw : socket.isPing ? Protocol.ICMP : Protocol.UDP;
+}
+/** Writes what IP carries for this datagram to `at`; answers its octets. */
+export function fill(socket: UdpSocket, datagram: Datagram, source: u32, at: usize): u32 {
+  if (RAW && socket.raw) {
+    memory.copy(at, datagram.data, datagram.length);
+    return datagram.length;
+  }
+  if (socket.isPing) fillEcho(at, socket, datagram);
+  else fillHeader(at, source, datagram);
+  return UDP_HEADER + datagram.length;
 }
 function fillEcho(at: usize, socket: UdpSocket, datagram: Datagram): void {
   const header = IcmpHeader.at(at);
@@ -150,11 +232,12 @@ function fillEcho(at: usize, socket: UdpSocket, datagram: Datagram): void {
   header.ident = socket.localPort;
   header.sequence = datagram.remote.port;
   memory.copy(header.data, datagram.data, datagram.length);
+  icmp.seal(at, IcmpType.ECHO, ICMP_HEADER + datagram.length);
 }
-function fillHeader(at: usize, socket: UdpSocket, source: u32, datagram: Datagram): void {
+function fillHeader(at: usize, source: u32, datagram: Datagram): void {
   const header = UdpHeader.at(at);
   const length = UDP_HEADER + datagram.length;
-  header.sourcePort = socket.localPort;
+  header.sourcePort = datagram.local.port;
   header.destinationPort = datagram.remote.port;
   header.length = length;
   header.checksum = 0;

@@ -25,6 +25,12 @@ export function hostAddress(text: string): string {
   return text;
 }
 
+/** A host's address, or a name that is asked for when it is used; throws what is wrong with it. */
+export function hostOrName(text: string): string {
+  if (!/[^\d.]/.test(text)) return hostAddress(text);
+  if (!/^[\w-]+(\.[\w-]+)*\.?$/.test(text)) throw new Error(`${quoted(text)} is not an IPv4 address A.B.C.D, nor a name`);
+  return text;
+}
 /** The address of a host to speak to: not one of ours, nor what stands for a whole network of ours; throws what is wrong with it. */
 export function otherHost(text: string, ours: readonly Prefix[]): string {
   hostAddress(text);
@@ -48,6 +54,22 @@ export function ownAddress(text: string): Prefix {
   if (address === networkOf(prefix)) throw new Error(`${text} is the address of the network, not of a host in it`);
   if (address === broadcastOf(prefix)) throw new Error(`${text} is the broadcast address of its network`);
   return prefix;
+}
+
+/** A network and the gateway to it. */
+export interface RouteTo {
+  readonly to: string;
+  readonly via: string;
+  readonly metric: number;
+}
+
+/** A route, `A.B.C.D/LEN via A.B.C.D` and perhaps `metric N`; throws what is wrong with it. */
+export function routeTo(text: string): RouteTo {
+  const [, to = "", via = "", metric = "0"] = /^\s*(\S+)\s+via\s+(\S+)(?:\s+metric\s+(\d{1,5}))?\s*$/.exec(text) ?? [];
+  const [address = "", bits = ""] = to.split("/");
+  if (ipv4Number(address) < 0 || !/^\d{1,2}$/.test(bits) || Number(bits) > 32 || Number(metric) > 65_535)
+    throw new Error(`${quoted(text)} is not of the form A.B.C.D/LEN via A.B.C.D, such as 192.0.2.0/24 via 10.9.0.1`);
+  return { to, via: hostAddress(via), metric: Number(metric) };
 }
 
 /** The network's address. */

@@ -25,6 +25,10 @@ Examples:
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --service echo,http:8080 --json
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --tun rw1 --ip 10.9.1.2/24
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --mdns box
+  sudo ringwire up --forward --tap rw0 --ip 10.9.0.2/24 --tap rw1 --ip 10.9.1.2/24 --route "192.0.2.0/24 via 10.9.1.1"
+  sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --filter "in tcp port 80 accept" --filter "policy in drop"
+  sudo ringwire up --forward --tap rw0 --ip 10.1.0.1/24 --tap rw1 --ip 192.0.2.1/24 --napt --port-forward "tcp 8080 to 10.1.0.2:80"
   sudo ringwire up --tap rw0 --ip 10.9.0.2/24 --loss 5 --delay 20 --reorder 5 --link-seed 7 --pcap rw0.pcap`;
 
 /** Examples under `ringwire ping --help`. */
@@ -34,6 +38,16 @@ Exit status: 0 when at least one answer came, 1 when none did, 2 when the comman
 
 Example:
   sudo ringwire ping 10.9.0.1 -c 3 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24`;
+
+/** Examples under `ringwire traceroute --help`. */
+export const TRACEROUTE_EXAMPLES = `${DEVICES}
+
+A line for each hop: who answered, and how long each probe took; * for no answer; !N !H !P !S !F behind the answer of one who
+says that the network, host, protocol or port cannot be reached, that a source route failed, or that a smaller packet is needed.
+Exit status: 0 when HOST answered, 1 when it did not, 2 when the command line is wrong.
+
+Example:
+  sudo ringwire traceroute 192.0.2.1 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24 --gateway 10.9.0.1`;
 
 /** Examples under `ringwire nc --help`. */
 export const NC_EXAMPLES = `${DEVICES}
@@ -45,6 +59,16 @@ Examples:
   sudo ringwire nc 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24 < file
   sudo ringwire nc -l 7000 --tap rw0 --ip 10.9.0.2/24 > file
   echo hello | sudo ringwire nc -u 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24`;
+
+/** Examples under `ringwire dig --help`. */
+export const DIG_EXAMPLES = `${DEVICES}
+
+Exit status: 0 when there are records, 1 when there are none or no server answers, 2 when the command line is wrong.
+
+Examples:
+  sudo ringwire dig www.example.com --dns 10.9.0.1 --tap rw0 --ip 10.9.0.2/24
+  sudo ringwire dig 192.0.2.1 PTR @10.9.0.1 --tap rw0 --ip 10.9.0.2/24
+  sudo ringwire dig _http._tcp.local PTR --tap rw0 --ip 10.9.0.2/24`;
 
 /** Examples under `ringwire demo --help`. */
 export const DEMO_EXAMPLES = `

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { digCommand } from "./dig.js";
 import { demoCommand } from "./demo.js";
+import { dhcpdCommand } from "./dhcpd.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { MAIN_EXAMPLES } from "./help.js";
 import { ncCommand } from "./nc.js";
 import { pingCommand } from "./ping.js";
+import { tracerouteCommand } from "./traceroute.js";
 import { upCommand } from "./up.js";
 import { version } from "./version.js";
 
@@ -19,12 +22,13 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number) => {
     status = code;
   };
-  for (const command of [upCommand(done), pingCommand(done), ncCommand(done), demoCommand(done)]) program.addCommand(command);
+  const commands = [upCommand, pingCommand, tracerouteCommand, ncCommand, digCommand, dhcpdCommand, demoCommand];
+  for (const command of commands) program.addCommand(command(done));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }
   try {
-    if (!args.length) throw new Failure("say what to do: up, ping, nc or demo (ringwire --help tells more)", USAGE);
+    if (!args.length) throw new Failure("say what to do: up, ping, traceroute, nc, dig, dhcpd or demo (ringwire --help tells more)", USAGE);
     await program.parseAsync([...args], { from: "user" });
     return status;
   } catch (error) {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { Command, Option } from "commander";
 import type { RemoteInfo, TcpSocket, UdpSocket } from "../index.js";
-import { hostAddress, otherHost } from "./addresses.js";
+import { hostOrName, otherHost } from "./addresses.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { NC_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
@@ -55,7 +55,7 @@ function target(args: readonly string[], { listen = false }: NcOptions): Target 
     throw new Failure(listen ? "nc -l needs PORT and nothing else" : "nc needs HOST PORT, or -l PORT", USAGE);
   const [port = "", host] = [...args].reverse();
   const number = named("PORT", parsePort, port);
-  return host === undefined ? { port: number } : { host: named("HOST", hostAddress, host), port: number };
+  return host === undefined ? { port: number } : { host: named("HOST", hostOrName, host), port: number };
 }
 
 /** Parses an argument; an error tells its name. */
@@ -154,7 +154,7 @@ function untilQuiet(input: Readable, socket: Writable): { came: Promise<void>; r
 /** Datagrams to and from one peer: HOST PORT, or with -l whoever sends first. */
 async function overUdp(session: Session, { host, port }: Target, { wait }: NcOptions, say: (text: string) => void): Promise<void> {
   const socket = session.stack.bindUdp(host === undefined ? { port } : {});
-  if (host !== undefined) socket.connect(port, host);
+  if (host !== undefined) socket.connect(port, (await session.stack.resolve(host))[0] as string);
   else say(`listening on port ${port}`);
   const idle = new Idle(wait === undefined ? (host === undefined ? Number.POSITIVE_INFINITY : QUIET) : wait * 1000);
   const failed = new Promise<never>((_, reject) => {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ADDRESSES_MAX, DEVICES_MAX } from "../constants.js";
-import { hostAddress, macAddress, networkOf, ownAddress, type Prefix } from "./addresses.js";
+import { checkRule, parseForward } from "../filter.js";
+import { hostAddress, macAddress, networkOf, ownAddress, type Prefix, type RouteTo, routeTo } from "./addresses.js";
 import { Failure, USAGE } from "./failure.js";
 import { checked, decimal, deviceName, integer, namespaceName, percentage, seed } from "./values.js";
 
@@ -16,10 +17,14 @@ export interface LinkOptions {
 
 /** A device of the host with the interface on it, as given on the command line. */
 export interface DeviceOptions {
-  kind: "tap" | "tun";
+  kind: "tap" | "tun" | "slip";
   name: string;
   addresses: Prefix[];
+  /** Addresses come by DHCP. */
+  dhcp?: true;
   gateway?: string;
+  routes?: RouteTo[];
+  napt?: boolean;
   mac?: string;
   mtu?: number;
   netns?: string;
@@ -31,8 +36,20 @@ export interface DeviceOptions {
 /** What every command that starts a stack is told. */
 export interface StackOptions {
   devices: DeviceOptions[];
+  /** Name servers. */
+  dns?: string[];
+  /** Name on the link. */
+  mdns?: string;
   seed?: Uint8Array;
+  forward?: boolean;
+  /** Rules and policies of the packet filter, in words. */
+  filter?: string[];
+  /** Ports that are forwarded, in words. */
+  portForward?: string[];
 }
+
+/** Name servers that a stack keeps. */
+const SERVERS = 4;
 
 /** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
 class DeviceList {
@@ -40,7 +57,7 @@ class DeviceList {
   private early: Partial<DeviceOptions> & { addresses: Prefix[]; link: LinkOptions } = { addresses: [], link: {} };
 
   /** What was given before the first device belongs to the first device, but for namespace, MTU and link: those hold for every device that names none of its own. */
-  start(kind: "tap" | "tun", name: string): void {
+  start(kind: DeviceOptions["kind"], name: string): void {
     if (this.devices.some((device) => device.name === name)) throw new InvalidArgumentError(`device ${name} is named twice`);
     if (this.devices.length === DEVICES_MAX) throw new InvalidArgumentError(`there can be ${DEVICES_MAX} devices at most`);
     const { netns, mtu, link, ...own } = this.early;
@@ -63,18 +80,23 @@ class DeviceList {
   }
 }
 
-/** Adds the options of interfaces, links and the seed to a command; the function answers what was given, checked as a whole. */
-export function addStackOptions(command: Command): () => StackOptions {
+/** Adds the options of interfaces, links and the seed to a command, and of name servers where it `resolves`; the function answers what was given, checked as a whole. */
+export function addStackOptions(command: Command, resolves = true): () => StackOptions {
   const list = new DeviceList();
-  const add = (flags: string, text: string, take: (value: string) => void) =>
+  const flag = (flags: string, text: string, take: () => void) => command.option(flags, text).on(`option:${flags.slice(2)}`, take);
+  const valued = (flags: string, text: string, take: (value: string) => void) =>
     command.addOption(
       new Option(flags, text).argParser((value: string) => {
         take(value);
         return value;
       }),
     );
+  const add: Add = Object.assign(valued, { flag });
   add("--tap <name>", "attach to this TAP device (Ethernet), made if it does not exist", (v) => list.start("tap", deviceName(v)));
   add("--tun <name>", "attach to this TUN device (raw IP), made if it does not exist", (v) => list.start("tun", deviceName(v)));
+  const servers: string[] = [];
+  if (resolves) addServers(add, servers);
+  add("--slip <path>", "attach to this serial line or pty (SLIP, RFC 1055)", (v) => list.start("slip", fileName(v)));
   addInterfaceOptions(add, list);
   addLinkOptions(add, list);
   command.addOption(
@@ -82,10 +104,53 @@ export function addStackOptions(command: Command): () => StackOptions {
       seed,
     ),
   );
-  return () => ({ devices: completed(list.finished()), ...command.opts<{ seed?: Uint8Array }>() });
+  command.option("--forward", "pass on what is for other hosts, between our interfaces");
+  addFilterOptions(command, list);
+  return () => {
+    const { seed, forward, filter, portForward } = command.opts<Omit<StackOptions, "devices">>();
+    const devices = completed(list.finished());
+    if (!forward && (portForward || devices.some(({ napt }) => napt)))
+      throw new Failure("--napt and --port-forward need --forward as well", USAGE);
+    return {
+      devices,
+      ...(seed && { seed }),
+      ...(servers.length && { dns: servers }),
+      ...(forward && { forward }),
+      ...(filter && { filter }),
+      ...(portForward && { portForward }),
+    };
+  };
 }
 
-type Add = (flags: string, text: string, take: (value: string) => void) => void;
+function addServers(add: Add, servers: string[]): void {
+  const server = checked(hostAddress);
+  add("--dns <a.b.c.d>", "a name server; up to 4, asked in this order", (v) => {
+    if (servers.length === SERVERS) throw new InvalidArgumentError(`there can be ${SERVERS} name servers at most`);
+    servers.push(server(v));
+  });
+}
+
+function addFilterOptions(command: Command, list: DeviceList): void {
+  const collected = (check: (text: string) => unknown) => (text: string, before: string[] | undefined) => {
+    checked(check)(text);
+    return [...(before ?? []), text];
+  };
+  const rule = new Option("--filter <rule>", 'a rule of the packet filter, as "in tcp port 80 accept", or "policy in drop"; in order');
+  const inner = new Option("--port-forward <port to inner>", 'a port of the --napt devices, as "tcp 8080 to 10.1.0.2:80"');
+  command.addOption(rule.argParser(collected(checkRule))).addOption(inner.argParser(collected(parseForward)));
+  command.option("--napt", "what leaves by the device gets its address (masquerading)", () => {
+    list.set((device) => {
+      device.napt = true;
+    });
+    return true;
+  });
+}
+
+interface Add {
+  (flags: string, text: string, take: (value: string) => void): void;
+  /** An option without a value. */
+  flag(flags: string, text: string, take: () => void): void;
+}
 
 function addInterfaceOptions(add: Add, list: DeviceList): void {
   const address = checked(ownAddress);
@@ -96,6 +161,9 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
       device.addresses = [...device.addresses, prefix];
     });
   });
+  add.flag("--dhcp", "ask a DHCP server for address and gateway (TAP only)", () =>
+    list.set((device) => Object.assign(device, { dhcp: true })),
+  );
   const put = <K extends keyof DeviceOptions>(flags: string, text: string, key: K, parse: (value: string) => DeviceOptions[K]) =>
     add(flags, text, (value) => {
       const parsed = parse(value);
@@ -105,6 +173,12 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
       });
     });
   put("--gateway <a.b.c.d>", "default gateway", "gateway", checked(hostAddress));
+  add("--route <net via gateway>", 'a route on the device, as "192.0.2.0/24 via 10.9.0.1" or "... metric 5"; several are allowed', (v) => {
+    const route = checked(routeTo)(v);
+    list.set((device) => {
+      device.routes = [...(device.routes ?? []), route];
+    });
+  });
   put("--mac <mac>", "our MAC address (default: made from the seed)", "mac", checked(macAddress));
   put("--mtu <octets>", "longest IP datagram, 68 to 65535 (default: the device's)", "mtu", integer(68, 65_535));
   put("--host-ip <a.b.c.d/len>", "address for the operating system's side, which is brought up, with our MTU", "hostIp", address);
@@ -135,12 +209,13 @@ const fileName = checked((text: string) => {
 
 /** Checks that need the whole line: each device has an address, none is used twice, MAC addresses only where there are any. */
 function completed(devices: DeviceOptions[]): DeviceOptions[] {
-  if (!devices.length) throw new Failure("no device: say --tap NAME or --tun NAME, and --ip A.B.C.D/LEN", USAGE);
+  if (!devices.length) throw new Failure("no device: say --tap NAME, --tun NAME or --slip PATH, and --ip A.B.C.D/LEN", USAGE);
   const seen = new Set<string>();
   for (const device of devices) {
     const option = `--${device.kind} ${device.name}`;
-    if (!device.addresses.length) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN`, USAGE);
-    if (device.kind === "tun" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
+    if (!device.addresses.length && !device.dhcp) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN or --dhcp`, USAGE);
+    if (device.kind !== "tap" && device.dhcp) throw new Failure(`${option} takes no --dhcp: raw IP has no link addresses`, USAGE);
+    if (device.kind !== "tap" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
     for (const { address } of device.addresses) {
       if (seen.has(address)) throw new Failure(`address ${address} is given twice`, USAGE);
       seen.add(address);
@@ -149,6 +224,7 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
       throw new Failure(`--host-ip ${device.hostIp.address} is an address of our own`, USAGE);
     }
     if (device.gateway && seen.has(device.gateway)) throw new Failure(`gateway ${device.gateway} is an address of our own`, USAGE);
+    if (device.kind === "slip" && (device.hostIp || device.netns)) throw new Failure(`${option} takes no --host-ip and no --netns`, USAGE);
     checkGateway(device);
   }
   return devices;
@@ -156,7 +232,7 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
 
 function checkGateway(device: DeviceOptions): void {
   const { gateway, addresses } = device;
-  if (!gateway || device.kind === "tun") return;
+  if (!gateway || device.kind !== "tap" || device.dhcp) return;
   const reached = addresses.some(({ address, length }) => networkOf({ address: gateway, length }) === networkOf({ address, length }));
   if (!reached) throw new Failure(`gateway ${gateway} is in none of the networks of --tap ${device.name}`, USAGE);
 }

@@ -1,6 +1,7 @@
+import { isHostName } from "../resolver.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { otherHost } from "./addresses.js";
+import { hostOrName, otherHost } from "./addresses.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { PING_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
@@ -27,7 +28,7 @@ export function pingCommand(done: (status: number) => void): Command {
   const command = new Command("ping").description("Send ICMP echo requests to HOST and show the answers.");
   const stackOptions = addStackOptions(command);
   command
-    .argument("<host>", "IPv4 address")
+    .argument("<host>", "IPv4 address or name")
     .addOption(
       new Option("-c, --count <n>", "requests to send")
         .argParser(integer(1, 1_000_000_000))
@@ -59,12 +60,15 @@ async function ping(host: string, stackOptions: StackOptions, options: PingOptio
   }
 }
 
-function checkHost(host: string, { devices }: StackOptions): void {
+/** Throws a failure when the host is no address, or one of ours. */
+export function checkHost(host: string, { devices }: StackOptions): void {
   try {
-    otherHost(
-      host,
-      devices.flatMap(({ addresses }) => addresses),
-    );
+    if (isHostName(host)) hostOrName(host);
+    else
+      otherHost(
+        host,
+        devices.flatMap(({ addresses }) => addresses),
+      );
   } catch (error) {
     throw new Failure(`HOST: ${oneLine(error)}`, USAGE);
   }

@@ -4,22 +4,26 @@ import { macText } from "../address.js";
 import type { ChannelStats } from "../channel.js";
 import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
-import { capture, createStack, Link, openTap, openTun, type Stack } from "../index.js";
+import { capture, createStack, Link, openSlip, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
-import type { Prefix } from "./addresses.js";
+import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
 import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
 
 /** A device with its driver, and the interface on it. */
 export interface Attached {
-  readonly kind: "tap" | "tun" | "wire";
+  readonly kind: "tap" | "tun" | "slip" | "wire";
   readonly name: string;
   readonly driver: Driver;
   readonly addresses: readonly Prefix[];
+  /** Addresses come by DHCP. */
+  readonly dhcp?: true;
   readonly gateway?: string;
+  readonly routes?: readonly RouteTo[];
   readonly mac?: string;
   readonly mtu?: number;
+  readonly napt?: boolean;
   readonly netns?: string;
   /** The link simulator behind the driver, if there is one. */
   readonly link?: Link;
@@ -52,19 +56,26 @@ const TCP = { sockets: 1024, receive: RING, send: RING, listeners: 32, synQueue:
 const UDP = { receive: 64, send: 64 };
 /** UDP sockets for each address, where each service has one, and for other things. */
 const UDP_SOCKETS = 16;
+const RULES = 64;
 const ARP = { neighbours: 1024, holds: 64 };
 
 /** Octets of an interface's longest datagram when neither the option nor the device says. */
 const MTU = 1500;
 /** Octets of the IPv4 and the UDP header. */
 const UDP_HEADERS = 28;
+/** The host name that DHCP servers are told, and how long they have to answer, in milliseconds. */
+const DHCP_NAME = "ringwire";
+const DHCP_PATIENCE = 60_000;
+
+/** Name servers, and the name on the link. */
+type Names = Pick<StackOptions, "dns" | "mdns">;
 
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, ...rest }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed);
+    return await startSession(opened, seed, rest);
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
@@ -72,6 +83,7 @@ export async function openSession({ devices, seed }: StackOptions): Promise<Sess
 }
 
 function openDevice({ kind, name, netns, hostIp, pcap, link, ...rest }: DeviceOptions): Attached {
+  if (kind === "slip") return openSerial(name, pcap, link, rest);
   const system = hostIp ? { hostAddress: prefixText(hostIp), up: true, ...(rest.mtu === undefined ? {} : { mtu: rest.mtu }) } : {};
   const open = kind === "tap" ? openTap : openTun;
   const device = open({ name, ...(netns === undefined ? {} : { netns }), ...system });
@@ -93,6 +105,25 @@ function openDevice({ kind, name, netns, hostIp, pcap, link, ...rest }: DeviceOp
   }
 }
 
+/** A serial line: the operating system has no device of its own on it. */
+function openSerial(
+  name: string,
+  pcap: string | undefined,
+  link: LinkOptions,
+  rest: Pick<DeviceOptions, "addresses" | "gateway" | "mtu">,
+): Attached {
+  const line = openSlip(name, rest.mtu === undefined ? {} : { mtu: rest.mtu });
+  const simulator = Object.keys(link).length ? simulated(link, line.kind) : undefined;
+  const behind = simulator ? simulator.attach(line) : line;
+  return {
+    kind: "slip",
+    name,
+    driver: pcap === undefined ? behind : capture(behind, pcap),
+    ...rest,
+    ...(simulator ? { link: simulator } : {}),
+  };
+}
+
 /** A link simulator from percentages. */
 export function simulated(
   { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, delay = 0, linkSeed }: LinkOptions,
@@ -103,30 +134,42 @@ export function simulated(
 }
 
 /** Starts a stack on drivers. */
-export async function startSession(attached: readonly Attached[], seed: Uint8Array = randomBytes(32)): Promise<Session> {
+export async function startSession(
+  attached: readonly Attached[],
+  seed: Uint8Array = randomBytes(32),
+  { forward = false, filter = [], portForward = [], ...names }: Names & Pick<StackOptions, "forward" | "filter" | "portForward"> = {},
+): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
-    interfaces: attached.map(({ driver, addresses, mac, gateway }, i) => ({
+    ...names,
+    interfaces: attached.map(({ driver, addresses, dhcp, mac, gateway, napt = false }, i) => ({
       driver,
       mtu: mtus[i] ?? MTU,
       addresses: addresses.map(prefixText),
+      napt,
+      ...(dhcp ? { dhcp: { now: true, hostname: DHCP_NAME } } : {}),
       ...(mac === undefined ? {} : { mac }),
       ...(gateway === undefined ? {} : { gateway }),
     })),
     tcp: TCP,
     udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
     arp: ARP,
+    ip: { forwarding: forward, rules: Math.max(filter.length, RULES) },
+    filter: [...filter],
+    forwards: [...portForward],
+    routes: attached.flatMap(({ routes = [] }, i) => routes.map((route) => ({ ...route, interface: i }))),
   });
   const failed = new Promise<never>((_, reject) => {
     stack.on("error", (error: unknown) => reject(new Failure(oneLine(error))));
   });
   failed.catch(() => {}); // whoever waits for it is told
+  if (attached.some(({ dhcp }) => dhcp)) await configured(stack, failed);
   return {
     stack,
     interfaces: attached.map((device, i) => interfaceStatus(device, mtus[i] ?? MTU, stack, i)),
-    prefixes: own,
+    prefixes: attached.flatMap((device, i) => (device.dhcp ? leasedPrefixes(stack, i) : device.addresses)),
     started: performance.now(),
     failed,
     inside: () => ({ sockets: stack.sockets().map(socketStatus), pools: stack.pools(), counters: stack.counters() }),
@@ -134,6 +177,29 @@ export async function startSession(attached: readonly Attached[], seed: Uint8Arr
     drained: () => drained(stack),
     close: () => stack.close(),
   };
+}
+
+/** Waits for DHCP servers; gives up after a while. */
+async function configured(stack: Stack, failed: Promise<never>): Promise<void> {
+  const late = new AbortController();
+  const timeout = sleep(DHCP_PATIENCE, undefined, { signal: late.signal }).then(() => {
+    throw new Failure("no DHCP server gave an address");
+  });
+  timeout.catch(() => {});
+  try {
+    await Promise.race([stack.ready, failed, timeout]);
+  } catch (error) {
+    await stack.close();
+    throw error;
+  } finally {
+    late.abort();
+  }
+}
+function leasedPrefixes(stack: Stack, i: number): Prefix[] {
+  return (stack.interfaces()[i]?.addresses ?? []).map((text) => {
+    const [address = "", length] = text.split("/");
+    return { address, length: Number(length) };
+  });
 }
 
 /** States in which a connection may hold octets, or a FIN, that the peer does not have. */
@@ -149,15 +215,17 @@ function prefixText({ address, length }: Prefix): string {
   return `${address}/${length}`;
 }
 
-function interfaceStatus({ kind, name, addresses, gateway, netns }: Attached, mtu: number, stack: Stack, i: number): InterfaceStatus {
+function interfaceStatus({ kind, name, addresses, dhcp, gateway, netns }: Attached, mtu: number, stack: Stack, i: number): InterfaceStatus {
+  const leased = dhcp ? stack.interfaces()[i] : undefined;
+  const router = leased ? leased.gateway : gateway;
   return {
     name,
     kind,
     ...(netns === undefined ? {} : { netns }),
-    ...(kind === "tun" ? {} : { mac: macOf(stack, i) }),
-    mtu,
-    addresses: addresses.map(prefixText),
-    ...(gateway === undefined ? {} : { gateway }),
+    ...(kind === "tun" || kind === "slip" ? {} : { mac: macOf(stack, i) }),
+    mtu: leased?.mtu ?? mtu,
+    addresses: leased?.addresses ?? addresses.map(prefixText),
+    ...(router ? { gateway: router } : {}),
   };
 }
 

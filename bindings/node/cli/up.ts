@@ -5,11 +5,12 @@ import { serveOn, serviceNames } from "./serve.js";
 import { DEFAULT_SERVICES, parseServices, type ServicePort } from "./services/names.js";
 import { openSession, type Session } from "./session.js";
 import { catchSignals } from "./signals.js";
-import { checked } from "./values.js";
+import { checked, hostLabel } from "./values.js";
 
 interface UpOptions {
   service: ServicePort[];
   json?: boolean;
+  mdns?: string;
 }
 
 /** `ringwire up`: serves on devices until a signal comes. */
@@ -22,17 +23,19 @@ export function upCommand(done: (status: number) => void): Command {
         .argParser(checked(parseServices))
         .default(parseServices(DEFAULT_SERVICES), DEFAULT_SERVICES),
     )
+    .addOption(new Option("--mdns <name>", "be NAME.local on the link, and announce the services there").argParser(hostLabel))
     .option("--json", "print the ready line as JSON")
     .addHelpText("after", UP_EXAMPLES)
     .action(async () => done(await up(stackOptions(), command.opts<UpOptions>())));
   return command;
 }
 
-async function up(options: StackOptions, { service, json = false }: UpOptions): Promise<number> {
+async function up(options: StackOptions, { service, json = false, mdns }: UpOptions): Promise<number> {
   const interrupts = catchSignals();
-  const session = await openSession(options);
+  const session = await openSession(mdns === undefined ? options : { ...options, mdns });
   try {
     const services = serveOn(session, service);
+    if (mdns !== undefined) announce(session, service, mdns);
     console.log(json ? JSON.stringify(readyObject(session, service)) : readyLine(session, service));
     await Promise.race([interrupts.came, session.failed]);
     services.close();
@@ -40,6 +43,11 @@ async function up(options: StackOptions, { service, json = false }: UpOptions): 
     await session.close();
   }
   return 0;
+}
+
+/** Announces the services that DNS-SD has types for. */
+function announce({ stack }: Session, services: readonly ServicePort[], name: string): void {
+  for (const { name: service, port } of services) stack.advertise({ name, type: `_${service}._tcp`, port });
 }
 
 function readyObject({ interfaces }: Session, services: readonly ServicePort[]) {

@@ -43,6 +43,13 @@ export const seed = checked((text) => {
   return octets;
 });
 
+/** One label of a host's name. */
+export const hostLabel = checked((text) => {
+  if (!/^[a-z\d]([a-z\d-]{0,58}[a-z\d])?$/i.test(text))
+    throw new Error("expected letters, digits and dashes, at most 60, as in box for box.local");
+  return text;
+});
+
 /** The longest name of a network device. */
 const NAME_OCTETS = 15;
 

@@ -127,7 +127,7 @@ describe("internet/arp: news", () => {
   });
   test("an announcement asks for our own address by broadcast, with us as sender", () => {
     start();
-    expect<bool>(arp.announce(it(), it().address(0))).toBe(true);
+    expect<bool>(arp.announce(it(), it().address(0), false)).toBe(true);
     expect<string>(next(42)).toBe(EVERYBODY + " 02 00 00 00 00 01 08 06 " + packet("01", "02 00 00 00 00 01", US, "00 00 00 00 00 00", US));
   });
 });

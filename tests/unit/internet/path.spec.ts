@@ -76,12 +76,12 @@ describe("internet/path", () => {
     answers(254);
     expect<i32>(ready(0x08080808)).toBe(PathState.READY);
     expect<u32>(pins(254)).toBe(1);
-    expect<i32>(route.add(0x08000000, 8, host(253), 1)).toBe(0);
+    expect<i32>(route.add(0x08000000, 8, host(253), 1, 0)).toBe(0);
     expect<i32>(ready(0x08080808)).toBe(PathState.WAIT);
     expect<u32>(it.nextHop).toBe(host(253));
     expect<u32>(pins(254)).toBe(0);
     expect<u32>(pins(253)).toBe(1);
-    expect<i32>(route.remove(0x08000000, 8, 1)).toBe(0);
+    expect<i32>(route.remove(0x08000000, 8, 1, 0)).toBe(0);
     expect<i32>(ready(0x08080808)).toBe(PathState.READY);
     expect<u32>(it.nextHop).toBe(host(254));
   });

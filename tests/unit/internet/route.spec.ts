@@ -53,9 +53,9 @@ describe("internet/route", () => {
   });
   test("the longest prefix wins, whatever the order of adding", () => {
     two();
-    expect<i32>(add(0x08000000, 8, INNER, 2)).toBe(0);
-    expect<i32>(add(0x08080000, 16, 0x0a0000fd, 2)).toBe(0);
-    expect<i32>(add(0x08080800, 24, GATEWAY - 1, 1)).toBe(0);
+    expect<i32>(add(0x08000000, 8, INNER, 2, 0)).toBe(0);
+    expect<i32>(add(0x08080000, 16, 0x0a0000fd, 2, 0)).toBe(0);
+    expect<i32>(add(0x08080800, 24, GATEWAY - 1, 1, 0)).toBe(0);
     expect<u32>(hopTo(0x08010101, 0)).toBe(INNER);
     expect<u32>(hopTo(0x08080101, 0)).toBe(0x0a0000fd);
     expect<u32>(hopTo(0x08080808, 0)).toBe(GATEWAY - 1);
@@ -64,31 +64,31 @@ describe("internet/route", () => {
   });
   test("a connected network beats a shorter route and yields to a longer one", () => {
     two();
-    expect<i32>(add(0x0a000000, 8, GATEWAY, 1)).toBe(0);
+    expect<i32>(add(0x0a000000, 8, GATEWAY, 1, 0)).toBe(0);
     expect<u32>(hopTo(0x0a000063, 0)).toBe(0x0a000063);
-    expect<i32>(add(0x0a000063, 32, GATEWAY, 1)).toBe(0);
+    expect<i32>(add(0x0a000063, 32, GATEWAY, 1, 0)).toBe(0);
     expect<u32>(hopTo(0x0a000063, 0)).toBe(GATEWAY);
     expect<u32>(hopTo(0x0a000064, 0)).toBe(0x0a000064);
   });
   test("of equal prefixes the connected network wins, then the route added first", () => {
     two();
-    expect<i32>(add(0x0a000000, 24, GATEWAY, 1)).toBe(0);
+    expect<i32>(add(0x0a000000, 24, GATEWAY, 1, 0)).toBe(0);
     expect<u32>(hopTo(0x0a000063, 0)).toBe(0x0a000063);
-    expect<i32>(add(0x08000000, 8, INNER, 2)).toBe(0);
-    expect<i32>(add(0x08000000, 8, GATEWAY, 1)).toBe(0);
+    expect<i32>(add(0x08000000, 8, INNER, 2, 0)).toBe(0);
+    expect<i32>(add(0x08000000, 8, GATEWAY, 1, 0)).toBe(0);
     expect<u32>(hopTo(0x08010101, 0)).toBe(INNER);
   });
   test("a route with gateway 0 is on link; the source is our address there", () => {
     two();
-    expect<i32>(add(0x0b000000, 8, 0, 2)).toBe(0);
+    expect<i32>(add(0x0b000000, 8, 0, 2, 0)).toBe(0);
     expect<u32>(hopTo(0x0b010203, 0)).toBe(0x0b010203);
     expect<u32>(scratchHop().source).toBe(0x0a000001);
   });
   test("A205: host bits of a network are ignored, in adding and in removing", () => {
     two();
-    expect<i32>(add(0x01020304, 0, INNER, 2)).toBe(0);
+    expect<i32>(add(0x01020304, 0, INNER, 2, 0)).toBe(0);
     expect<u32>(hopTo(0x08080808, 0)).toBe(INNER);
-    expect<i32>(remove(0x05060708, 0, 2)).toBe(0);
+    expect<i32>(remove(0x05060708, 0, 2, 0)).toBe(0);
     expect<u32>(hopTo(0x08080808, 0)).toBe(GATEWAY);
   });
   test("A173: the source is our address on the gateway's subnet", () => {
@@ -109,27 +109,27 @@ describe("internet/route", () => {
   });
   test("refuses a prefix over 32 and interfaces that are not there", () => {
     two();
-    expect<i32>(add(0, 33, INNER, 2)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(add(0, 0, INNER, 0)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(add(0, 0, INNER, 3)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(remove(0x08000000, 8, 2)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(add(0, 33, INNER, 2, 0)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(add(0, 0, INNER, 0, 0)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(add(0, 0, INNER, 3, 0)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(remove(0x08000000, 8, 2, 0)).toBe(Err.BAD_ARGUMENT);
   });
   test("a full table answers NO_ROOM, and takes a route again after one was removed", () => {
     two();
-    for (let i: u32 = 0; i < root.routes; i++) expect<i32>(add(0x14000000 + (i << 16), 16, INNER, 2)).toBe(0);
-    expect<i32>(add(0x15000000, 8, INNER, 2)).toBe(Err.NO_ROOM);
-    expect<i32>(remove(0x14010000, 16, 2)).toBe(0);
+    for (let i: u32 = 0; i < root.routes; i++) expect<i32>(add(0x14000000 + (i << 16), 16, INNER, 2, 0)).toBe(0);
+    expect<i32>(add(0x15000000, 8, INNER, 2, 0)).toBe(Err.NO_ROOM);
+    expect<i32>(remove(0x14010000, 16, 2, 0)).toBe(0);
     expect<u32>(hopTo(0x14010101, 0)).toBe(GATEWAY);
-    expect<i32>(add(0x15000000, 8, INNER, 2)).toBe(0);
+    expect<i32>(add(0x15000000, 8, INNER, 2, 0)).toBe(0);
     expect<u32>(hopTo(0x15010101, 0)).toBe(INNER);
     expect<u32>(hopTo(0x14000001, 0)).toBe(INNER);
   });
   test("each change raises the generation that paths remember", () => {
     two();
     const before = state.pathGeneration;
-    add(0x08000000, 8, INNER, 2);
+    add(0x08000000, 8, INNER, 2, 0);
     expect<u32>(state.pathGeneration - before).toBe(1);
-    remove(0x08000000, 8, 2);
+    remove(0x08000000, 8, 2, 0);
     expect<u32>(state.pathGeneration - before).toBe(2);
   });
 });

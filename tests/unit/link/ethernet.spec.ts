@@ -51,11 +51,19 @@ describe("link/ethernet", () => {
     expect<u32>(examine("02 00 00 00 00 01 02 aa bb cc dd ee 08 00", 14)).toBe(0x0800);
     expect<u32>(packet().ipLength).toBe(0);
   });
-  test("1122-2.3.3a: 802.3 lengths, IPv6 and VLAN tags are not taken for IPv4", () => {
+  test("a tag stands before the type; its low twelve bits are the VLAN", () => {
+    ethernet(0xc0000201, 24);
+    expect<u32>(examine("02 00 00 00 00 01 02 aa bb cc dd ee 81 00 ef fe 08 00", 60)).toBe(0x0800);
+    expect<u32>(packet().ip - packet().frame).toBe(18);
+    expect<u32>(packet().ipLength).toBe(42);
+    expect<u32>(link.vlanOf(packet().frame, 60)).toBe(0xffe);
+    expect<u32>(link.vlanOf(packet().frame, 17)).toBe(0);
+  });
+  test("1122-2.3.3a: 802.3 lengths, IPv6 and tags in tags are not taken for IPv4", () => {
     ethernet(0xc0000201, 24);
     expect<u32>(examine("02 00 00 00 00 01 02 aa bb cc dd ee 00 2e aa aa 03 00 00 00 08 00", 60)).toBe(0);
     expect<u32>(examine("02 00 00 00 00 01 02 aa bb cc dd ee 86 dd", 60)).toBe(0);
-    expect<u32>(examine("02 00 00 00 00 01 02 aa bb cc dd ee 81 00 00 01 08 00", 60)).toBe(0);
+    expect<u32>(examine("02 00 00 00 00 01 02 aa bb cc dd ee 81 00 00 01 81 00 00 01 08 00", 60)).toBe(0);
     expect<u32>(counted(Counter.LINK_UNKNOWN_TYPE)).toBe(3);
   });
   test("writes the header and fills a short frame with zeros up to 60 octets", () => {

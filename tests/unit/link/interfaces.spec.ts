@@ -17,9 +17,9 @@ function three(): void {
 describe("link/interfaces", () => {
   test("finds the interface on a device, none where there is none", () => {
     three();
-    expect<usize>(changetype<usize>(onDevice(2))).toBe(changetype<usize>(root.interface(0)));
-    expect<usize>(changetype<usize>(onDevice(0))).toBe(changetype<usize>(root.interface(1)));
-    expect<usize>(changetype<usize>(onDevice(1))).toBe(0);
+    expect<usize>(changetype<usize>(onDevice(2, 0))).toBe(changetype<usize>(root.interface(0)));
+    expect<usize>(changetype<usize>(onDevice(0, 0))).toBe(changetype<usize>(root.interface(1)));
+    expect<usize>(changetype<usize>(onDevice(1, 0))).toBe(0);
   });
   test("an interface knows its device and what kind it is", () => {
     three();

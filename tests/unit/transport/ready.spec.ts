@@ -6,7 +6,7 @@ import { take, UdpSocket } from "../../../assembly/transport/udp/socket";
 import { rawIp } from "../world";
 
 function socket(owner: u8): UdpSocket {
-  const it = take()!;
+  const it = take(0)!;
   it.owner = owner;
   return it;
 }

@@ -13,8 +13,8 @@ function giveBack(it: UdpSocket): void {
 describe("transport/socket: handles", () => {
   test("a handle is positive and says kind, generation (11 bits) and index (17 bits)", () => {
     rawIp(0xc0000201, 24);
-    take();
-    const it = take()!;
+    take(0);
+    const it = take(0)!;
     expect<i32>(it.handle).toBe((Kind.UDP << 28) | 1);
     it.generation = 3;
     expect<i32>(it.handle).toBe((Kind.UDP << 28) | (3 << 17) | 1);
@@ -25,17 +25,17 @@ describe("transport/socket: handles", () => {
   });
   test("A217+219: a handle is stale after its socket was given back, also when the place is used again", () => {
     rawIp(0xc0000201, 24);
-    const it = take()!;
+    const it = take(0)!;
     const handle = it.handle;
     expect<bool>(recordOf(handle, Kind.UDP) == it).toBe(true);
     giveBack(it);
     expect<bool>(recordOf(handle, Kind.UDP) == null).toBe(true);
-    for (let i = 0; i < 4; i++) take();
+    for (let i = 0; i < 4; i++) take(0);
     expect<bool>(recordOf(handle, Kind.UDP) == null).toBe(true);
   });
   test("wrong kinds, places never used, 0 and negative numbers are no handles", () => {
     rawIp(0xc0000201, 24);
-    const it = take()!;
+    const it = take(0)!;
     expect<bool>(recordOf(it.handle, Kind.TCP) == null).toBe(true);
     expect<bool>(recordOf(it.handle + 1, Kind.UDP) == null).toBe(true);
     expect<bool>(recordOf(0, Kind.NONE) == null).toBe(true);
@@ -58,8 +58,8 @@ describe("transport/socket: handles", () => {
   });
   test("places of pools are listed: a handle, 0 for a free one, an error beyond", () => {
     rawIp(0xc0000201, 24);
-    const first = take()!;
-    const second = take()!;
+    const first = take(0)!;
+    const second = take(0)!;
     giveBack(first);
     expect<i32>(at(PoolIndex.UDP, 0)).toBe(0);
     expect<i32>(at(PoolIndex.UDP, 1)).toBe(second.handle);
@@ -71,8 +71,8 @@ describe("transport/socket: handles", () => {
 describe("transport/socket: options and ends", () => {
   test("options are found by their number, and inherited whole", () => {
     rawIp(0xc0000201, 24);
-    const a: Socket = take()!;
-    const b: Socket = take()!;
+    const a: Socket = take(0)!;
+    const b: Socket = take(0)!;
     for (let option: u32 = Option.NODELAY; option <= <u32>Option.BROADCAST; option++) a.setOption(option, 100 + option);
     expect<u32>(a.nodelay).toBe(101);
     expect<u32>(a.ttl).toBe(100 + Option.TTL);
@@ -83,7 +83,7 @@ describe("transport/socket: options and ends", () => {
   });
   test("both ends are told in the control block's form", () => {
     rawIp(0xc0000201, 24);
-    const it = take()!;
+    const it = take(0)!;
     it.local = 0xc0000201;
     it.remote = 0xc0000202;
     it.ports = (80 << 16) | 4000;

@@ -3,6 +3,7 @@ import { Family } from "../../../../assembly/memory/control";
 import { PoolIndex } from "../../../../assembly/memory/pool";
 import { root } from "../../../../assembly/memory/root";
 import * as ready from "../../../../assembly/transport/ready";
+import { SERVICES } from "../../../../assembly/transport/service";
 import * as calls from "../../../../assembly/transport/tcp/calls";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { Tcb } from "../../../../assembly/transport/tcp/tcb";
@@ -64,7 +65,7 @@ describe("transport/tcp/calls: OPEN", () => {
     root.local.set(LOCAL, 0, 0);
     expect<i32>(calls.connect(4, 0)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(calls.connect(-1, 0)).toBe(Err.BAD_ARGUMENT);
-    expect<i32>(calls.connect(0, root.owners)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(calls.connect(0, root.owners + SERVICES)).toBe(Err.BAD_ARGUMENT);
     root.remote.set(REMOTE, 80, 2);
     expect<i32>(calls.connect(0, 0)).toBe(Err.BAD_ARGUMENT);
     root.remote.set(REMOTE, 80, 0);

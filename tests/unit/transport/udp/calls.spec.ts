@@ -102,7 +102,7 @@ describe("transport/udp/calls: connect, errors, close", () => {
     it.code = 1;
     errorArrives(it);
     expect<i32>(udp.receiveReady(handle)).toBe(Err.UNREACHABLE);
-    undeliverable(handle);
+    undeliverable(handle, PEER);
     expect<i32>(udp.receiveReady(handle)).toBe(Err.UNREACHABLE);
   });
   test("a closed handle is stale for every call", () => {

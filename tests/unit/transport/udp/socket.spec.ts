@@ -7,7 +7,7 @@ const PEER: u32 = 0xc0000202;
 
 /** A socket on a port; local and remote 0: any. */
 function open(local: u32, port: u32, remote: u32, remotePort: u32): UdpSocket {
-  const it = take()!;
+  const it = take(0)!;
   it.local = local;
   it.remote = remote;
   it.ports = (port << 16) | remotePort;
@@ -31,14 +31,14 @@ describe("transport/udp/socket", () => {
   });
   test("ping identifiers and ports are told apart", () => {
     rawIp(US, 24);
-    const it = take()!;
+    const it = take(0)!;
     it.ports = 53 << 16;
     it.isPing = 1;
     enter(it);
     expect<bool>(find(false, US, 53, PEER, 0, 1) == null).toBe(true);
     expect<bool>(find(true, US, 53, PEER, 0, 1) == it).toBe(true);
-    expect<bool>(isTaken(false, 0, 53)).toBe(false);
-    expect<bool>(isTaken(true, 0, 53)).toBe(true);
+    expect<bool>(isTaken(false, 0, 53, false)).toBe(false);
+    expect<bool>(isTaken(true, 0, 53, false)).toBe(true);
   });
   test("a socket bound to an interface gets nothing of another", () => {
     rawIp(US, 24);
@@ -50,10 +50,10 @@ describe("transport/udp/socket", () => {
   test("a port is taken on its address, and for whoever asks for all", () => {
     rawIp(US, 24);
     open(US, 53, 0, 0);
-    expect<bool>(isTaken(false, US, 53)).toBe(true);
-    expect<bool>(isTaken(false, 0, 53)).toBe(true);
-    expect<bool>(isTaken(false, PEER, 53)).toBe(false);
-    expect<bool>(isTaken(false, US, 54)).toBe(false);
+    expect<bool>(isTaken(false, US, 53, false)).toBe(true);
+    expect<bool>(isTaken(false, 0, 53, false)).toBe(true);
+    expect<bool>(isTaken(false, PEER, 53, false)).toBe(false);
+    expect<bool>(isTaken(false, US, 54, false)).toBe(false);
   });
   test("rings hold slots of 64 octets and the datagram, rounded to 8; those of sockets do not overlap", () => {
     rawIp(US, 24);
@@ -62,8 +62,8 @@ describe("transport/udp/socket", () => {
     root.udpOctets = 1;
     expect<u32>(slotOctets()).toBe(72);
     rawIp(US, 24);
-    const a = take()!;
-    const b = take()!;
+    const a = take(0)!;
+    const b = take(0)!;
     expect<u32>(a.sendRing - a.receiveRing).toBe(8 * 1536);
     expect<u32>(b.receiveRing - a.sendRing).toBe(4 * 1536);
     expect<u32>(<u32>changetype<usize>(a.inSlot(9)) - a.receiveRing).toBe(1536);
@@ -72,7 +72,7 @@ describe("transport/udp/socket", () => {
   });
   test("all taken: none", () => {
     rawIp(US, 24);
-    for (let i = 0; i < 4; i++) expect<bool>(take() != null).toBe(true);
-    expect<bool>(take() == null).toBe(true);
+    for (let i = 0; i < 4; i++) expect<bool>(take(0) != null).toBe(true);
+    expect<bool>(take(0) == null).toBe(true);
   });
 });

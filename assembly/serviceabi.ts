@@ -1,0 +1,79 @@
+// biome-ignore-all format: one line a call
+// The calls of the services, as abi.ts has those of the stack. docs/abi.md section 8 says what they mean.
+import { DNS, MDNS } from "./memory/config";
+import { Flag } from "./memory/control";
+import { Err } from "./memory/errors";
+import { root } from "./memory/root";
+import { DHCP, DHCPD } from "./memory/config";
+import * as dhcp from "./application/dhcp";
+import * as dhcpd from "./application/dhcpd";
+import * as dhcpstatus from "./application/dhcpstatus";
+import { isSpecial } from "./internet/address";
+import * as dns from "./application/dns";
+import * as mdns from "./application/mdns";
+import * as servers from "./application/servers";
+import * as sntp from "./application/sntp";
+import * as syslog from "./application/syslog";
+import * as tftp from "./application/tftp";
+
+/** Whether `init` has succeeded. */
+function isReady(): bool { return (root.flags & Flag.READY) != 0; }
+
+export function sntp_start(seconds: i32): i32 { return isReady() ? sntp.start(root.remote.ip, root.remote.port, seconds) : Err.NOT_READY; }
+export function sntp_stop(): i32 { return isReady() ? sntp.stop() : Err.NOT_READY; }
+export function sntp_time(): i32 { return isReady() ? sntp.time() : Err.NOT_READY; }
+
+export function dhcp_start(interface_: i32, options: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcp.start(interface_ + 1, options, root.local.ip) : Err.NOT_SUPPORTED; }
+export function dhcp_stop(interface_: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcp.stop(interface_ + 1) : Err.NOT_SUPPORTED; }
+export function dhcp_release(interface_: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcp.release(interface_ + 1) : Err.NOT_SUPPORTED; }
+export function dhcp_name(interface_: i32, octets: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcpstatus.setName(interface_ + 1, octets) : Err.NOT_SUPPORTED; }
+export function dhcp_status(interface_: i32): i32 { return !isReady() ? Err.NOT_READY : DHCP ? dhcpstatus.tell(interface_ + 1) : Err.NOT_SUPPORTED; }
+export function dhcpd_start(interface_: i32, octets: i32): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.start(interface_ + 1, octets) : Err.NOT_SUPPORTED; }
+export function dhcpd_stop(): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.stop() : Err.NOT_SUPPORTED; }
+export function dhcpd_leases(): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.leases() : Err.NOT_SUPPORTED; }
+export function dhcpd_forget(place: i32): i32 { return !isReady() ? Err.NOT_READY : DHCPD ? dhcpd.forget(place) : Err.NOT_SUPPORTED; }
+export function syslog_start(octets: i32): i32 { return isReady() ? syslog.start(root.remote.ip, root.remote.port, octets) : Err.NOT_READY; }
+export function syslog_stop(): i32 { return isReady() ? syslog.stop() : Err.NOT_READY; }
+export function syslog_send(priority: i32, octets: i32): i32 { return isReady() ? syslog.send(priority, octets) : Err.NOT_READY; }
+
+export function tftp_get(octets: i32, block: i32): i32 { return isReady() ? tftp.request(root.remote.ip, root.remote.port, octets, block, 0, false) : Err.NOT_READY; }
+export function tftp_put(octets: i32, block: i32, size: i32): i32 { return isReady() ? tftp.request(root.remote.ip, root.remote.port, octets, block, size, true) : Err.NOT_READY; }
+export function tftp_serve(on: i32): i32 { return isReady() ? tftp.serving(on != 0) : Err.NOT_READY; }
+export function tftp_asked(): i32 { return isReady() ? tftp.asked() : Err.NOT_READY; }
+export function tftp_allow(transfer: i32, size: i32): i32 { return tftp.allow(transfer, size); }
+export function tftp_read(transfer: i32): i32 { return tftp.read(transfer); }
+export function tftp_read_done(transfer: i32): i32 { return tftp.readDone(transfer); }
+export function tftp_space(transfer: i32): i32 { return tftp.space(transfer); }
+export function tftp_write(transfer: i32, octets: i32): i32 { return tftp.write(transfer, octets); }
+export function tftp_status(transfer: i32): i32 { return tftp.status(transfer); }
+export function tftp_drop(transfer: i32, code: i32): i32 { return tftp.drop(transfer, code); }
+/** Why no names can be asked for; 0: they can. */
+function refusesNames(): i32 { return !DNS ? Err.NOT_SUPPORTED : isReady() ? 0 : Err.NOT_READY; }
+
+export function dns_server_add(): i32 {
+  const wrong = refusesNames();
+  if (wrong) return wrong;
+  if (isSpecial(root.remote.ip)) return Err.BAD_ADDRESS;
+  servers.addServer(root.remote.ip);
+  return servers.serverCount();
+}
+export function dns_server_at(i: i32): i32 {
+  const wrong = refusesNames();
+  if (wrong) return wrong;
+  const ip = servers.serverAt(i);
+  root.remote.set(ip, 0, 0);
+  return ip ? 0 : Err.BAD_ARGUMENT;
+}
+export function dns_server_clear(): i32 { const wrong = refusesNames(); if (!wrong) servers.clearServers(); return wrong; }
+export function dns_query(type: i32, octets: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.query(type, octets); }
+export function dns_result(query: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.result(query); }
+export function dns_cancel(query: i32): i32 { const wrong = refusesNames(); return wrong ? wrong : dns.cancel(query); }
+
+/** Why nothing can be announced; 0: it can. */
+function refusesServices(): i32 { return !MDNS ? Err.NOT_SUPPORTED : isReady() ? 0 : Err.NOT_READY; }
+
+export function mdns_start(octets: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.start(octets); }
+export function mdns_stop(): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.stop(); }
+export function mdns_advertise(port: i32, octets: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.advertise(port, octets); }
+export function mdns_withdraw(service: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.withdraw(service); }
+export function mdns_name(service: i32): i32 { const wrong = refusesServices(); return wrong ? wrong : mdns.nameOf(service); }
