@@ -229,3 +229,25 @@ test("MUST-3: a segment with a wrong checksum is counted as that", async () => {
   peer.send({ data: 10 });
   assert.equal(peer.status.readable, 10);
 });
+
+test("RFC6582-1: duplicates of what was sent before a timeout begin no recovery", async () => {
+  const peer = await open();
+  peer.write(6 * MSS);
+  const first = peer.take()[0]?.seq ?? 0;
+  while (!peer.counter("TCP_TIMEOUTS")) peer.advance(10);
+  for (let i = 0; i < 6; i++) peer.send({ ack: first + MSS });
+  assert.deepEqual([peer.counter("TCP_FAST_RETRANSMITS"), peer.status.phase], [0, "LOSS"]);
+  peer.send({ ack: first + 6 * MSS });
+  assert.equal(peer.status.phase, "OPEN");
+});
+
+test("MUST-39: of a long ring a quarter must have been read before the peer hears of it", async () => {
+  const peer = await Peer.server({ receive: 65_536, shift: 0 });
+  for (let i = 0; i < 24; i++) peer.send({ data: 1000 });
+  peer.advance(1000);
+  peer.take();
+  peer.read(15_000);
+  peer.expectSilence();
+  peer.read(3000);
+  peer.expectSegment({ ctl: "ACK", data: 0 });
+});
