@@ -2,8 +2,6 @@
 // What an offer or an acknowledgement brings: whether it makes sense, and how it comes to the interface and goes from it.
 import { get16, get32 } from "../memory/bytes";
 import { Interface } from "../memory/control";
-import { Err } from "../memory/errors";
-import { clock } from "../memory/time";
 import { jitter } from "../memory/random";
 import { DhcpMessage, DhcpOption, DhcpOptions } from "../wire/dhcp";
 import { isOneHost, maskOf, mayBeHost } from "../internet/address";
