@@ -130,6 +130,11 @@ describe("offers and leases", () => {
       assert.equal(start(first, last), Err.BAD_ADDRESS, `${first} to ${last}`);
     silent(t, from(1, TYPE.DISCOVER), "not serving");
     assert.equal(start("10.0.0.2", "10.0.0.254"), 4);
+    assert.deepEqual(
+      [1, 2, 3, 4].map((n) => discover(t, n).yiaddr),
+      ["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"],
+    );
+    silent(t, from(5, TYPE.DISCOVER), "all are taken");
     assert.equal(start("10.0.0.2", "10.0.0.4"), 3);
     assert.equal(t.core.dhcpd_start(POOL, 1), Err.BAD_ARGUMENT);
     assert.equal(t.core.dhcpd_start({ ...POOL, lease: 9 }), Err.BAD_ARGUMENT);

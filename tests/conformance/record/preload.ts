@@ -56,8 +56,10 @@ function countFrames(): void {
 /** Every method of the core but those that move frames and time is a call of the application or a look at a result. */
 function countCalls(): void {
   const core = Core.prototype as unknown as Record<string, TestFunction>;
-  const names = Object.getOwnPropertyNames(core).filter((name) => /^(tcp|udp|ping|socket|route|ready)_|^status$|^counters?$/.test(name));
-  for (const name of names) {
+  const names: string[] = [];
+  for (let part: object = core; part !== Object.prototype; part = Object.getPrototypeOf(part))
+    names.push(...Object.getOwnPropertyNames(part));
+  for (const name of names.filter((each) => /^(tcp|udp|ping|socket|route|ready|dhcp|dhcpd|sntp)_|^status$|^counters?$/.test(each))) {
     const right = core[name];
     if (typeof right !== "function") continue;
     core[name] = function (this: unknown, ...given) {
