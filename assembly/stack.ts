@@ -57,7 +57,7 @@ function tellFailures(): void {
     tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
     count(Counter.HOLD_EXPIRED);
-    udp.undeliverable(Hold.at(neighbour.hold).sender, neighbour.ip);
+    udp.undeliverable(Hold.at(neighbour.hold));
     arp.drop(neighbour);
   }
 }

@@ -15,6 +15,7 @@ import { numberOf } from "../../link/interfaces";
 import { Cast, Packet, packet as inHand } from "../../link/packet";
 import { isMulticast } from "../../internet/address";
 import { wants } from "../../internet/group";
+import { Hold } from "../../internet/hold";
 import * as icmp from "../../internet/icmp";
 import { Quote } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
@@ -115,11 +116,14 @@ function errorOf(what: u32): Err {
       return Err.UNREACHABLE;
   }
 }
-/** The neighbour for a datagram of this socket did not answer. */
-export function undeliverable(sender: i32, to: u32): void {
+/** The neighbour for a datagram of a socket did not answer. */
+export function undeliverable(hold: Hold): void {
   count(Counter.UDP_UNREACHABLE);
-  const socket = changetype<UdpSocket | null>(recordOf(sender, Kind.UDP));
-  if (socket) tell(socket, Err.UNREACHABLE, to, 0, 0, 0, 0);
+  const socket = changetype<UdpSocket | null>(recordOf(hold.sender, Kind.UDP));
+  if (!socket) return;
+  const payload = hold.data + IPV4_HEADER;
+  const port = socket.isPing ? IcmpHeader.at(payload).sequence : UdpHeader.at(payload).destinationPort;
+  tell(socket, Err.UNREACHABLE, Ipv4Header.at(hold.data).destination, port, 0, 0, 0);
 }
 /** Puts what became of a datagram to `remote` where datagrams are read: who told, which ICMP type and code, which MTU; 0: nobody did. */
 function tell(socket: UdpSocket, error: Err, remote: u32, port: u32, by: u32, what: u32, mtu: u32): void {

@@ -1,4 +1,5 @@
-import { begin, next, TRIES } from "../../../assembly/transport/ports";
+import { root } from "../../../assembly/memory/root";
+import { begin, next, tries } from "../../../assembly/transport/ports";
 import { rawIp } from "../world";
 
 describe("transport/ports", () => {
@@ -25,9 +26,20 @@ describe("transport/ports", () => {
     expect<u32>(next(1024)).toBe(1025);
     expect<u32>(next(65534)).toBe(65535);
     expect<u32>(next(65535)).toBe(1024);
-    expect<u32>(TRIES).toBe(65536 - 1024);
+    expect<u32>(tries()).toBe(65536 - 1024);
     let port: u32 = 5000;
-    for (let i: u32 = 0; i < TRIES; i++) port = next(port);
+    for (let i: u32 = 0; i < tries(); i++) port = next(port);
     expect<u32>(port).toBe(5000);
+  });
+  test("a host's own range is kept to", () => {
+    rawIp(0xc0000201, 24);
+    root.extra.portFirst = 50000;
+    root.extra.portLast = 50001;
+    expect<u32>(tries()).toBe(2);
+    expect<u32>(next(50000)).toBe(50001);
+    expect<u32>(next(50001)).toBe(50000);
+    let outside = 0;
+    for (let i = 0; i < 100; i++) if (begin() - 50000 > 1) outside++;
+    expect<i32>(outside).toBe(0);
   });
 });

@@ -37,8 +37,8 @@ describe("transport/udp/socket", () => {
     enter(it);
     expect<bool>(find(false, US, 53, PEER, 0, 1) == null).toBe(true);
     expect<bool>(find(true, US, 53, PEER, 0, 1) == it).toBe(true);
-    expect<bool>(isTaken(false, 0, 53)).toBe(false);
-    expect<bool>(isTaken(true, 0, 53)).toBe(true);
+    expect<bool>(isTaken(false, 0, 53, false)).toBe(false);
+    expect<bool>(isTaken(true, 0, 53, false)).toBe(true);
   });
   test("a socket bound to an interface gets nothing of another", () => {
     rawIp(US, 24);
@@ -50,10 +50,10 @@ describe("transport/udp/socket", () => {
   test("a port is taken on its address, and for whoever asks for all", () => {
     rawIp(US, 24);
     open(US, 53, 0, 0);
-    expect<bool>(isTaken(false, US, 53)).toBe(true);
-    expect<bool>(isTaken(false, 0, 53)).toBe(true);
-    expect<bool>(isTaken(false, PEER, 53)).toBe(false);
-    expect<bool>(isTaken(false, US, 54)).toBe(false);
+    expect<bool>(isTaken(false, US, 53, false)).toBe(true);
+    expect<bool>(isTaken(false, 0, 53, false)).toBe(true);
+    expect<bool>(isTaken(false, PEER, 53, false)).toBe(false);
+    expect<bool>(isTaken(false, US, 54, false)).toBe(false);
   });
   test("rings hold slots of 64 octets and the datagram, rounded to 8; those of sockets do not overlap", () => {
     rawIp(US, 24);
