@@ -2,7 +2,7 @@ import { type Endpoint, ipv4Number } from "./address.js";
 import { Clock, time } from "./clock.js";
 import { ABI_VERSION, ARENA_START, CONTROL, type Counter, Err, Flag, type Option, type PoolIndex } from "./constants.js";
 import { RingwireError } from "./error.js";
-import { type Filter, type GroupStatus, groupsOf, writeFilter } from "./groups.js";
+import { type Filter, type GroupStatus, groupsOf, joinGroup } from "./groups.js";
 import {
   type Address,
   Inspector,
@@ -62,7 +62,6 @@ export class Core {
   readonly arena: { readonly start: number; readonly end: number };
   /** The frame rings of the devices. */
   readonly devices: readonly Rings[];
-
   readonly #u32: Uint32Array;
   readonly #word: number;
   readonly #inspector: Inspector;
@@ -284,9 +283,7 @@ export class Core {
   }
   /** Receives what is sent to a group (at its interface; missing: where a route leads), from all sources but those excluded or only from those included. */
   udp_join(handle: number, group: Endpoint, filter: Filter = {}): number {
-    const wrong = this.#endpoint(CONTROL.remote, group);
-    const sources = wrong || writeFilter(this, filter);
-    return sources < 0 ? sources : this.exports.udp_join(handle, filter.include ? 0 : 1, sources);
+    return this.#endpoint(CONTROL.remote, group) || joinGroup(this, handle, filter);
   }
   /** Receives nothing of a group any more. */
   udp_leave(handle: number, group: Endpoint): number {
@@ -393,8 +390,7 @@ export class Core {
   }
 }
 
-export { RingwireError } from "./error.js";
-export type { ErrorCode } from "./error.js";
+export { type ErrorCode, RingwireError } from "./error.js";
 export type { Endpoint } from "./address.js";
 export type { Filter, GroupStatus } from "./groups.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, Status } from "./inspect.js";

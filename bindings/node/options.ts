@@ -65,6 +65,10 @@ export interface UdpOptions {
   send?: number;
   /** Octets of the longest datagram. Default 1472. */
   octets?: number;
+  /** Multicast groups joined, each socket, interface and group one. */
+  groups?: number;
+  /** Addresses in the filters of groups. */
+  sources?: number;
 }
 
 /** ARP: capacities and settings. */
@@ -85,6 +89,10 @@ export interface IpOptions {
   routes?: number;
   /** ICMP errors and stateless resets a second. */
   errorRate?: number;
+  /** First of the ports that are chosen where none is named. */
+  portFirst?: number;
+  /** Last of them. */
+  portLast?: number;
 }
 
 /** What `createStack` takes. */
@@ -125,9 +133,9 @@ const NAMES = {
     "sentRecords",
   ],
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
-  udp: ["sockets", "receive", "send", "octets"],
+  udp: ["sockets", "receive", "send", "octets", "groups", "sources"],
   arp: ["neighbours", "holds", "timeout"],
-  ip: ["ttl", "routes", "errorRate"],
+  ip: ["ttl", "routes", "errorRate", "portFirst", "portLast"],
 } as const;
 /** Node's clock differs from one microsecond to the next. */
 const CLOCK_GRANULARITY = 1;
@@ -212,6 +220,8 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
     udpReceive: udp.receive ?? 64,
     udpSend: udp.send ?? 16,
     udpOctets: udp.octets ?? 1472,
+    groups: udp.groups,
+    sources: udp.sources,
     neighbours: arp.neighbours ?? 256,
     holds: arp.holds ?? 32,
     routes: ip.routes,
@@ -230,6 +240,8 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     arpTimeout: arp.timeout,
     ttl: ip.ttl,
     errorRate: ip.errorRate,
+    portFirst: ip.portFirst,
+    portLast: ip.portLast,
     frameBudget,
     clockGranularity: CLOCK_GRANULARITY,
   });

@@ -142,6 +142,8 @@ const REFUSED: Array<[string[], RegExp]> = [
   [["ping", "--tap", "rw0", "--ip", "10.9.0.2/24"], /missing required argument 'host'/],
   [["ping", "example.org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
   [["ping", "224.0.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /multicast/],
+  [["traceroute", "example.org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
+  [["traceroute", "10.9.0.1", "-m", "256", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["ping", "10.9.0.1", "-c", "0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["ping", "10.9.0.1", "-s", "70000", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["nc", "10.9.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /HOST PORT/],
@@ -162,7 +164,7 @@ describe("bad command lines", () => {
 });
 
 describe("help", () => {
-  for (const command of [[], ["up"], ["ping"], ["nc"], ["demo"]]) {
+  for (const command of [[], ["up"], ["ping"], ["traceroute"], ["nc"], ["demo"]]) {
     test(`ringwire ${command.join(" ")} --help`, () => {
       const { status, stdout, stderr } = ringwire(...command, "--help");
       assert.equal(status, 0);

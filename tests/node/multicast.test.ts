@@ -25,6 +25,11 @@ describe("multicast by the Node API", () => {
     assert.throws(() => first.dropMembership(GROUP), { code: "BAD_STATE" });
     assert.throws(() => first.addMembership("10.0.0.9"), { code: "BAD_ADDRESS" });
     await close();
+    const small = await network(null, { udp: { groups: 1, sources: 1 }, ip: { portFirst: 2000, portLast: 2000 } });
+    const only = small.a.bindUdp().addMembership(GROUP);
+    assert.equal(only.port, 2000);
+    assert.throws(() => only.addMembership("239.9.9.9"), { code: "NO_ROOM" });
+    await small.close();
   });
 
   test("sources are added and dropped one by one, and a socket hears itself unless that is off", async () => {
