@@ -232,6 +232,11 @@ describe("multicast: sending and receiving", () => {
     assert.equal(t.poll().filter((seen) => seen.udp).length, 1);
     assert.equal(t.receive(socket), "loop");
     assert.deepEqual([t.core.remote.address, t.core.local.address], [US.ip, GROUP]);
+    assert.deepEqual(
+      t.reasons(() => t.send(sender, "nobody here", "239.9.9.9", 5353) && t.poll()),
+      {},
+      "nothing is dropped where nobody listens",
+    );
     t.core.socket_set(sender, Option.MULTICAST_LOOP, 0);
     t.send(sender, "none", GROUP, 5353);
     assert.equal(t.poll().filter((seen) => seen.udp).length, 1);

@@ -33,7 +33,7 @@ export function input(packet: Packet): bool {
   if (length < UDP_HEADER || length > packet.length) return drop(Counter.UDP_LENGTH);
   if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
     return drop(Counter.UDP_CHECKSUM);
-  if (IGMP && packet.cast != <u32>Cast.UNICAST) return scatter(packet, header);
+  if (IGMP && packet.cast != <u32>Cast.UNICAST) return scatter(packet, header) || nobody();
   const socket = find(false, packet.destination, header.destinationPort, packet.source, header.sourcePort, numberOf(packet.via));
   if (!socket) return nobody();
   deliver(socket, packet, header.data, length - UDP_HEADER, header.sourcePort, header.destinationPort);
@@ -43,7 +43,7 @@ function nobody(): bool {
   count(Counter.UDP_NO_SOCKET);
   return false;
 }
-/** A datagram to many: to every socket of its port, of a group to those that joined. RFC 1112 §7.2. */
+/** A datagram to many: to every socket of its port, of a group to those that joined; whether there is any. RFC 1112 §7.2. */
 function scatter(packet: Packet, header: UdpHeader): bool {
   const number = numberOf(packet.via);
   const port = header.destinationPort;
@@ -55,7 +55,7 @@ function scatter(packet: Packet, header: UdpHeader): bool {
     deliver(it, packet, header.data, header.length - UDP_HEADER, header.sourcePort, port);
     isTaken = true;
   }
-  return isTaken || nobody();
+  return isTaken;
 }
 /** Dropped and done with: nothing is reported to the sender. */
 function drop(why: Counter): bool {
