@@ -74,7 +74,7 @@ function tellFailures(): void {
     count(Counter.HOLD_EXPIRED);
     const hold = Hold.at(neighbour.hold);
     if (FORWARDING && !hold.sender) forward.undeliverable(hold, state.now);
-    else udp.undeliverable(hold.sender, neighbour.ip);
+    else udp.undeliverable(hold);
     arp.drop(neighbour);
   }
 }

@@ -382,8 +382,7 @@ function prepared(exports: Exports, options: CoreOptions, limit: number): number
   return control;
 }
 
-export { RingwireError } from "./error.js";
-export type { ErrorCode } from "./error.js";
+export { type ErrorCode, RingwireError } from "./error.js";
 export type { Endpoint } from "./address.js";
 export type { GroupStatus, SourceFilter } from "./groups.js";
 export type { DhcpdOptions, DhcpOptions, DhcpStatus, Lease } from "./dhcpcalls.js";

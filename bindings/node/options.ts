@@ -75,6 +75,10 @@ export interface UdpOptions {
   send?: number;
   /** Octets of the longest datagram. Default 1472. */
   octets?: number;
+  /** Multicast groups joined, each socket, interface and group one. */
+  groups?: number;
+  /** Addresses in the filters of groups. */
+  sources?: number;
 }
 
 /** ARP: capacities and settings. */
@@ -118,6 +122,10 @@ export interface IpOptions {
   flowTcp?: number;
   flowUdp?: number;
   flowIcmp?: number;
+  /** First of the ports that are chosen where none is named. */
+  portFirst?: number;
+  /** Last of them. */
+  portLast?: number;
 }
 
 /** A route besides those that addresses and gateways of interfaces make. */
@@ -200,13 +208,15 @@ const NAMES = {
     "sentRecords",
   ],
   tcp: ["sockets", "receive", "send", "classes", "listeners", "synQueue", "timeWait"],
-  udp: ["sockets", "receive", "send", "octets"],
+  udp: ["sockets", "receive", "send", "octets", "groups", "sources"],
   arp: ["neighbours", "holds", "timeout", "probing"],
   ip: [
     "ttl",
     "routes",
     "leases",
     "errorRate",
+    "portFirst",
+    "portLast",
     "forwarding",
     "fragments",
     "fragmentOctets",
@@ -319,6 +329,8 @@ function capacities({ tcp = {}, udp = {}, arp = {}, ip = {}, owners, record }: S
     udpReceive: udp.receive ?? 64,
     udpSend: udp.send ?? 16,
     udpOctets: udp.octets ?? 1472,
+    groups: udp.groups,
+    sources: udp.sources,
     neighbours: arp.neighbours ?? 256,
     holds: arp.holds ?? 32,
     routes: ip.routes,
@@ -350,6 +362,8 @@ function settings({ tcp = {}, arp = {}, ip = {}, frameBudget }: StackOptions): S
     flowTcp: ip.flowTcp,
     flowUdp: ip.flowUdp,
     flowIcmp: ip.flowIcmp,
+    portFirst: ip.portFirst,
+    portLast: ip.portLast,
     frameBudget,
     clockGranularity: CLOCK_GRANULARITY,
   });

@@ -140,19 +140,18 @@ export class Pinger implements Client {
     const intact = Buffer.compare(data, waiting.data) === 0;
     waiting.resolve({ address, ms: performance.now() - waiting.sentAt, sequence, size: data.length, intact });
   }
-  /** Something became of a request: its sequence number says of which. Where the stack's neighbour did not answer, of all to that host. */
+  /** Something became of a request; where the neighbour did not answer, of all to that host. */
   #reported(result: number): void {
     const { core } = this.#host;
     const { address, port } = core.remote;
     const { address: by, port: what } = core.local;
     const from = by === "0.0.0.0" ? null : by;
-    const isMeant = (sequence: number, to: string) =>
-      from ? sequence === port && to === address : result === Err.UNREACHABLE || sequence === port;
     for (const [sequence, { address: to, sentAt }] of [...this.#waiting]) {
-      if (!isMeant(sequence, to)) continue;
+      const isOfAll = !from && result === Err.UNREACHABLE;
+      if (to !== address || (sequence !== port && !isOfAll)) continue;
       const { code, message } = errorOf(result, `ping ${to}`);
-      const told = from ? `${message}, says ${from}` : message;
-      this.#fail(sequence, new PingError(code, told, { from, what, mtu: core.span, ms: performance.now() - sentAt }));
+      const text = from ? `${message}, says ${from}` : message;
+      this.#fail(sequence, new PingError(code, text, { from, what, mtu: core.span, ms: performance.now() - sentAt }));
     }
   }
   #fail(sequence: number, error: Error): void {

@@ -53,9 +53,10 @@ export async function* traceroute(
   const { timeout = 3000, size = 32 } = options;
   let sequence = first * count;
   for (let ttl = first; ttl <= last; ttl++) {
-    const probes = await Promise.all(
-      Array.from({ length: count }, () => probe(stack, host, { timeout, size, ttl, sequence: sequence++ & 0xffff })),
-    );
+    const send = () => probe(stack, host, { timeout, size, ttl, sequence: sequence++ & 0xffff });
+    // The very first goes alone: until the neighbour is known, a second one would take its place.
+    const probes = ttl === first ? [await send()] : [];
+    probes.push(...(await Promise.all(Array.from({ length: count - probes.length }, send))));
     const reached = probes.some(({ type }) => type === 0);
     yield { hop: ttl, probes, reached };
     if (reached || probes.some(({ type }) => type >= 0 && type !== TIME_EXCEEDED)) return;

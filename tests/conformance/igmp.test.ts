@@ -1,30 +1,30 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ADDRESS, OCTETS } from "../../bindings/node/layout.js";
 import { AddressState, CONTROL, Err, INTERFACE } from "../../bindings/node/core.js";
-import { datagram, OTHER, PEER, ping, SEED, Tester, US } from "./tester.js";
+import { ADDRESS, OCTETS } from "../../bindings/node/layout.js";
 import {
+  allTold,
   GROUP,
-  QUERY,
-  macOf,
   igmp,
+  IS_EX,
+  LEAVE,
+  macOf,
+  member,
   quad,
+  QUERY,
   query,
   query3,
   reports,
-  told,
-  allTold,
-  member,
-  timed,
   stalled,
+  timed,
+  TO_EX,
+  TO_IN,
+  told,
   V1_REPORT,
   V2_REPORT,
-  LEAVE,
   V3_REPORT,
-  IS_EX,
-  TO_IN,
-  TO_EX,
 } from "./igmp.js";
+import { datagram, OTHER, PEER, ping, SEED, Tester, US } from "./tester.js";
 
 describe("IGMP: joining and leaving", () => {
   test("1112-1, A044: a join is reported with TTL 1 and Router Alert to the version 3 routers, by the MAC of their group", async () => {

@@ -1,9 +1,10 @@
-// IGMP messages by hand, members of groups, and what they told.
+// Multicast in frames: IGMP messages of a router, and what the stack says.
 import assert from "node:assert/strict";
-import { type CoreOptions } from "../../bindings/node/core.js";
+import type { CoreOptions } from "../../bindings/node/core.js";
 import { checksum, PROTOCOL, type Seen } from "./packets.js";
 import { frame, GATEWAY, Tester } from "./tester.js";
 
+/** A group that tests share. */
 export const GROUP = "239.1.2.3";
 /** Types of messages, and of records in a version 3 report. */
 export const QUERY = 0x11;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CONTROL, Err, INTERFACE, Option } from "../../bindings/node/core.js";
-import { type Seen } from "./packets.js";
+import { ALLOW, allTold, GROUP, IS_EX, IS_IN, macOf, member, query3, reports, TO_EX, TO_IN, told } from "./igmp.js";
+import type { Seen } from "./packets.js";
 import { bytes, datagram, PEER, ping, Tester, US } from "./tester.js";
-import { GROUP, macOf, query3, reports, told, allTold, member, IS_IN, IS_EX, TO_IN, TO_EX, ALLOW } from "./igmp.js";
 
 describe("IGMP: filters of sources", () => {
   const [ONE, TWO, THREE] = ["10.0.0.11", "10.0.0.12", "10.0.0.13"];
@@ -232,6 +232,11 @@ describe("multicast: sending and receiving", () => {
     assert.equal(t.poll().filter((seen) => seen.udp).length, 1);
     assert.equal(t.receive(socket), "loop");
     assert.deepEqual([t.core.remote.address, t.core.local.address], [US.ip, GROUP]);
+    assert.deepEqual(
+      t.reasons(() => t.send(sender, "nobody here", "239.9.9.9", 5353) && t.poll()),
+      {},
+      "nothing is dropped where nobody listens",
+    );
     t.core.socket_set(sender, Option.MULTICAST_LOOP, 0);
     t.send(sender, "none", GROUP, 5353);
     assert.equal(t.poll().filter((seen) => seen.udp).length, 1);

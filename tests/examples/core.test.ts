@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Core, CONTROL, Err, RingwireError, instantiate } from "../../bindings/node/core.js";
+import { Core, CONTROL, MORE, Err, RingwireError, instantiate } from "../../bindings/node/core.js";
 import { load } from "../../bindings/node/module.js";
 
 const ROOT = process.cwd();
@@ -39,8 +39,11 @@ describe("docs/core.md", () => {
     const { control, memory } = await load();
     const [view, at] = [new DataView(memory.buffer), control()];
     const stated = defaultsIn(PAGE);
-    const words = Object.entries(CONTROL).filter(([name, offset]) => offset >= CONTROL.listeners && offset <= CONTROL.sentRecords && name);
+    const words = Object.entries(CONTROL).filter(([name, offset]) => offset >= CONTROL.listeners && offset < CONTROL.more && name);
     for (const [name, offset] of words) assert.equal(stated.get(name), view.getUint32(at + offset, true), name);
+    const more = Object.entries(MORE).filter(([name]) => name !== "octets");
+    const given = more.map(([name, offset]) => [name, view.getUint32(view.getUint32(at + CONTROL.more, true) + offset, true)] as const);
+    for (const [name, value] of given) assert.equal(stated.get(name) ?? 0, value, name);
     assert.equal(stated.get("clockGranularity"), view.getUint32(at + CONTROL.clockGranularity, true));
     const bufferClass = [0, 4, 8].map((word) => view.getUint32(at + CONTROL.classes + word, true));
     assert.ok(PAGE.includes(`\`[{ sockets: ${bufferClass[0]}, receive: ${bufferClass[1]}, send: ${bufferClass[2]} }]\``));

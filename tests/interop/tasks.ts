@@ -214,3 +214,26 @@ export async function serveDatagrams({ port }: { port: number }): Promise<void> 
 export async function closeServers(): Promise<void> {
   for (const server of open.splice(0)) server.close();
 }
+
+/** The kernel joins a group, hears a datagram, and answers it by one to another group; answers what it heard. */
+export async function multicast({
+  group,
+  port,
+  local,
+  answer,
+}: {
+  group: string;
+  port: number;
+  local: string;
+  answer: string;
+}): Promise<string> {
+  const socket = createSocket({ type: "udp4", reuseAddr: true });
+  socket.bind(port);
+  await once(socket, "listening");
+  socket.addMembership(group, local);
+  socket.setMulticastInterface(local);
+  const [data] = (await once(socket, "message")) as [Buffer];
+  await new Promise((resolve) => socket.send(`heard ${data}`, port, answer, resolve));
+  socket.close();
+  return String(data);
+}

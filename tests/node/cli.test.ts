@@ -147,6 +147,8 @@ const REFUSED: Array<[string[], RegExp]> = [
   [["ping", "10.9.0.0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /address of our network/],
   [["nc", "10.9.1.2", "7", "--tap", "rw0", "--ip", "10.9.0.2/24", "--tap", "rw1", "--ip", "10.9.1.2/24"], /address of our own/],
   [["nc", "-u", "10.9.0.255", "7", "--tap", "rw0", "--ip", "10.9.0.2/24"], /broadcast address of our network/],
+  [["traceroute", "example..org", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not an IPv4 address/],
+  [["traceroute", "10.9.0.1", "-m", "256", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["ping", "10.9.0.1", "-c", "0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["ping", "10.9.0.1", "-s", "70000", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["nc", "10.9.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /HOST PORT/],
@@ -167,7 +169,7 @@ describe("bad command lines", () => {
 });
 
 describe("help", () => {
-  for (const command of [[], ["up"], ["ping"], ["nc"], ["demo"]]) {
+  for (const command of [[], ["up"], ["ping"], ["traceroute"], ["nc"], ["demo"]]) {
     test(`ringwire ${command.join(" ")} --help`, () => {
       const { status, stdout, stderr } = ringwire(...command, "--help");
       assert.equal(status, 0);

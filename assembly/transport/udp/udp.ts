@@ -15,6 +15,7 @@ import { numberOf } from "../../link/interfaces";
 import { Cast, Packet, packet as inHand } from "../../link/packet";
 import { isMulticast, ours } from "../../internet/address";
 import { wants } from "../../internet/group";
+import { Hold } from "../../internet/hold";
 import * as icmp from "../../internet/icmp";
 import { Quote } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
@@ -33,7 +34,7 @@ export function input(packet: Packet): bool {
   if (length < UDP_HEADER || length > packet.length) return drop(Counter.UDP_LENGTH);
   if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
     return drop(Counter.UDP_CHECKSUM);
-  if (IGMP && packet.cast != <u32>Cast.UNICAST) return scatter(packet, header);
+  if (IGMP && packet.cast != <u32>Cast.UNICAST) return scatter(packet, header) || nobody();
   const number = numberOf(packet.via);
   const isForeign = TRANSPARENT && packet.via.flags && packet.cast == <u32>Cast.UNICAST && !ours(packet.destination);
   const socket = isForeign
@@ -47,7 +48,7 @@ function nobody(): bool {
   count(Counter.UDP_NO_SOCKET);
   return false;
 }
-/** A datagram to many: to every socket of its port, of a group to those that joined. RFC 1112 §7.2. */
+/** A datagram to many: to every socket of its port, of a group to those that joined; whether there is any. RFC 1112 §7.2. */
 function scatter(packet: Packet, header: UdpHeader): bool {
   const number = numberOf(packet.via);
   const port = header.destinationPort;
@@ -59,7 +60,7 @@ function scatter(packet: Packet, header: UdpHeader): bool {
     deliver(it, packet, header.data, header.length - UDP_HEADER, header.sourcePort, port);
     isTaken = true;
   }
-  return isTaken || nobody();
+  return isTaken;
 }
 /** Dropped and done with: nothing is reported to the sender. */
 function drop(why: Counter): bool {
@@ -124,11 +125,14 @@ function errorOf(what: u32): Err {
 export function addressChanged(socket: UdpSocket): void {
   if (!isBindableIp(socket.local)) tell(socket, Err.UNREACHABLE, 0, 0, 0, 0, 0);
 }
-/** The neighbour for a datagram of this socket did not answer. */
-export function undeliverable(sender: i32, to: u32): void {
+/** The neighbour for a datagram of a socket did not answer. */
+export function undeliverable(hold: Hold): void {
   count(Counter.UDP_UNREACHABLE);
-  const socket = changetype<UdpSocket | null>(recordOf(sender, Kind.UDP));
-  if (socket) tell(socket, Err.UNREACHABLE, to, 0, 0, 0, 0);
+  const socket = changetype<UdpSocket | null>(recordOf(hold.sender, Kind.UDP));
+  if (!socket) return;
+  const payload = hold.data + IPV4_HEADER;
+  const port = socket.isPing ? IcmpHeader.at(payload).sequence : UdpHeader.at(payload).destinationPort;
+  tell(socket, Err.UNREACHABLE, Ipv4Header.at(hold.data).destination, port, 0, 0, 0);
 }
 /** Puts what became of a datagram to `remote` where datagrams are read: who told, which ICMP type and code, which MTU; 0: nobody did. */
 export function tell(socket: UdpSocket, error: Err, remote: u32, port: u32, by: u32, what: u32, mtu: u32): void {

@@ -1,3 +1,4 @@
+import { root } from "../../../assembly/memory/root";
 import { begin, next, tries } from "../../../assembly/transport/ports";
 import { rawIp } from "../world";
 
@@ -29,5 +30,16 @@ describe("transport/ports", () => {
     let port: u32 = 5000;
     for (let i: u32 = 0; i < tries(); i++) port = next(port);
     expect<u32>(port).toBe(5000);
+  });
+  test("a host's own range is kept to", () => {
+    rawIp(0xc0000201, 24);
+    root.extra.portFirst = 50000;
+    root.extra.portLast = 50001;
+    expect<u32>(tries()).toBe(2);
+    expect<u32>(next(50000)).toBe(50001);
+    expect<u32>(next(50001)).toBe(50000);
+    let outside = 0;
+    for (let i = 0; i < 100; i++) if (begin() - 50000 > 1) outside++;
+    expect<i32>(outside).toBe(0);
   });
 });

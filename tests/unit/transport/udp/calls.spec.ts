@@ -2,13 +2,14 @@ import { Family } from "../../../../assembly/memory/control";
 import { Err, Event, Option } from "../../../../assembly/memory/errors";
 import { PoolIndex } from "../../../../assembly/memory/pool";
 import { root } from "../../../../assembly/memory/root";
+import { Hold } from "../../../../assembly/internet/hold";
 import { quote } from "../../../../assembly/internet/icmp";
 import { status } from "../../../../assembly/transport/status";
 import * as ready from "../../../../assembly/transport/ready";
 import * as settings from "../../../../assembly/transport/tcp/settings";
 import * as udp from "../../../../assembly/transport/udp/calls";
 import { errorArrives, undeliverable } from "../../../../assembly/transport/udp/udp";
-import { hex, load16, sumOf } from "../../octets";
+import { hex, load16, putIp, store16, sumOf } from "../../octets";
 import { poll, rawIp, tx, unsent } from "../../world";
 
 const US: u32 = 0xc0000201;
@@ -102,8 +103,15 @@ describe("transport/udp/calls: connect, errors, close", () => {
     it.code = 1;
     errorArrives(it);
     expect<i32>(udp.receiveReady(handle)).toBe(Err.UNREACHABLE);
-    undeliverable(handle, PEER);
+    const hold = Hold.at(root.pool(PoolIndex.HOLD).take());
+    hold.sender = handle;
+    putIp(hold.data, 17, US, PEER, 8);
+    store16(hold.data + 22, 4000);
+    undeliverable(hold);
     expect<i32>(udp.receiveReady(handle)).toBe(Err.UNREACHABLE);
+    expect<u32>(root.remote.ip).toBe(PEER);
+    expect<u32>(root.remote.port).toBe(4000);
+    expect<u32>(root.local.ip).toBe(0);
   });
   test("a closed handle is stale for every call", () => {
     rawIp(US, 24);
