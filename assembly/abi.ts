@@ -2,7 +2,7 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, CONFIGURE, IGMP, PING, RAW, SLIP, STATE_HASH } from "./memory/config";
+import { ARENA_START as START, CONFIGURE, GATEWAYS, IGMP, PING, RAW, SLIP, STATE_HASH } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
@@ -66,8 +66,8 @@ export function socket_set(handle: i32, option: i32, value: i32): i32 { return t
 export function socket_get(handle: i32, option: i32): i32 { return tcpSettings.get(handle, option); }
 export function socket_at(pool: i32, place: i32): i32 { return isReady() ? at(pool, place) : Err.NOT_READY; }
 
-export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface, root.remote.port) : Err.NOT_READY; }
-export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface, root.remote.port) : Err.NOT_READY; }
+export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface, GATEWAYS ? root.remote.port : 0) : Err.NOT_READY; }
+export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface, GATEWAYS ? root.remote.port : 0) : Err.NOT_READY; }
 
 export function address_add(prefix: i32): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.addLocal(prefix) : Err.NOT_SUPPORTED; }
 export function address_remove(): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.removeLocal() : Err.NOT_SUPPORTED; }

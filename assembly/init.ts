@@ -78,9 +78,11 @@ function fillMoreDefaults(it: More): void {
     it.portFirst = config.PORT_FIRST;
     it.portLast = config.PORT_LAST;
   }
-  it.fragments = config.FRAGMENTS;
-  it.fragmentOctets = config.FRAGMENT_OCTETS;
-  it.fragmentTimeout = config.FRAGMENT_TIMEOUT;
+  if (config.REASSEMBLY) {
+    it.fragments = config.FRAGMENTS;
+    it.fragmentOctets = config.FRAGMENT_OCTETS;
+    it.fragmentTimeout = config.FRAGMENT_TIMEOUT;
+  }
   if (config.FILTER) flow.fillDefaults(it);
 }
 

@@ -15,6 +15,7 @@ import { isSpecial } from "./address";
 import * as arp from "./arp";
 import { Hold } from "./hold";
 import * as icmp from "./icmp";
+import * as ipv4 from "./ipv4";
 import * as napt from "./napt";
 import * as pieces from "./pieces";
 import { Hop } from "./route";
@@ -70,20 +71,14 @@ function output(hop: Hop, packet: Packet, now: Instant): void {
 
 /** The neighbour for a datagram that was held did not answer: its sender hears of it. */
 export function undeliverable(hold: Hold, now: Instant): void {
-  const header = Ipv4Header.at(hold.data);
   const here = packet();
   here.in = 0;
   here.frame = 0;
   here.linkGroup = 0;
   here.ip = <u32>hold.data;
-  here.ipLength = hold.length;
-  here.payload = here.ip + header.headerLength;
-  here.length = hold.length - header.headerLength;
-  here.source = header.source;
-  here.destination = header.destination;
   here.cast = Cast.ELSEWHERE;
-  here.protocol = header.protocol;
   here.translated = 0;
+  ipv4.describe(here);
   if (NAPT && state.napt) napt.restore(here);
   icmp.report(here, IcmpType.UNREACHABLE, Unreachable.HOST, now);
 }

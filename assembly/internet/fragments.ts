@@ -19,6 +19,7 @@ import { isEthernet } from "../link/interfaces";
 import { Cast, Packet, packet } from "../link/packet";
 import { castOf } from "./address";
 import * as icmp from "./icmp";
+import * as ipv4 from "./ipv4";
 
 /** Holes of one datagram; a fragment that would make one more ends it. */
 const HOLES_MAX: u32 = 64;
@@ -230,39 +231,35 @@ function keepHeader(it: Reassembly, packet: Packet): void {
 /** Makes what was put together the packet in hand: its header says that it is whole. False: it contradicts itself. */
 function complete(it: Reassembly, packet: Packet): bool {
   const isCongested = (it.ecn >> CE) & 1;
-  const header = present(it, packet);
-  header.totalLength = packet.ipLength;
+  const total = it.headerLength + it.end;
+  const header = Ipv4Header.at(it.payload - it.headerLength);
+  header.totalLength = total;
   header.fragment = 0;
   if (isCongested) header.tos |= CE;
   header.seal();
-  const isWrong = packet.ipLength > DATAGRAM_MAX || (isCongested && it.ecn & (1 << NOT_ECT));
+  present(it, packet);
   give(it);
-  return isWrong ? drop(Counter.IP_FRAGMENT) : !drop(Counter.IP_REASSEMBLED);
+  if (total > DATAGRAM_MAX || (isCongested && it.ecn & (1 << NOT_ECT))) return drop(Counter.IP_FRAGMENT);
+  count(Counter.IP_REASSEMBLED);
+  return true;
 }
-/** Describes the datagram as the packet in hand, from the header of its first fragment to its end, as far as that is known. */
-function present(it: Reassembly, packet: Packet): Ipv4Header {
+/** Describes the datagram as the packet in hand, by the header of its first fragment. */
+function present(it: Reassembly, packet: Packet): void {
   packet.in = it.interface;
   packet.frame = <u32>it.buffer;
   packet.linkGroup = it.linkGroup;
   packet.translated = 0;
-  packet.payload = <u32>it.payload;
-  packet.length = it.end;
-  packet.ip = packet.payload - it.headerLength;
-  packet.ipLength = it.headerLength + it.end;
-  packet.source = it.source;
-  packet.destination = it.destination;
-  packet.protocol = it.key >> 16;
-  return Ipv4Header.at(packet.ip);
+  packet.ip = <u32>it.payload - it.headerLength;
+  ipv4.describe(packet);
 }
 
 /** A datagram's time is over: its sender hears of it, when the first fragment came. RFC 1122 §3.3.2. */
 export function expire(it: Reassembly, now: Instant): void {
   count(Counter.IP_FRAGMENT_TIMEOUT);
-  const here = packet();
   if (it.headerLength && !it.isDead) {
+    const here = packet();
     present(it, here);
     here.cast = castOf(it.destination) == Cast.UNICAST ? Cast.UNICAST : Cast.BROADCAST;
-    here.ipLength = it.headerLength + HOLE;
     icmp.report(here, IcmpType.TIME_EXCEEDED, 1, now);
   }
   give(it);

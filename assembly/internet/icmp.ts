@@ -1,5 +1,5 @@
 // read RFC 792, RFC 1122 §3.2.2 and RFC 5927 first
-import { FILTER, FRAGMENTATION, NAPT, TRANSPARENT } from "../memory/config";
+import { FILTER, FORWARDING, FRAGMENTATION, NAPT, REASSEMBLY, TRANSPARENT } from "../memory/config";
 import { count, Counter } from "../memory/counters";
 import { root, state } from "../memory/root";
 import { fold, sum } from "../memory/checksum";
@@ -120,7 +120,7 @@ export function seal(at: usize, type: IcmpType, length: u32): void {
 /** Completes the message that lies in the slot and sends it to the sender of the packet in hand, from the address that one was sent to. */
 function answer(hop: Hop, slot: usize, packet: Packet, type: IcmpType, length: u32, tos: u32, now: Instant): void {
   seal(slot + SLOT_IP + IPV4_HEADER, type, length);
-  if (packet.cast == <u32>Cast.UNICAST) hop.source = packet.destination;
+  if (!FORWARDING || packet.cast == <u32>Cast.UNICAST) hop.source = packet.destination;
   ipv4.answer(hop, slot, packet, packet.source, Protocol.ICMP, length, tos, root.ttl, false, now);
 }
 
@@ -130,8 +130,9 @@ export function report(packet: Packet, type: IcmpType, code: u32, now: Instant):
 }
 /** Whether a packet is one that an error may be about: for one host, no later fragment, no error itself. RFC 1122 §3.2.2. */
 function mayBeReported(packet: Packet): bool {
+  if (!REASSEMBLY && !FORWARDING) return ipv4.isUnicast(packet) && packet.protocol != Protocol.ICMP;
   if (packet.linkGroup || (packet.cast != <u32>Cast.UNICAST && packet.cast != <u32>Cast.ELSEWHERE)) return false;
-  if (FRAGMENTATION && Ipv4Header.at(packet.ip).offset) return false;
+  if (Ipv4Header.at(packet.ip).offset) return false;
   return (
     packet.protocol != Protocol.ICMP || (packet.ipLength > packet.payload - packet.ip && load<u8>(packet.payload) == <u8>IcmpType.ECHO)
   );

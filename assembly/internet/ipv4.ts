@@ -7,8 +7,6 @@ import { root, state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { DHCP_SERVER } from "../wire/dhcp";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
-import { DHCP_SERVER } from "../wire/dhcp";
-import { UDP_HEADER, UdpHeader } from "../wire/udp";
 import { hasUnfinishedSourceRoute, IPV4_DF, IPV4_HEADER, Ipv4Header, Protocol } from "../wire/ipv4";
 import { UDP_HEADER, UdpHeader } from "../wire/udp";
 import { claim, isLoopback, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
@@ -42,14 +40,20 @@ export function input(packet: Packet): bool {
   const cast = castHere(packet.via, header.destination, isInside);
   if (cast < 0) return drop(Counter.IP_NOT_OURS);
   if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
-  packet.ipLength = total;
-  packet.payload = packet.ip + headerLength;
-  packet.length = total - headerLength;
-  packet.source = source;
-  packet.destination = header.destination;
   packet.cast = <u32>cast;
-  packet.protocol = header.protocol;
+  describe(packet);
   return true;
+}
+/** Fills in what the header at `packet.ip` says. */
+export function describe(packet: Packet): void {
+  const header = Ipv4Header.at(packet.ip);
+  const headerLength = header.headerLength;
+  packet.ipLength = header.totalLength;
+  packet.payload = packet.ip + headerLength;
+  packet.length = packet.ipLength - headerLength;
+  packet.source = header.source;
+  packet.destination = header.destination;
+  packet.protocol = header.protocol;
 }
 /** Who has no address yet may ask everybody's DHCP server for one. RFC 1122 §3.2.1.3 (a), RFC 2131 §4.1. */
 function asksForAddress(header: Ipv4Header, length: u32): bool {

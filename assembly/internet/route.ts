@@ -161,11 +161,13 @@ export function add(network: u32, prefix: u32, gateway: u32, interface_: u32, me
 /** Removes the routes with this network, prefix, interface and metric, whatever their gateways. Errors: BAD_ARGUMENT when there is none. */
 export function remove(network: u32, prefix: u32, interface_: u32, metric: u32): i32 {
   let answer: i32 = Err.BAD_ARGUMENT;
-  let route = lookUp(network, prefix, 0, interface_, metric, true);
-  while (route) {
+  for (
+    let route = lookUp(network, prefix, 0, interface_, metric, true);
+    route;
+    route = lookUp(network, prefix, 0, interface_, metric, true)
+  ) {
     root.pool(PoolIndex.ROUTE).give(changetype<usize>(route));
     answer = 0;
-    route = GATEWAYS ? lookUp(network, prefix, 0, interface_, metric, true) : null;
   }
   state.pathGeneration++;
   return answer;

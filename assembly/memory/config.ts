@@ -75,6 +75,7 @@ export const FILTER: i32 = isDefined(CFG_FILTER) ? CFG_FILTER : 1;
 export const NAPT: i32 = isDefined(CFG_NAPT) ? CFG_NAPT : 1;
 /** 1: an interface can be transparent, and a listener can ask before it answers a SYN. */
 export const TRANSPARENT: i32 = isDefined(CFG_TRANSPARENT) ? CFG_TRANSPARENT : 1;
+if ((FORWARDING || RAW) && !FRAGMENTATION) ERROR("FORWARDING and RAW need FRAGMENTATION");
 
 // ---- Capacities ----
 

@@ -23,6 +23,7 @@ const RECORDS = [
   { owner: "DEVICE", heading: "### Device record" },
   { owner: "INTERFACE", heading: "### Interface record" },
   { owner: "NEIGHBOUR", heading: "### Neighbour record" },
+  { owner: "ROUTE", heading: "### Route record" },
 ];
 
 /** Single constants that the page states, and the words in front of the number. */

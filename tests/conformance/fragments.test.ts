@@ -170,6 +170,20 @@ describe("reassembly", () => {
   });
 });
 
+test("the state hash covers what is being put together", async () => {
+  const after = async (...frames: Uint8Array[]) => {
+    const { t } = await gathering();
+    t.inject(...frames);
+    return t.core.stateHash();
+  };
+  const data = request(1000);
+  const other = data.slice();
+  other[20] = 99;
+  const [first, last] = [part(data, 0, 504, echo(1)), part(data, 560, 1008, echo(1))];
+  assert.equal(await after(first, last), await after(first, last));
+  assert.notEqual(await after(first, last), await after(part(other, 0, 504, echo(1)), last));
+});
+
 describe("fragments that attack", () => {
   test("FRAG-01, 791-3: what would reach beyond 65,535 octets is dropped, and so is what there was of it", async () => {
     const { t, socket } = await gathering();

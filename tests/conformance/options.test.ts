@@ -60,7 +60,7 @@ test(`${ID}: the page names every option with its number, the range of times, an
   assert.match(row, /`USER_TIMEOUT` \(milliseconds\), 7 `TTL` \(1 to 255\)/);
   assert.match(
     row,
-    /Times are milliseconds, 1 to 2\^30\. Defaults: the settings of the control block.*What is set counts from the call on.*TCP has 1 to 8 and 10 to 12, UDP and ping have 7 to 9\. Set on a listener they are inherited/,
+    /Times are milliseconds, 1 to 2\^30\. Defaults: the settings of the control block.*What is set counts from the call on.*TCP has 1 to 8 and 10 to 12, UDP, ping and raw have 7 to 9 and 13, raw 14\. Set on a listener they are inherited/,
   );
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Core, Err, instantiate, Option } from "../../bindings/node/core.js";
-import { CTL, checksum, icmp, PROTOCOL, read, type Seen, tcp, udp } from "./packets.js";
+import { CTL, checksum, icmp, ipv4, PROTOCOL, read, readRaw, type Seen, tcp, udp } from "./packets.js";
 import { bytes, datagrams, frame, GATEWAY, host, OTHER, options, PEER, SEED, Tester, US } from "./tester.js";
 
 describe("IPv4: routes", () => {
@@ -253,6 +253,50 @@ describe("IPv4: path MTU", () => {
 });
 
 describe("several devices", () => {
+  test("a socket bound to an interface sends by it alone and hears it alone: UDP, ping, raw and TCP", async () => {
+    const core: Core = await instantiate({
+      ...options(),
+      devices: [{ kind: "ip" }, { kind: "ip" }],
+      interfaces: [
+        { device: 0, addresses: ["10.1.0.1/24"], gateway: "10.1.0.2" },
+        { device: 1, addresses: ["10.2.0.1/24"], gateway: "10.2.0.2" },
+      ],
+    });
+    const sent = () => [0, 1].map((device) => core.output(device).map((packet) => readRaw(packet)));
+    const arrives = (payload: Uint8Array, protocol: number, device: number) => {
+      const ends = { from: "192.0.2.1", to: device ? "10.2.0.1" : "10.1.0.1", protocol };
+      assert.ok(core.input(ipv4(ends, payload), device));
+      core.poll(0);
+    };
+    for (const [index, from] of ["10.1.0.1", "10.2.0.1"].entries()) {
+      const [udp, ping, raw] = [
+        core.udp_bind({ interface: index }),
+        core.ping_open(0, { interface: index }),
+        core.raw_open(99, 0, { interface: index }),
+      ];
+      for (const socket of [udp, ping, raw]) assert.ok(core.udp_write(socket, bytes("x"), { address: "192.0.2.1", port: 9 }) > 0);
+      assert.ok(core.tcp_connect({ address: "192.0.2.1", port: 80, interface: index }) > 0);
+      core.poll(0);
+      const out = sent();
+      assert.deepEqual([out[index]?.length, out[1 - index]?.length], [4, 0]);
+      assert.ok(out[index]?.every(({ ip }) => ip?.from === from));
+    }
+    const near = core.udp_bind({ port: 7, interface: 1 });
+    const raw = core.raw_open(98, 0, { interface: 1 });
+    assert.ok(core.tcp_listen({ port: 80, interface: 1 }) > 0);
+    for (const device of [0, 1]) {
+      const to = device ? "10.2.0.1" : "10.1.0.1";
+      arrives(udp("192.0.2.1", 5000, to, 7, bytes("x")), PROTOCOL.UDP, device);
+      arrives(bytes("x"), 98, device);
+      arrives(tcp("192.0.2.1", 6000, to, 80, { ctl: CTL.SYN }), PROTOCOL.TCP, device);
+      const answers = sent()[device] ?? [];
+      const ctl = answers.find((seen) => seen.tcp)?.tcp?.ctl ?? 0;
+      assert.equal(ctl & CTL.SYN, device ? CTL.SYN : 0, "the listener answers, or a reset");
+      assert.equal(answers.filter((seen) => seen.icmp?.type === 3).length, device ? 0 : 2);
+      for (const socket of [near, raw]) assert.equal(core.udp_read(socket) instanceof Uint8Array, device === 1);
+    }
+  });
+
   test("two Ethernet devices and a raw-IP one answer each on their own", async () => {
     const core: Core = await instantiate({
       ...options(),

@@ -63,6 +63,24 @@ describe("options of interfaces", () => {
     assert.deepEqual(Buffer.from(seed ?? []).toString("hex"), "00ff".repeat(16));
   });
 
+  test("routes belong to their device, and forwarding to the stack", () => {
+    const options = parse(
+      ...["--tap", "a", "--ip", "10.1.0.1/24", "--tap", "b", "--ip", "10.2.0.1/24", "--forward"],
+      ...["--route", "192.0.2.0/24 via 10.2.0.9", "--route", "0.0.0.0/0 via 10.2.0.8 metric 7"],
+    );
+    assert.equal(options.forward, true);
+    assert.deepEqual(
+      options.devices.map(({ routes }) => routes),
+      [
+        undefined,
+        [
+          { to: "192.0.2.0/24", via: "10.2.0.9", metric: 0 },
+          { to: "0.0.0.0/0", via: "10.2.0.8", metric: 7 },
+        ],
+      ],
+    );
+  });
+
   test("options belong to the device before them; namespace, MTU and link before the first hold for all that name none", () => {
     const { devices } = parse(
       "--loss",
@@ -122,6 +140,9 @@ const REFUSED: Array<[string[], RegExp]> = [
   [[...TAP, "--ip", "10.0.1.1/8", "--ip", "10.0.2.1/8", "--ip", "10.0.3.1/8", "--ip", "10.0.4.1/8"], /4 addresses at most/],
   [[...TAP, "--gateway", "10.8.0.1"], /in none of the networks/],
   [[...TAP, "--gateway", "10.9.0.2"], /our own/],
+  [[...TAP, "--route", "192.0.2.0/24"], /not of the form/],
+  [[...TAP, "--route", "192.0.2.0/33 via 10.9.0.1"], /not of the form/],
+  [[...TAP, "--route", "192.0.2.0/24 via 127.0.0.1"], /loopback/],
   [[...TAP, "--mac", "02:00:00:00:00"], /not a MAC address/],
   [[...TAP, "--mac", "03:00:00:00:00:01"], /group address/],
   [[...TAP, "--mtu", "20"], /68 to 65535/],

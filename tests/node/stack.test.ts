@@ -127,6 +127,45 @@ describe("createStack", () => {
   });
 });
 
+describe("IP", () => {
+  test("a stack between two others forwards, by the routes it was given, what is longer than an MTU, too", async (t) => {
+    const [a1, a2] = createWire();
+    const [b1, b2] = createWire();
+    const udp = { octets: 5000 };
+    const left = await createStack({ udp, interfaces: [{ driver: a1, addresses: ["10.1.0.2/24"], gateway: "10.1.0.1" }] });
+    const router = await createStack({
+      ip: { forwarding: true },
+      routes: [{ to: "192.0.2.0/24", via: "10.2.0.2", interface: 1, metric: 3 }],
+      interfaces: [
+        { driver: a2, addresses: ["10.1.0.1/24"] },
+        { driver: b2, addresses: ["10.2.0.1/24"], mtu: 600 },
+      ],
+    });
+    const addresses = ["10.2.0.2/24", "192.0.2.9/32"];
+    const right = await createStack({ udp, interfaces: [{ driver: b1, addresses, gateway: "10.2.0.1", mtu: 600 }] });
+    t.after(() => Promise.all([left.close(), router.close(), right.close()]));
+    assert.deepEqual(router.core.routes(), [{ network: "192.0.2.0/24", gateway: "10.2.0.2", interface: 1, metric: 3 }]);
+    const [here, there] = [left.bindUdp(), right.bindUdp({ port: 9 })];
+    const data = Buffer.alloc(4000, "ringwire");
+    await left.ping("10.2.0.2");
+    await here.send(data, 9, "192.0.2.9");
+    const { data: got, remote } = await there.receive();
+    assert.ok(got.equals(data));
+    await there.send(got, remote.port, remote.address);
+    assert.ok((await here.receive()).data.equals(data));
+    assert.ok(router.counters().IP_FORWARDED >= 8);
+    const driver = watched();
+    await assert.rejects(
+      createStack({
+        interfaces: [{ driver, addresses: ["10.0.0.1/24"] }],
+        routes: [{ to: "192.0.2.0/24", via: "10.0.0.9", interface: 5 }],
+      }),
+      { code: "BAD_ARGUMENT", message: /routes\[0\]/ },
+    );
+    assert.equal(driver.stopped, true);
+  });
+});
+
 describe("UDP", () => {
   test("datagrams go both ways, with events, as an iterator, connected", async (t) => {
     const { a, b, close } = await network();

@@ -8,6 +8,7 @@ import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { Instant } from "../../memory/time";
 import { IcmpType, Unreachable } from "../../wire/icmp";
+import { numberOf } from "../../link/interfaces";
 import { Packet } from "../../link/packet";
 import { Neighbour } from "../../internet/neighbour";
 import { Quote } from "../../internet/icmp";
@@ -52,7 +53,7 @@ export function input(packet: Packet, now: Instant): void {
     }
   }
   const listener = listenerFor(seg.local, seg.ports);
-  if (listener) return segmentForListener(listener, seg, floor, now);
+  if (listener && (!listener.only || listener.only == <u8>numberOf(packet.via))) return segmentForListener(listener, seg, floor, now);
   count(Counter.TCP_NO_CONNECTION);
   reset.answer(seg, now);
 }

@@ -150,7 +150,7 @@ export function output(now: Instant): bool {
   for (let budget = root.frameBudget; budget && !state.owedUdp.isEmpty; budget--) {
     const socket = changetype<UdpSocket>(Tuple.ofOwed(Link.at(state.owedUdp.next)));
     // One that waits, for a slot or for its neighbour, leaves the others their turns; a round in which all wait is the last.
-    if (socket.address == firstBlocked && isStuck) return false;
+    if (socket.address == firstBlocked && (isStuck || !FRAGMENTATION)) return false;
     socket.owed.unlink();
     if (!transmit(socket, socket.outSlot(socket.sent), now)) {
       state.owedUdp.push(socket.owed);
@@ -158,7 +158,7 @@ export function output(now: Instant): bool {
       if (socket.address == firstBlocked) isStuck = true;
       continue;
     }
-    if (socket.address == firstBlocked) firstBlocked = 0;
+    if (FRAGMENTATION && socket.address == firstBlocked) firstBlocked = 0;
     isStuck = false;
     hasMoved = true;
     socket.sent++;

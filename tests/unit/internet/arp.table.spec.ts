@@ -240,7 +240,7 @@ describe("internet/arp: packets that wait", () => {
   test("a packet for a neighbour that does not answer is given up with it", () => {
     start();
     const neighbour = want(2);
-    if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+    if (neighbour) arp.keep(neighbour, datagram(1), 21, 1);
     weAsk(2);
     pass(1000);
     pass(1000);

@@ -126,20 +126,6 @@ describe("internet/ipv4: checks of RFC 1122 section 3.2.1", () => {
     expect<i32>(taken_(Counter.IP_NOT_OURS)).toBe(1);
     expect<bool>(ipv4.isUnicast(packet())).toBe(false);
   });
-  test("fragments are counted and dropped; DF is no fragment", () => {
-    rawIp(US, 24);
-    const words: StaticArray<u32> = [0x2000, 0x0001, 0x1fff, 0x3fff];
-    for (let i = 0; i < words.length; i++) {
-      datagram(28);
-      store16(AT + 6, words[i]);
-      seal();
-      expect<i32>(taken_(Counter.IP_FRAGMENT)).toBe(0);
-    }
-    datagram(28);
-    store16(AT + 6, 0x4000);
-    seal();
-    expect<i32>(taken_(Counter.IP_FRAGMENT)).toBe(1);
-  });
   test("1122-3.2.1.7a: TTL 1 and 0 are delivered, since they have arrived", () => {
     rawIp(US, 24);
     for (let ttl: u8 = 0; ttl < 2; ttl++) {
