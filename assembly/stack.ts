@@ -15,6 +15,7 @@ import * as claim from "./internet/claim";
 import { Neighbour } from "./internet/neighbour";
 import * as forward from "./internet/forward";
 import { Hold } from "./internet/hold";
+import * as holds from "./internet/hold";
 import * as sweep from "./transport/sweep";
 import * as route from "./internet/route";
 import * as tcp from "./transport/tcp/tcp";
@@ -75,7 +76,7 @@ function tellFailures(): void {
     const hold = Hold.at(neighbour.hold);
     if (FORWARDING && !hold.sender) forward.undeliverable(hold, state.now);
     else udp.undeliverable(hold);
-    arp.drop(neighbour);
+    holds.drop(neighbour);
   }
 }
 

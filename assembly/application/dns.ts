@@ -7,7 +7,7 @@ import { count, Counter } from "../memory/counters";
 import { Err } from "../memory/errors";
 import { secret } from "../memory/random";
 import { root, state } from "../memory/root";
-import { after, before, earlier, Instant, NEVER, until } from "../memory/time";
+import { before, earlier, Instant, NEVER, until } from "../memory/time";
 import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, MDNS_GROUP, MDNS_PORT, NAME_MAX, putName } from "../wire/dns";
 import { fromAddress, fromLiteral, fromText, Zone, zoneOf } from "../wire/dns";
 import { covering } from "../internet/address";
@@ -139,7 +139,6 @@ export function serve(): void {
       else name.isKept = 0;
     }
   }
-  it.isArmed = it.due == after(state.now, NEVER) ? 0 : 1;
 }
 /** Milliseconds until there is something to do. */
 export function within(): u32 {

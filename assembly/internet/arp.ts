@@ -1,8 +1,7 @@
 // read RFC 826, RFC 1122 §2.3.2 and RFC 5227 first
-import { FORWARDING, GATEWAYS } from "../memory/config";
+import { GATEWAYS, PROBING } from "../memory/config";
 import { copyMac, sameMac } from "../memory/bytes";
 import { Address, ADDRESSES_MAX, AddressState, Interface } from "../memory/control";
-import { PROBING } from "../memory/config";
 import { count, Counter } from "../memory/counters";
 import * as deadlines from "../memory/deadlines";
 import { Link } from "../memory/list";
@@ -17,9 +16,8 @@ import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
 import { Packet } from "../link/packet";
 import { covering, isLinkLocal, isOneHost, on } from "./address";
-import { Hold } from "./hold";
+import * as hold from "./hold";
 import { Neighbour, NeighbourState } from "./neighbour";
-import * as pieces from "./pieces";
 
 /** Requests before a neighbour counts as failed, one a second. */
 const TRIES: u8 = 3;
@@ -333,7 +331,7 @@ export function isDead(it: Interface, gateway: u32, now: Instant): bool {
   return true;
 }
 function expireValid(neighbour: Neighbour, now: Instant): void {
-  if (neighbour.hold) flush(neighbour, now);
+  if (neighbour.hold) hold.flush(neighbour, now);
   const age = now - neighbour.confirmed;
   if (age >= root.arpTimeout) {
     if (neighbour.isIdle) return forget(neighbour);
@@ -358,54 +356,6 @@ function fail(neighbour: Neighbour, now: Instant): void {
   state.failed.push(neighbour.failure);
 }
 
-/** Sends the packet that waited; false when there is no TX slot for it. */
-export function flush(neighbour: Neighbour, now: Instant): bool {
-  const hold = Hold.at(neighbour.hold);
-  const it = changetype<Interface>(<usize>neighbour.interface);
-  if (FORWARDING && hold.length > it.mtu) {
-    if (!pieces.fit(it, hold.data, Reserve.REPLY)) return flushLater(neighbour, now);
-    pieces.send(it, neighbour.mac, hold.data, 0, Reserve.REPLY);
-  } else {
-    const slot = claim(deviceOf(it), Reserve.REPLY);
-    if (!slot) return flushLater(neighbour, now);
-    memory.copy(slot + SLOT_IP, hold.data, hold.length);
-    ethernet.output(it, slot, neighbour.mac, EtherType.IPV4, hold.length);
-    count(Counter.IP_OUT);
-  }
-  if (FORWARDING && !hold.sender) count(Counter.IP_FORWARDED);
-  drop(neighbour);
-  return true;
-}
-function flushLater(neighbour: Neighbour, now: Instant): bool {
-  deadlines.arm(neighbour, now + 1);
-  return false;
-}
-/** Gives back the packet that waits, if any. */
-export function drop(neighbour: Neighbour): void {
-  if (!neighbour.hold) return;
-  root.pool(PoolIndex.HOLD).give(neighbour.hold);
-  neighbour.hold = 0;
-}
-/** Keeps a packet until the neighbour answers; it takes the place of an older one. `sender`: the socket's handle, 0: it is forwarded. False: no room. */
-export function keep(neighbour: Neighbour, ip: usize, length: u32, sender: i32): bool {
-  if (neighbour.hold) {
-    count(Counter.HOLD_REPLACED);
-    drop(neighbour);
-  }
-  const pool = root.pool(PoolIndex.HOLD);
-  let address: usize = 0;
-  if (!FORWARDING || length <= pool.stride - <u32>offsetof<Hold>()) address = pool.take();
-  if (!address) {
-    count(Counter.HOLD_FULL);
-    return false;
-  }
-  const hold = Hold.at(address);
-  hold.length = length;
-  hold.sender = sender;
-  memory.copy(hold.data, ip, length);
-  neighbour.hold = <u32>address;
-  return true;
-}
 /** Whether this interface resolves neighbours at all. */
 export function resolves(it: Interface): bool {
   return isEthernet(it);

@@ -108,7 +108,8 @@ function judge(direction: u32, number: u32, ip: usize, now: Instant): u32 {
     action = rule.action;
     break;
   }
-  if (action) count(Counter.FILTERED_IN + direction);
+  if (action)
+    count(Counter.FILTERED_IN + direction); // or Counter.FILTERED_OUT, Counter.FILTERED_FORWARD
   else if (!flows.follow(flow, it, now)) action = Action.DROP;
   return action;
 }

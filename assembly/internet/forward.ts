@@ -13,6 +13,7 @@ import { isEthernet } from "../link/interfaces";
 import { Cast, Packet, packet } from "../link/packet";
 import { isSpecial } from "./address";
 import * as arp from "./arp";
+import * as hold from "./hold";
 import { Hold } from "./hold";
 import * as icmp from "./icmp";
 import * as ipv4 from "./ipv4";
@@ -58,10 +59,10 @@ function output(hop: Hop, packet: Packet, now: Instant): void {
     const neighbour = arp.want(it, hop.nextHop, true, now);
     if (!neighbour) return;
     if (!arp.isUsable(neighbour, now)) {
-      arp.keep(neighbour, packet.ip, packet.ipLength, 0);
+      hold.keep(neighbour, packet.ip, packet.ipLength, 0);
       return;
     }
-    if (neighbour.hold && !arp.flush(neighbour, now)) return;
+    if (neighbour.hold && !hold.flush(neighbour, now)) return;
     mac = neighbour.mac;
   }
   if (!pieces.fit(it, packet.ip, Reserve.DATA)) return;
@@ -70,12 +71,12 @@ function output(hop: Hop, packet: Packet, now: Instant): void {
 }
 
 /** The neighbour for a datagram that was held did not answer: its sender hears of it. */
-export function undeliverable(hold: Hold, now: Instant): void {
+export function undeliverable(kept: Hold, now: Instant): void {
   const here = packet();
   here.in = 0;
   here.frame = 0;
   here.linkGroup = 0;
-  here.ip = <u32>hold.data;
+  here.ip = <u32>kept.data;
   here.cast = Cast.ELSEWHERE;
   here.translated = 0;
   ipv4.describe(here);

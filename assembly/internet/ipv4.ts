@@ -17,6 +17,7 @@ import { castOf, isMulticast, isOneHost, isSpecial, ours } from "./address";
 import * as arp from "./arp";
 import * as filter from "./filter";
 import { groupOn, putGroupMac } from "./group";
+import * as hold from "./hold";
 import { identify } from "./pieces";
 import { Hop } from "./route";
 import * as route from "./route";
@@ -96,7 +97,7 @@ export function isUnicast(packet: Packet): bool {
 export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
   if (isResolved(hop)) {
     const neighbour = arp.want(hop.via, hop.nextHop, false, now);
-    if (neighbour && neighbour.hold && arp.isUsable(neighbour, now) && !arp.flush(neighbour, now)) return 0;
+    if (neighbour && neighbour.hold && arp.isUsable(neighbour, now) && !hold.flush(neighbour, now)) return 0;
   }
   return claim(deviceOf(hop.via), reserve);
 }
@@ -170,7 +171,7 @@ export function send(
   }
   header(slot + SLOT_IP, hop.source, destination, protocol, length, tos, ttl, df);
   if (FILTER && !mayLeave(it, slot + SLOT_IP)) return Sent.DONE;
-  return arp.keep(neighbour, slot + SLOT_IP, IPV4_HEADER + length, sender) ? Sent.DONE : Sent.DROPPED;
+  return hold.keep(neighbour, slot + SLOT_IP, IPV4_HEADER + length, sender) ? Sent.DONE : Sent.DROPPED;
 }
 
 /** A slot for an answer to the packet in hand, or 0. */

@@ -17,12 +17,6 @@ export interface GroupStatus {
   mac: string;
 }
 
-/** Joins the group that lies in `remote`. */
-export function joinGroup(core: Core, handle: number, filter: Filter): number {
-  const sources = writeFilter(core, filter);
-  return sources < 0 ? sources : core.exports.udp_join(handle, filter.include ? 0 : 1, sources);
-}
-
 /** Writes the sources of a filter into the exchange; answers how many, or an error. */
 export function writeFilter(core: Core, { include, exclude = [] }: SourceFilter): number {
   const sources = (include ?? exclude).map((address) => ipv4Number(address));

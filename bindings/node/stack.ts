@@ -2,18 +2,17 @@ import { EventEmitter } from "node:events";
 import { Advertised } from "./advertised.js";
 import { type Endpoint, parseAddress, parsePort } from "./address.js";
 import { CLASSES, type Counter, Option, type PoolIndex } from "./constants.js";
-import { type Core, type DhcpdOptions, type DhcpStatus, instantiate, type Lease } from "./core.js";
+import type { Core, DhcpdOptions, DhcpStatus, Lease } from "./core.js";
 import { Configuring, type DhcpWish } from "./configuring.js";
 import type { Driver } from "./driver.js";
 import { RingwireError, check, errorOf } from "./error.js";
 import { applyExtensions, checkExtensions, EXTENSIONS, type TcpExtensions } from "./extensions.js";
-import { Filter, translate } from "./filter.js";
+import { Filter } from "./filter.js";
 import type { Client, Host } from "./host.js";
 import type { InterfaceStatus, Pool, Status } from "./inspect.js";
 import { type AcceptOptions, TcpListener } from "./listener.js";
 import { Loop } from "./loop.js";
 import type { NameAnswer, RecordType, Service } from "./namecalls.js";
-import { addRoutes, type StackInterface, type StackOptions, coreOptions, dhcpWishes } from "./options.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
 import { isHostName, Resolver } from "./resolver.js";
 import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
@@ -73,8 +72,6 @@ export interface BindOptions {
   transparent?: boolean;
 }
 
-/** Name servers that the stack keeps. */
-const SERVERS = 4;
 /** Sockets served in one round, before frames get their turn. */
 const SERVE_BUDGET = 4096;
 const NOWHERE = { address: "0.0.0.0", port: 0, interface: -1 };
@@ -92,56 +89,6 @@ const LISTEN = [
   "allowHalfOpen",
   ...EXTENSIONS,
 ];
-
-/** Drivers that a stack has, or had. */
-const OWNED = new WeakSet<Driver>();
-
-/** Makes a stack on the drivers given, and starts it. They belong to it from now on: they are stopped with it, and when it cannot be made. Throws RingwireError. */
-export async function createStack(options: StackOptions): Promise<Stack> {
-  const given = Array.isArray(options?.interfaces) ? options.interfaces.map((each) => each?.driver).filter(Boolean) : [];
-  const isTaken = given.some((driver) => OWNED.has(driver)) || isTwice(options?.interfaces);
-  try {
-    if (isTaken)
-      throw new RingwireError(
-        "IN_USE",
-        "interfaces: a driver serves one interface of one stack, once, or one for each VLAN (open another one)",
-      );
-    const { core, drivers } = coreOptions(options);
-    const now = performance.now();
-    core.ms = Math.floor(now);
-    const made = named(await instantiate(core), options);
-    addRoutes(made, options.routes);
-    const translating = options.interfaces.flatMap(({ napt }, i) => (napt ? [i] : []));
-    translate(made, translating, options.forwards);
-    const filter = new Filter(made);
-    for (const rule of options.filter ?? []) filter.add(rule);
-    const stack = new Stack(made, drivers, dhcpWishes(options.interfaces));
-    for (const driver of drivers) OWNED.add(driver);
-    return stack;
-  } catch (error) {
-    await Promise.all(given.filter((driver) => !OWNED.has(driver)).map((driver) => driver?.stop?.()));
-    throw error;
-  }
-}
-
-/** Tells a core its name servers, and its own name. */
-function named(core: Core, { dns: servers = [], mdns }: StackOptions): Core {
-  if (!Array.isArray(servers) || servers.length > SERVERS)
-    throw new RingwireError("BAD_ARGUMENT", `dns: expected a list of at most ${SERVERS} addresses`);
-  for (const server of servers) {
-    parseAddress(server, "dns");
-    check(core.dns_server_add(server), `dns: ${server}`);
-  }
-  if (mdns !== undefined) check(core.mdns_start(String(mdns)), `mdns: ${mdns}`);
-  return core;
-}
-/** Whether two interfaces have the same driver and the same VLAN. */
-function isTwice(interfaces: StackOptions["interfaces"]): boolean {
-  if (!Array.isArray(interfaces)) return false;
-  const same = (one: StackInterface, other: StackInterface) =>
-    one?.driver && one.driver === other?.driver && (one.vlan ?? 0) === (other.vlan ?? 0);
-  return interfaces.some((one, i) => interfaces.slice(0, i).some((other) => same(one, other)));
-}
 
 /**
  * A running stack. It keeps the process alive until it is closed. Emits `error` with a RingwireError when a device is lost, when somebody

@@ -24,6 +24,60 @@ import {
 import { read } from "./packets.js";
 import { arpReply, asksFor, GATEWAY, options, PEER, Tester, US } from "./tester.js";
 
+describe("refusals", () => {
+  test("2131-6: NAK: the address goes, and it begins anew", async () => {
+    const t = await bound();
+    t.answering.set(SERVER.ip, SERVER.mac);
+    t.pass(1_600_000);
+    const renewal = next(t, 300_000);
+    t.inject(nak(renewal));
+    assert.equal(answersTo(t, LEASED), false);
+    const discover = next(t, 10_000);
+    assert.deepEqual([discover.type, discover.addresses(50)], [TYPE.DISCOVER, []]);
+    assert.notEqual(discover.xid, renewal.xid);
+    assert.equal(t.core.counter("DHCP_NAKS"), 1);
+  });
+
+  test("A158, DHCP-07: a server that refuses every request, or offers leases of nothing, is asked less and less", async () => {
+    const t = await bare();
+    t.core.dhcp_start(0, { now: true });
+    const at: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const discover = next(t);
+      assert.equal(discover.type, TYPE.DISCOVER);
+      at.push(t.ms);
+      const [sent] = asked(t.inject(offer(discover)));
+      assert.ok(sent);
+      t.inject(nak(sent));
+    }
+    const waits = at.slice(1).map((time, i) => time - (at[i] as number));
+    [4, 8, 16, 32, 64, 64].forEach((seconds, i) => {
+      assert.ok(Math.abs((waits[i] as number) - seconds * 1000) <= 1001, `${waits}`);
+    });
+    const greedy = await bare();
+    greedy.core.dhcp_start(0, { now: true });
+    let exchanges = 0;
+    for (const end = greedy.ms + 1_100; greedy.ms < end; greedy.ms += 10) {
+      for (const message of asked(greedy.poll())) {
+        exchanges++;
+        greedy.core.input(offer(message, [[51, ...quad(0)]]));
+      }
+    }
+    assert.equal(exchanges, 1);
+  });
+
+  test("requests without an answer: four, and it begins anew", async () => {
+    const t = await bare();
+    const first = request(t);
+    for (let i = 0; i < 3; i++) {
+      const again = next(t);
+      assert.deepEqual([again.type, again.xid, again.secs], [TYPE.REQUEST, first.xid, first.secs]);
+      t.ms++;
+    }
+    assert.equal(next(t).type, TYPE.DISCOVER);
+  });
+});
+
 describe("from before", () => {
   test("2131-7: a remembered address is asked for without a server's name; ACK: bound, NAK: DISCOVER, silence: DISCOVER", async () => {
     for (const answer of ["ack", "nak", "silence"]) {

@@ -169,7 +169,7 @@ test("MUST-8, RFC6528-1: two opens of the same connection in one tick have diffe
     return peer.irs ?? 0;
   };
   const [one, two, three] = [opened(), opened(), opened()];
-  assert.deepEqual([(two - one) >>> 0, (three - two) >>> 0], [1, 1]);
+  for (const later of [two - one, three - two]) assert.ok(later >>> 0 > 0 && later >>> 0 < 256, `${later >>> 0} later`);
 });
 
 test("SM-URG-1: an urgent pointer behind the FIN says nothing", async () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { lines, question, shortLines } from "../../bindings/node/cli/dig.js";
 import { hostOrName } from "../../bindings/node/cli/addresses.js";
-import { createStack } from "../../bindings/node/stack.js";
+import { createStack } from "../../bindings/node/create.js";
 import { createWire } from "../../bindings/node/wire.js";
 import { address, askedIn, message, name, record, TYPE } from "../conformance/names.js";
 import { type Network, network, until } from "./network.js";

@@ -4,7 +4,8 @@ import { runInNewContext } from "node:vm";
 import { Link, type LinkOptions } from "../../bindings/node/link.js";
 import type { StackOptions } from "../../bindings/node/options.js";
 import { Prng } from "../../bindings/node/prng.js";
-import { type Stack, createStack } from "../../bindings/node/stack.js";
+import { createStack } from "../../bindings/node/create.js";
+import type { Stack } from "../../bindings/node/stack.js";
 import { Wire } from "../../bindings/node/wire.js";
 
 /** Two stacks that see each other: 10.0.0.1 and 10.0.0.2. */

@@ -89,7 +89,7 @@ describe("examine: what is refused, and where", () => {
     root.interface(0).device = 1;
     refuses(Err.BAD_INTERFACE, interface_(offsetof<Interface>("device")));
     good();
-    root.interface(0).flags = 1;
+    root.interface(0).flags = 2;
     refuses(Err.NOT_SUPPORTED, interface_(offsetof<Interface>("flags")));
     good();
     root.interface(0).vlan = 4095;

@@ -49,7 +49,7 @@ describe("ping for applications inside the module", () => {
     expect<i32>(ping.ask(socket, PEER, 1, 0, 4)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(ping.ask(socket, PEER, 1, 64, 1473)).toBe(Err.TOO_LONG);
     expect<i32>(ping.ask(socket, 0x08080808, 1, 64, 4)).toBe(Err.NO_ROUTE);
-    expect<i32>(ping.open(9)).toBe(Err.BAD_ARGUMENT);
+    expect<i32>(ping.open(100)).toBe(Err.BAD_ARGUMENT);
     expect<i32>(ping.hear(0)).toBe(Err.BAD_HANDLE);
   });
 });

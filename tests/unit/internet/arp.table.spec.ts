@@ -3,6 +3,7 @@ import { Counter } from "../../../assembly/memory/counters";
 import { PoolIndex } from "../../../assembly/memory/pool";
 import { root } from "../../../assembly/memory/root";
 import * as arp from "../../../assembly/internet/arp";
+import * as hold from "../../../assembly/internet/hold";
 import { hex, putIp } from "../octets";
 import { addDevice, addInterface, arrives, begin, blank, counted, ignore, ms, pass, run, taken, tx, wait } from "../world";
 import {
@@ -206,8 +207,8 @@ describe("internet/arp: packets that wait", () => {
     weAsk(2);
     const neighbour = known(2);
     if (!neighbour) return expect<bool>(true).toBe(false);
-    expect<bool>(arp.keep(neighbour, datagram(1), 21, 0)).toBe(true);
-    expect<bool>(arp.keep(neighbour, datagram(2), 21, 0)).toBe(true);
+    expect<bool>(hold.keep(neighbour, datagram(1), 21, 0)).toBe(true);
+    expect<bool>(hold.keep(neighbour, datagram(2), 21, 0)).toBe(true);
     expect<u32>(counted(Counter.HOLD_REPLACED)).toBe(1);
     expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(1);
     answers(2);
@@ -227,20 +228,20 @@ describe("internet/arp: packets that wait", () => {
     for (let n: u32 = 2; n <= 4; n++) {
       const neighbour = want(n);
       if (!neighbour) return expect<bool>(true).toBe(false);
-      expect<bool>(arp.keep(neighbour, datagram(1), 21, 77)).toBe(n < 4);
+      expect<bool>(hold.keep(neighbour, datagram(1), 21, 77)).toBe(n < 4);
     }
     expect<u32>(root.pool(PoolIndex.HOLD).used).toBe(2);
     expect<u32>(counted(Counter.HOLD_FULL)).toBe(1);
     const first = known(2);
     const last = known(4);
     if (!first || !last) return expect<bool>(true).toBe(false);
-    arp.drop(first);
-    expect<bool>(arp.keep(last, datagram(1), 21, 77)).toBe(true);
+    hold.drop(first);
+    expect<bool>(hold.keep(last, datagram(1), 21, 77)).toBe(true);
   });
   test("a packet for a neighbour that does not answer is given up with it", () => {
     start();
     const neighbour = want(2);
-    if (neighbour) arp.keep(neighbour, datagram(1), 21, 1);
+    if (neighbour) hold.keep(neighbour, datagram(1), 21, 1);
     weAsk(2);
     pass(1000);
     pass(1000);
@@ -253,7 +254,7 @@ describe("internet/arp: packets that wait", () => {
   test("a neighbour that failed is forgotten soon, also when a packet waited for it", () => {
     start();
     const neighbour = want(2);
-    if (neighbour) arp.keep(neighbour, datagram(1), 21, 0);
+    if (neighbour) hold.keep(neighbour, datagram(1), 21, 0);
     run(10000);
     expect<bool>(isKnown(2)).toBe(false);
   });
@@ -261,7 +262,7 @@ describe("internet/arp: packets that wait", () => {
     start();
     for (let n: u32 = 2; n <= 5; n++) {
       const neighbour = want(n);
-      if (neighbour) arp.keep(neighbour, datagram(1), 21, 77);
+      if (neighbour) hold.keep(neighbour, datagram(1), 21, 77);
     }
     wait(1000);
     expect<bool>(want(6) == null).toBe(true);

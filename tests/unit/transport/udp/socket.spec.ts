@@ -55,19 +55,19 @@ describe("transport/udp/socket", () => {
     expect<bool>(isTaken(false, PEER, 53, false)).toBe(false);
     expect<bool>(isTaken(false, US, 54, false)).toBe(false);
   });
-  test("rings hold slots of 88 octets and the datagram, rounded to 8; those of sockets do not overlap", () => {
+  test("rings hold slots of 96 octets and the datagram, rounded to 8; those of sockets do not overlap", () => {
     rawIp(US, 24);
-    // 88 + 1,472
-    expect<u32>(slotOctets()).toBe(1560);
+    // 96 + 1,472
+    expect<u32>(slotOctets()).toBe(1568);
     root.udpOctets = 1;
-    expect<u32>(slotOctets()).toBe(96);
+    expect<u32>(slotOctets()).toBe(104);
     rawIp(US, 24);
     const a = take(0)!;
     const b = take(0)!;
-    expect<u32>(a.sendRing - a.receiveRing).toBe(8 * 1560);
-    expect<u32>(b.receiveRing - a.sendRing).toBe(4 * 1560);
-    expect<u32>(<u32>changetype<usize>(a.inSlot(9)) - a.receiveRing).toBe(1560);
-    expect<u32>(<u32>changetype<usize>(a.outSlot(7)) - a.sendRing).toBe(3 * 1560);
+    expect<u32>(a.sendRing - a.receiveRing).toBe(8 * 1568);
+    expect<u32>(b.receiveRing - a.sendRing).toBe(4 * 1568);
+    expect<u32>(<u32>changetype<usize>(a.inSlot(9)) - a.receiveRing).toBe(1568);
+    expect<u32>(<u32>changetype<usize>(a.outSlot(7)) - a.sendRing).toBe(3 * 1568);
     expect<u32>(a.ttl).toBe(64);
   });
   test("all taken: none", () => {
