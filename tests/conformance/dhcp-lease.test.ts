@@ -211,7 +211,7 @@ describe("what a lease brings", () => {
     assert.equal(interface_(other)?.gateway, PEER.ip);
   });
 
-  test("3442: classless routes take the place of the router option; those of others stay; they go with the lease", async () => {
+  test("classless routes take the place of the router option; those of others stay; they go with the lease", async () => {
     const routes: Option = [
       121,
       ...[0, ...quad("10.0.0.250")],

@@ -32,6 +32,8 @@ const ARP_WAIT = 4 * SECOND;
 const EDGES = 64;
 /** Frames without text that a poll may send of itself; and four more for each connection. */
 const EMPTY_BESIDE = 10;
+/** Octets of eight full segments, the shortest there are. */
+const STRETCH = 8 * 536;
 /** Segments further away than this belong to another incarnation. */
 const PLAUSIBLE = 1 << 25;
 /** Longest RTO, milliseconds. */
@@ -244,6 +246,8 @@ export class Observer {
         `stack ${host.index} wrote a segment of no connection, ports ${frame.sourcePort} ${frame.destinationPort}`,
       );
     if (half.isOver || this.#isEarly(half, key, frame)) return;
+    // A hole that is filled has many octets acknowledged at once: by a stretch of eight full segments each, which is no storm.
+    if (!frame.textLength && frame.has(CTL.ACK) && half.theirs(frame.ack) - half.acked >= STRETCH) this.empty--;
     if (frame.has(CTL.ACK)) this.#wroteAck(half, frame, key);
     else if (!frame.has(CTL.SYN)) world.fails("ack", "a segment without ACK");
     if (frame.space) this.sending.wrote(half, frame, octets);

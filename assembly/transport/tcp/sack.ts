@@ -15,22 +15,11 @@ export function isDuplicate(tcb: Tcb, seg: Segment): bool {
   if (right <= seg.ack) return left >= tcb.snd.una.minus(tcb.snd.maxWnd);
   return seg.sackBlocks > 1 && left >= seg.sackLeft(1) && right <= seg.sackRight(1);
 }
-/** Takes note of all that `seg` says has arrived, SND.UNA included: from the lowest segment to the highest, or an acknowledgement that stands for lost ones would look like reordering. */
+/** Takes note of all that `seg` says has arrived, SND.UNA included. */
 export function take(tcb: Tcb, seg: Segment): void {
   tcb.board.originals = 0;
+  for (let i: u32 = 0; i < seg.sackBlocks; i++) takeBlock(tcb, seg, later(seg.sackLeft(i), tcb.snd.una), seg.sackRight(i));
   takeAcknowledged(tcb, seg);
-  let from = tcb.snd.una;
-  for (let i = blockFrom(seg, from); i < seg.sackBlocks; i = blockFrom(seg, from)) {
-    takeBlock(tcb, seg, seg.sackLeft(i), seg.sackRight(i));
-    from = seg.sackLeft(i).plus(1);
-  }
-}
-/** The block that begins next, at `from` or behind it; `sackBlocks` when there is none. */
-function blockFrom(seg: Segment, from: Seq): u32 {
-  let next = seg.sackBlocks;
-  for (let i: u32 = 0; i < seg.sackBlocks; i++)
-    if (seg.sackLeft(i) >= from && (next == seg.sackBlocks || seg.sackLeft(i) < seg.sackLeft(next))) next = i;
-  return next;
 }
 /** One block. What it tells of octets never sent is not believed; a segment of which it tells only a part counts as missing, so that no peer can cut what we send into crumbs. */
 function takeBlock(tcb: Tcb, seg: Segment, left: Seq, right: Seq): void {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, afterEach, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { capture, type Stack } from "../../bindings/node/index.js";
-import { Lab, missing, needs } from "./lab.js";
+import { Lab, missing, needs } from "../interop/lab.js";
 
 const MAIN = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
 const lab = missing ? null : new Lab();
@@ -126,6 +126,7 @@ function avahi(): (program: string, ...args: string[]) => Promise<string> {
   );
   const own = `export DBUS_SYSTEM_BUS_ADDRESS=${bus}; `;
   const start = (script: string) => (lab as Lab).spawn("ip", ["netns", "exec", (lab as Lab).netns, "unshare", "-m", "sh", "-c", script]);
+  rmSync(join(work, "bus"), { force: true });
   start(`exec dbus-daemon --config-file=${join(work, "bus.conf")} --nofork --nopidfile`);
   const waiting = `until [ -S ${join(work, "bus")} ]; do sleep 0.1; done; mkdir -p /run/avahi-daemon; mount -t tmpfs none /run/avahi-daemon; `;
   start(`${own}${waiting}exec avahi-daemon --no-drop-root --no-chroot --no-rlimits -f ${join(work, "avahi.conf")}`);
