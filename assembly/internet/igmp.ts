@@ -281,7 +281,8 @@ export function expire(group: Group, now: Instant): void {
     if (group.until2) deadlines.arm(group, group.until2);
     return;
   }
-  if (deviceOf(group.via).linkDown || !primary(group.via)) return deadlines.arm(group, now + RETRY_DOWN);
+  // Without carrier or address a report waits; that a group was left is not worth it.
+  if (deviceOf(group.via).linkDown || !primary(group.via)) return group.members ? deadlines.arm(group, now + RETRY_DOWN) : end(group);
   if (group.left && !before(now, group.changeAt)) {
     if (!report(group, group.change, false)) return deadlines.arm(group, now + RETRY);
     group.left--;

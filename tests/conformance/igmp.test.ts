@@ -24,6 +24,7 @@ import {
   V2_REPORT,
   V3_REPORT,
 } from "./igmp.js";
+import { carrier } from "./dhcp.js";
 import { datagram, OTHER, PEER, ping, SEED, Tester, US } from "./tester.js";
 
 describe("IGMP: joining and leaving", () => {
@@ -131,6 +132,17 @@ describe("IGMP: joining and leaving", () => {
     assert.deepEqual(t.pass(3000), []);
     assert.equal(t.core.udp_join(socket, { address: GROUP, interface: 0 }), 0);
     assert.equal(reports(t.poll()).length, 1, "the control");
+  });
+
+  test("A222: when the carrier is back, routers hear of the groups anew; that one was left meanwhile is not said, and nothing of it stays", async () => {
+    const { t, socket } = await member([GROUP, "239.9.9.9"]);
+    carrier(t, false);
+    t.pass(1000);
+    assert.equal(t.core.udp_leave(socket, { address: "239.9.9.9" }), 0);
+    assert.deepEqual(reports(t.pass(5000)), []);
+    assert.equal(t.core.pools().GROUP.used, 2, "the group, and that of all hosts");
+    carrier(t, true);
+    assert.deepEqual(allTold(t.pass(11_000)), [[IS_EX, GROUP]]);
   });
 });
 

@@ -120,6 +120,10 @@ export class Lab {
   ip(...args: string[]): string {
     return execFileSync("ip", ["-n", this.netns, ...args], { encoding: "utf8" });
   }
+  /** `bridge` for the namespace. */
+  bridge(...args: string[]): string {
+    return execFileSync("bridge", ["-n", this.netns, ...args], { encoding: "utf8" });
+  }
   /** Sets kernel parameters of the namespace, as `net.ipv4.tcp_sack=0`. */
   sysctl(...settings: string[]): void {
     for (const setting of settings) {
