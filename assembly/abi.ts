@@ -2,14 +2,12 @@
 // The calls of the host interface that do not drive the stack: every exported function, one line each; docs/abi.md says what
 // they mean. An application's entry re-exports this file beside its own init, receive, transmit and poll.
 import "./panic";
-import { ARENA_START as START, CONFIGURE, GATEWAYS, IGMP, PING, RAW, SLIP, STATE_HASH } from "./memory/config";
+import { ARENA_START as START, GATEWAYS, PING, STATE_HASH } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { Kind } from "./memory/pool";
 import { root } from "./memory/root";
 import * as init from "./init";
-import * as slip from "./link/slip";
-import * as configure from "./internet/configure";
 import * as routes from "./internet/route";
 import { stateHash } from "./statehash";
 import * as ready from "./transport/ready";
@@ -17,8 +15,6 @@ import { at, kindOf } from "./transport/socket";
 import * as tcp from "./transport/tcp/calls";
 import * as tcpSettings from "./transport/tcp/settings";
 import * as udp from "./transport/udp/calls";
-import { join } from "./transport/udp/join";
-import * as raw from "./transport/udp/raw";
 
 /** First address of the arena when the host names none. */
 export const ARENA_START: i32 = START;
@@ -57,10 +53,7 @@ export function udp_receive_ready(handle: i32): i32 { return udp.receiveReady(ha
 export function udp_receive_release(handle: i32): i32 { return udp.receiveRelease(handle); }
 export function udp_close(handle: i32): i32 { return udp.close(handle); }
 export function udp_status(handle: i32): i32 { return udp.tellStatus(handle); }
-export function udp_join(handle: i32, exclude: i32, sources: i32): i32 { return IGMP ? join(handle, exclude != 0, sources) : Err.NOT_SUPPORTED; }
-export function udp_leave(handle: i32): i32 { return IGMP ? join(handle, false, 0) : Err.NOT_SUPPORTED; }
 export function ping_open(owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : PING ? udp.bind(owner, true) : Err.NOT_SUPPORTED; }
-export function raw_open(protocol: i32, owner: i32): i32 { const wrong = refuses(owner); return wrong ? wrong : RAW ? raw.open(protocol, owner) : Err.NOT_SUPPORTED; }
 
 export function socket_set(handle: i32, option: i32, value: i32): i32 { return tcpSettings.set(handle, option, value); }
 export function socket_get(handle: i32, option: i32): i32 { return tcpSettings.get(handle, option); }
@@ -69,10 +62,4 @@ export function socket_at(pool: i32, place: i32): i32 { return isReady() ? at(po
 export function route_add(prefix: i32): i32 { return isReady() ? routes.add(root.remote.ip, prefix, root.local.ip, root.remote.interface, GATEWAYS ? root.remote.port : 0) : Err.NOT_READY; }
 export function route_remove(prefix: i32): i32 { return isReady() ? routes.remove(root.remote.ip, prefix, root.remote.interface, GATEWAYS ? root.remote.port : 0) : Err.NOT_READY; }
 
-export function address_add(prefix: i32): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.addLocal(prefix) : Err.NOT_SUPPORTED; }
-export function address_remove(): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.removeLocal() : Err.NOT_SUPPORTED; }
-export function gateway_set(): i32 { return !isReady() ? Err.NOT_READY : CONFIGURE ? configure.setRemoteGateway() : Err.NOT_SUPPORTED; }
-
-export function slip_input(device: i32, octets: i32): i32 { return !isReady() ? Err.NOT_READY : SLIP ? slip.take(device, octets) : Err.NOT_SUPPORTED; }
-export function slip_output(device: i32): i32 { return !isReady() ? Err.NOT_READY : SLIP ? slip.give(device) : Err.NOT_SUPPORTED; }
 export function state_hash(): i32 { return STATE_HASH ? <i32>stateHash() : Err.NOT_SUPPORTED; }

@@ -1,10 +1,10 @@
-// The stack with its services: the host is its only application. The ABI is here, in abi.ts, gatewayabi.ts and serviceabi.ts.
+// The stack with its services: the host is its only application. The ABI is here, in abi.ts, fullabi.ts and serviceabi.ts.
 import * as init_ from "./init";
 import * as services from "./services";
 import * as stack from "./stack";
 
 export * from "./abi";
-export * from "./gatewayabi";
+export * from "./fullabi";
 export * from "./serviceabi";
 
 export function init(ms: i32, us: i32): i32 {

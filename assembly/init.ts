@@ -114,8 +114,10 @@ function clear(): void {
   memory.fill(state.buckets, 0, (state.bucketMask + 1) * 4);
   memory.fill(state.udpBuckets, 0, (state.udpBucketMask + 1) * 4);
   memory.fill(state.neighbourBuckets, 0, (state.neighbourBucketMask + 1) * 4);
-  if (SERVICES) memory.fill(state.transfers, 0, root.extra.transfers * TRANSFER_OCTETS);
-  memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
+  if (SERVICES) {
+    memory.fill(state.transfers, 0, root.extra.transfers * TRANSFER_OCTETS);
+    memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
+  }
   if (config.DHCP) memory.fill(state.bindings, 0, root.interfaces * BINDING_OCTETS);
   if (config.DHCPD) memory.fill(state.leases, 0, root.extra.leases * LEASE_OCTETS);
   if (config.DNS) memory.fill(state.names, 0, namesOctets());
@@ -130,7 +132,7 @@ function clear(): void {
   state.failed.clear();
   if (config.REASSEMBLY) state.fragments.clear();
   state.pathGeneration = 1;
-  for (let i: u32 = 0; i < root.interfaces; i++)
+  for (let i: u32 = 0; config.LOOPBACK && i < root.interfaces; i++)
     if (isLoopback(deviceOf(root.interface(i)))) state.loopback = <u32>changetype<usize>(root.interface(i));
   state.announceDue = config.CONFIGURE ? 0 : 0xffffffff; // else the first carrier has them announced
   if (config.IGMP) igmp.start();

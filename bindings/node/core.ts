@@ -267,11 +267,11 @@ export class Core extends NameCalls {
   udp_join(handle: number, group: Endpoint, filter: SourceFilter = {}): number {
     const wrong = this.endpoint(CONTROL.remote, group);
     const sources = wrong || writeFilter(this, filter);
-    return sources < 0 ? sources : this.exports.udp_join(handle, filter.include ? 0 : 1, sources);
+    return sources < 0 ? sources : (this.exports.udp_join?.(handle, filter.include ? 0 : 1, sources) ?? Err.NOT_SUPPORTED);
   }
   /** Receives nothing of a group any more. */
   udp_leave(handle: number, group: Endpoint): number {
-    return this.endpoint(CONTROL.remote, group) || this.exports.udp_leave(handle);
+    return this.endpoint(CONTROL.remote, group) || (this.exports.udp_leave?.(handle) ?? Err.NOT_SUPPORTED);
   }
   /** An ICMP echo socket on `local` for the `udp_` calls; NOT_SUPPORTED in a module without ping sockets. */
   ping_open(owner = 0, local: Endpoint = {}): number {

@@ -38,8 +38,8 @@ export interface Exports extends Record<string, unknown> {
   udp_receive_release(handle: number): number;
   udp_close(handle: number): number;
   udp_status(handle: number): number;
-  udp_join(handle: number, exclude: number, sources: number): number;
-  udp_leave(handle: number): number;
+  udp_join?(handle: number, exclude: number, sources: number): number;
+  udp_leave?(handle: number): number;
   ping_open?(owner: number): number;
   raw_open?(protocol: number, owner: number): number;
   socket_set(handle: number, option: number, value: number): number;
@@ -47,11 +47,11 @@ export interface Exports extends Record<string, unknown> {
   socket_at(pool: number, index: number): number;
   route_add(prefix: number): number;
   route_remove(prefix: number): number;
-  address_add(prefix: number): number;
-  address_remove(): number;
-  gateway_set(): number;
-  slip_input(device: number, octets: number): number;
-  slip_output(device: number): number;
+  address_add?(prefix: number): number;
+  address_remove?(): number;
+  gateway_set?(): number;
+  slip_input?(device: number, octets: number): number;
+  slip_output?(device: number): number;
   filter_add?(at: number): number;
   filter_remove?(at: number): number;
   filter_at?(at: number): number;

@@ -27,6 +27,8 @@ export function optimize(path, aim) {
     module.runPasses(["inlining-optimizing", "optimize-added-constants-propagate"]);
     module.optimize();
   }
+  // Last, the functions that are called most get the short numbers.
+  module.runPasses(["reorder-functions"]);
   if (!module.validate()) throw new Error(`${path}: not valid after optimization`);
   writeFileSync(path, module.emitBinary());
   module.dispose();

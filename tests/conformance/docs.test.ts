@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Counter, Err, instantiate } from "../../bindings/node/core.js";
 import { openTap } from "../../bindings/node/tap.js";
-import { bytes, datagrams, options, PEER, Tester, US } from "./tester.js";
+import { EVERYBODY } from "./packets.js";
+import { bytes, datagram, datagrams, options, PEER, Tester, US } from "./tester.js";
 
 const ABI = readFileSync("docs/abi.md", "utf8");
 
@@ -49,6 +50,26 @@ describe("what the pages say", () => {
         [address],
       );
     }
+  });
+
+  test("1122-4.1.3.5: a socket of any address answers from the address that was asked, and asks from the route's", async () => {
+    const t = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: ["10.0.0.1/24", "10.0.0.9/24"] }] });
+    const socket = t.bind(7);
+    const from = (to = { address: PEER.ip, port: 5000 }) => {
+      assert.ok(t.core.udp_write(socket, bytes("x"), to) > 0);
+      return datagrams(t.poll()).map((seen) => seen.ip?.from);
+    };
+    assert.deepEqual(from(), ["10.0.0.1"]);
+    for (const address of ["10.0.0.9", "10.0.0.1", "10.0.0.9"]) {
+      t.inject(datagram(7, "who?", { to: address }));
+      assert.equal(t.receive(socket), "who?");
+      assert.equal(t.core.local.address, address);
+      assert.deepEqual(from(), [address]);
+      assert.deepEqual(from({ address: PEER.ip, port: 5001 }), ["10.0.0.1"], "who has not asked");
+    }
+    t.inject(datagram(7, "everybody?", { to: "10.0.0.255" }, { to: EVERYBODY }));
+    assert.equal(t.receive(socket), "everybody?");
+    assert.deepEqual(from(), ["10.0.0.1"], "a broadcast is no address of ours");
   });
 
   test("A111+112+113+221+333: every counter that is named is one, and every counter is documented", async () => {

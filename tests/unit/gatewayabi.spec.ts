@@ -2,11 +2,11 @@ import { Flag } from "../../assembly/memory/control";
 import { Err } from "../../assembly/memory/errors";
 import { root } from "../../assembly/memory/root";
 import { FIRST_PORT } from "../../assembly/internet/napt";
-import * as abi from "../../assembly/gatewayabi";
+import * as abi from "../../assembly/fullabi";
 import * as udp from "../../assembly/transport/udp/calls";
 import { gateway } from "./internet/gateway";
 
-describe("gatewayabi", () => {
+describe("fullabi", () => {
   test("nothing before init", () => {
     gateway(2);
     root.flags &= ~Flag.READY;

@@ -1,4 +1,5 @@
 // read RFC 9293 §3.8.1-3.8.4, §3.10.8 and RFC 6298 §5 first
+import { RACK } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import * as deadlines from "../../memory/deadlines";
 import { Err, Event } from "../../memory/errors";
@@ -21,8 +22,8 @@ export function expire(tcb: Tcb, now: Instant): void {
   if (timers.fires(tcb, Timer.USER, now)) return giveUp(tcb);
   if (timers.fires(tcb, Timer.CLOSE, now)) return life.end(tcb, Err.TIMED_OUT);
   if (timers.fires(tcb, Timer.KEEP, now) && !keep(tcb, now)) return giveUp(tcb);
-  if (timers.fires(tcb, Timer.LOSS_PROBE, now)) probe(tcb, now);
-  if (timers.fires(tcb, Timer.REORDER, now)) {
+  if (RACK && timers.fires(tcb, Timer.LOSS_PROBE, now)) probe(tcb, now);
+  if (RACK && timers.fires(tcb, Timer.REORDER, now)) {
     recovery.lookAgain(tcb, now);
     pmtu.acknowledged(tcb, false, now);
   }

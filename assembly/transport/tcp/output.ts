@@ -1,8 +1,8 @@
 // read RFC 9293 §3.7, §3.8 and RFC 1122 §4.2.3 first
 // Output alone sends. What is due is decided in one place, from state; state that depends on sending changes after the
 // slot was taken.
+import { CONFIGURE, RACK } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
-import { CONFIGURE } from "../../memory/config";
 import { Err } from "../../memory/errors";
 import { root, state } from "../../memory/root";
 import { Instant } from "../../memory/time";
@@ -70,7 +70,7 @@ export function due(tcb: Tcb): Due {
   }
   if (owes & Owes.ACK && (tcb.ahead.count || tcb.dsackLeft != tcb.dsackRight)) return Due.ACK;
   if (recovery.isResendDue(tcb)) return Due.RETRANSMIT;
-  if (owes & Owes.LOSS_PROBE && tcb.board.count && tcb.snd.wnd) return Due.LOSS_PROBE;
+  if (RACK && owes & Owes.LOSS_PROBE && tcb.board.count && tcb.snd.wnd) return Due.LOSS_PROBE;
   if (textDue(tcb) >= 0) return Due.TEXT;
   if (owes & Owes.PROBE) return Due.PROBE;
   if (owes & Owes.KEEPALIVE) return Due.KEEPALIVE;
@@ -181,7 +181,8 @@ function send(tcb: Tcb, slot: usize, what: Due, now: Instant): void {
     case Due.PROBE:
       return sendProbe(tcb, slot, now);
     case Due.LOSS_PROBE:
-      return sendLossProbe(tcb, slot, now);
+      if (RACK) sendLossProbe(tcb, slot, now);
+      return;
     case Due.KEEPALIVE:
       tcb.owes &= ~Owes.KEEPALIVE;
       count(Counter.TCP_KEEPALIVES);

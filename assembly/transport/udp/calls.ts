@@ -119,8 +119,8 @@ export function sendCommit(handle: i32, octets: i32): i32 {
   if (!route.find(scratchHop(), slot.remote.ip, slot.remote.interface)) return Err.NO_ROUTE;
   const length = examine(socket, slot, octets, scratchHop().via.mtu);
   if (length < 0) return length;
-  const isOurs = ours(socket.local) != null;
-  slot.local.set(isOurs ? socket.local : 0, socket.localPort, 0);
+  const from = socket.local ? socket.local : askedAt(socket, slot.remote);
+  slot.local.set(ours(from) ? from : 0, socket.localPort, 0);
   if (TRANSPARENT && socket.special && root.local.a0) {
     if (!isOneHost(root.local.ip) || !root.local.port) return Err.BAD_ADDRESS;
     slot.local.set(root.local.ip, root.local.port, 0);
@@ -131,6 +131,15 @@ export function sendCommit(handle: i32, octets: i32): i32 {
   socket.queued++;
   if (!socket.owed.linked) state.owedUdp.push(socket.owed);
   return length;
+}
+
+/** The address of ours to which this end sent the datagram that was read last, or is read now: the answer leaves from there. 0: any. RFC 1122 §4.1.3.5. */
+function askedAt(socket: UdpSocket, to: Endpoint): u32 {
+  for (let i: u32 = socket.unread ? 0 : 1; i < 2 && i <= socket.read && socket.unread + i <= root.udpReceive; i++) {
+    const slot = socket.inSlot(socket.read - i);
+    if (!slot.error && slot.remote.ip == to.ip && slot.remote.port == to.port) return slot.local.ip;
+  }
+  return 0;
 }
 
 /** Octets of a datagram that may be sent with this MTU, or an error. */
