@@ -13,7 +13,6 @@ const DROPPED: Partial<Record<Name, string>> = {
   LINK_UNKNOWN_TYPE: "unknown ethernet type",
   LINK_UNKNOWN_VLAN: "a VLAN without an interface",
   ARP_MALFORMED: "malformed ARP",
-  ARP_NOT_OURS: "ARP for another host",
   ARP_BAD_SENDER: "ARP of a sender that cannot be",
   HOLD_FULL: "too many packets wait for neighbours",
   HOLD_REPLACED: "a newer packet waits for this neighbour",
@@ -85,6 +84,7 @@ const DROPPED: Partial<Record<Name, string>> = {
 /** What else happened. */
 const HAPPENED: Partial<Record<Name, string>> = {
   TX_FULL: "waits: no free TX slot",
+  ARP_NOT_OURS: "not for us",
   ARP_CONFLICT: "somebody else uses our address",
   ARP_LOST: "an address was lost to another host",
   ARP_FULL: "the table of neighbours is full",
