@@ -88,6 +88,26 @@ Examples:
   sudo ringwire scan 10.9.0.1 22,80,8000-8100 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
   sudo ringwire scan -u 10.9.0.1 53,123,161 --tap rw0 --ip 10.9.0.2/24`;
 
+/** Examples under `ringwire netstat --help`. */
+export const NETSTAT_EXAMPLES = `
+Each stack of a command that runs (up, nc, tftpd, ...) tells of itself through a socket in $XDG_RUNTIME_DIR or the folder for
+temporary files, which its user alone may open. A listener's Unread are connections that wait, of UDP datagrams, else octets.
+Exit status: 0 when a stack was found, 1 when none, 2 when the command line is wrong.
+
+Examples:
+  sudo ringwire netstat
+  sudo ringwire netstat --pid 4711 --interfaces --routes --neighbours`;
+
+/** Examples under `ringwire trace --help`. */
+export const TRACE_EXAMPLES = `
+-> leaves our side, <- arrives, ** is what no frame brought; a line with | says why. In the ladder of a capture the host on the
+left is the one that is seen first, and nothing says why. Sequence numbers count from the first of each side.
+COMMAND is one that starts a stack (up, nc, ping, ...); its ladder goes to stderr. It is the same as its option --trace.
+
+Examples:
+  ringwire trace rw0.pcap
+  sudo ringwire trace nc 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24`;
+
 /** Examples under `ringwire sntp --help`. */
 export const SNTP_EXAMPLES = `${DEVICES}
 

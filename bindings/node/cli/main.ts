@@ -6,7 +6,9 @@ import { dhcpdCommand } from "./dhcpd.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { MAIN_EXAMPLES } from "./help.js";
 import { ncCommand } from "./nc.js";
+import { netstatCommand } from "./netstat.js";
 import { pingCommand } from "./ping.js";
+import { traceCommand, withTrace } from "./trace.js";
 import { tracerouteCommand } from "./traceroute.js";
 import { scanCommand } from "./scan.js";
 import { sntpCommand } from "./sntp.js";
@@ -19,7 +21,7 @@ import { version } from "./version.js";
 /** All of them, in the order of the help. */
 const COMMANDS = [
   ...[upCommand, pingCommand, tracerouteCommand, ncCommand, scanCommand, digCommand, sntpCommand],
-  ...[syslogCommand, tftpCommand, tftpdCommand, dhcpdCommand, demoCommand],
+  ...[syslogCommand, tftpCommand, tftpdCommand, dhcpdCommand, netstatCommand, traceCommand, demoCommand],
 ];
 
 /** Runs a command line (without node and script); answers the exit status. Errors are one line on stderr. */
@@ -40,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     if (!args.length)
       throw new Failure(`say what to do: ${program.commands.map((each) => each.name()).join(", ")} (ringwire --help tells more)`, USAGE);
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(withTrace(args, program.commands), { from: "user" });
     return status;
   } catch (error) {
     return report(error);

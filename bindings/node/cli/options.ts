@@ -46,6 +46,8 @@ export interface StackOptions {
   filter?: string[];
   /** Ports that are forwarded, in words. */
   portForward?: string[];
+  /** Each frame is drawn on stderr, and why. */
+  trace?: boolean;
 }
 
 /** Name servers that a stack keeps. */
@@ -106,8 +108,9 @@ export function addStackOptions(command: Command, resolves = true): () => StackO
   );
   command.option("--forward", "pass on what is for other hosts, between our interfaces");
   addFilterOptions(command, list);
+  command.option("--trace", "draw each frame on stderr, and why it was dropped, delayed or sent again");
   return () => {
-    const { seed, forward, filter, portForward } = command.opts<Omit<StackOptions, "devices">>();
+    const { seed, forward, filter, portForward, trace } = command.opts<Omit<StackOptions, "devices">>();
     const devices = completed(list.finished());
     if (!forward && (portForward || devices.some(({ napt }) => napt)))
       throw new Failure("--napt and --port-forward need --forward as well", USAGE);
@@ -118,6 +121,7 @@ export function addStackOptions(command: Command, resolves = true): () => StackO
       ...(forward && { forward }),
       ...(filter && { filter }),
       ...(portForward && { portForward }),
+      ...(trace && { trace }),
     };
   };
 }

@@ -6,9 +6,11 @@ import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
 import { capture, createStack, Link, openSlip, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
+import { drawLadder } from "../ladder.js";
 import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
+import { offerStatus } from "./statussocket.js";
 import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
 
 /** A device with its driver, and the interface on it. */
@@ -67,19 +69,22 @@ const UDP_HEADERS = 28;
 const DHCP_NAME = "ringwire";
 const DHCP_PATIENCE = 60_000;
 
-/** Name servers, and the name on the link. */
-type Names = Pick<StackOptions, "dns" | "mdns">;
-
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
 export async function openSession({ devices, seed, ...rest }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed, rest);
+    return await offered(await startSession(opened, seed, rest));
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
   }
+}
+
+/** The session, of which `ringwire netstat` can tell while it lasts. */
+async function offered(session: Session): Promise<Session> {
+  const end = await offerStatus(session);
+  return { ...session, close: () => session.close().finally(end) };
 }
 
 function openDevice({ kind, name, netns, hostIp, pcap, link, ...rest }: DeviceOptions): Attached {
@@ -137,7 +142,7 @@ export function simulated(
 export async function startSession(
   attached: readonly Attached[],
   seed: Uint8Array = randomBytes(32),
-  { forward = false, filter = [], portForward = [], ...names }: Names & Pick<StackOptions, "forward" | "filter" | "portForward"> = {},
+  { forward = false, filter = [], portForward = [], trace = false, ...names }: Omit<StackOptions, "devices" | "seed"> = {},
 ): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
@@ -161,6 +166,7 @@ export async function startSession(
     forwards: [...portForward],
     routes: attached.flatMap(({ routes = [] }, i) => routes.map((route) => ({ ...route, interface: i }))),
   });
+  if (trace) drawLadder(stack.core, draw, { kinds: attached.map(({ driver }) => driver.kind), names: attached.map(({ name }) => name) });
   const failed = new Promise<never>((_, reject) => {
     stack.on("error", (error: unknown) => reject(new Failure(oneLine(error))));
   });
@@ -177,6 +183,10 @@ export async function startSession(
     drained: () => drained(stack),
     close: () => stack.close(),
   };
+}
+
+function draw(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** Waits for DHCP servers; gives up after a while. */
