@@ -57,13 +57,13 @@ async function send(stack: Stack, host: string, text: string, { severity, facili
   const [address = ""] = await stack.resolve(host);
   const { core } = stack;
   check(core.syslog_start({ address, port: number }, name), "syslog");
-  const before = core.counter("UDP_OUT");
+  const [sent, lost] = [core.counter("UDP_OUT"), core.counter("ARP_FAILED")];
   check(core.syslog_send(FACILITIES.indexOf(facility) * 8 + SEVERITIES.indexOf(severity), text), "syslog");
   stack.schedule();
-  for (let left = PATIENCE; core.counter("UDP_OUT") === before; left -= LOOK) {
-    if (left <= 0 || core.neighbours().some((each) => each.address === address && each.state === "FAILED"))
-      throw new Failure("no such host on the link, or no way there");
+  for (let left = PATIENCE; core.counter("UDP_OUT") === sent || core.pools().HOLD.used; left -= LOOK) {
+    if (left <= 0) throw new Failure("it could not leave");
     await sleep(LOOK);
   }
+  if (core.counter("ARP_FAILED") !== lost) throw new Failure("no such host on the link, or no way there");
   core.syslog_stop();
 }
