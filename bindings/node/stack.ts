@@ -247,6 +247,11 @@ export class Stack extends EventEmitter implements Host {
     if (options.transparent) check(this.core.socket_set(handle, Option.ANY_PORT, 1), "transparent");
     return socket;
   }
+  /** A raw IP socket for a protocol, 1 to 255: what it sends gets our header, what it receives has the sender's in front. Ports mean nothing. Throws BAD_ARGUMENT, NO_SOCKET. */
+  bindRaw(protocol: number): UdpSocket {
+    this.ensureOpen();
+    return new UdpSocket(this, check(this.core.raw_open(integer(protocol, 1, 255, "protocol")), "raw socket"), NOWHERE.address, 0);
+  }
   /** Sends one ICMP echo request; rejects with TIMED_OUT or with what ICMP reports. Requests share a socket while any waits. */
   async ping(host: string, options: PingOptions = {}): Promise<Echo> {
     this.ensureOpen();

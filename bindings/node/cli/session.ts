@@ -21,6 +21,9 @@ export interface Attached {
   readonly addresses: readonly Prefix[];
   /** Addresses come by DHCP. */
   readonly dhcp?: true;
+  readonly linkLocal?: true;
+  readonly vlan?: number;
+  readonly transparent?: true;
   readonly gateway?: string;
   readonly routes?: readonly RouteTo[];
   readonly mac?: string;
@@ -36,6 +39,8 @@ export interface Session {
   readonly stack: Stack;
   readonly interfaces: readonly InterfaceStatus[];
   readonly prefixes: readonly Prefix[];
+  /** Index of the interface that takes what is for anybody, or -1. */
+  readonly transparent: number;
   /** When it started, by `performance.now()`. */
   readonly started: number;
   /** Rejects when a device is lost. */
@@ -142,22 +147,34 @@ export function simulated(
 export async function startSession(
   attached: readonly Attached[],
   seed: Uint8Array = randomBytes(32),
-  { forward = false, filter = [], portForward = [], trace = false, ...names }: Omit<StackOptions, "devices" | "seed"> = {},
+  {
+    forward = false,
+    filter = [],
+    portForward = [],
+    trace = false,
+    loopback = false,
+    ...names
+  }: Omit<StackOptions, "devices" | "seed"> = {},
 ): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
     ...names,
-    interfaces: attached.map(({ driver, addresses, dhcp, mac, gateway, napt = false }, i) => ({
-      driver,
-      mtu: mtus[i] ?? MTU,
-      addresses: addresses.map(prefixText),
-      napt,
-      ...(dhcp ? { dhcp: { now: true, hostname: DHCP_NAME } } : {}),
-      ...(mac === undefined ? {} : { mac }),
-      ...(gateway === undefined ? {} : { gateway }),
-    })),
+    loopback,
+    interfaces: attached.map(
+      ({ driver, addresses, dhcp, linkLocal = false, vlan, transparent = false, mac, gateway, napt = false }, i) => ({
+        driver,
+        mtu: mtus[i] ?? MTU,
+        addresses: addresses.map(prefixText),
+        napt,
+        transparent,
+        ...(vlan === undefined ? {} : { vlan }),
+        ...(dhcp ? { dhcp: { now: true, hostname: DHCP_NAME, linkLocal } } : {}),
+        ...(mac === undefined ? {} : { mac }),
+        ...(gateway === undefined ? {} : { gateway }),
+      }),
+    ),
     tcp: TCP,
     udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
     arp: ARP,
@@ -176,6 +193,7 @@ export async function startSession(
     stack,
     interfaces: attached.map((device, i) => interfaceStatus(device, mtus[i] ?? MTU, stack, i)),
     prefixes: attached.flatMap((device, i) => (device.dhcp ? leasedPrefixes(stack, i) : device.addresses)),
+    transparent: attached.findIndex(({ transparent }) => transparent),
     started: performance.now(),
     failed,
     inside: () => ({ sockets: stack.sockets().map(socketStatus), pools: stack.pools(), counters: stack.counters() }),
