@@ -104,6 +104,25 @@ describe("commands", { skip: missing, timeout: 100_000, concurrency: 2 }, () => 
     }),
   );
   test(
+    "up --mdns probes for its name and answers who asks for it",
+    inLab(async (lab) => {
+      const { options, us } = lab.device();
+      const up = ringwire("up", "--mdns", "box", "--service", "http", "--trace", ...options);
+      await up.until("stdout", /^ready /);
+      await up.until("stderr", /-> {2}UDP 10\.76\.0\.2:5353 > 224\.0\.0\.251:5353 \(mdns\)/);
+      const answer = await kernel(
+        lab,
+        `import { createSocket } from "node:dgram"; const s = createSocket("udp4");
+        const ask = () => s.send(Buffer.from("000700000001000000000000" + "03626f78056c6f63616c00" + "00010001", "hex"), 5353, "${us}");
+        const again = setInterval(ask, 300);
+        s.on("message", (m) => { clearInterval(again); s.close(); console.log(m.toString("hex")); });`,
+      );
+      assert.match(answer, /^0007.*0a4c0002$/, "our id, and 10.76.0.2");
+      up.child.kill("SIGTERM");
+      assert.equal(await up.ended, 0);
+    }),
+  );
+  test(
     "--vlan puts a tag on every frame; the kernel, which has none, does not answer it",
     inLab(async (lab) => {
       const { options, kernel: host } = lab.device();
