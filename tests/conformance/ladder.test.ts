@@ -98,6 +98,12 @@ describe("the packet ladder", () => {
     drawn.drawn();
     drawn.cores[1].tcp_write(there, stream(0, 10));
     drawn.advance(20);
+    assert.equal(
+      drawn.cores[0].status(here)?.ackWithin,
+      22,
+      "the status record tells how long it still waits, at the time of the last poll",
+    );
+    assert.equal(drawn.cores[0].status(here)?.timerWithin, 22);
     drawn.cores[1].tcp_write(there, stream(10, 10));
     drawn.advance(100);
     const lines = drawn.drawn();

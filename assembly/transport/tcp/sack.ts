@@ -1,7 +1,7 @@
 // read RFC 2018 §4-§5, RFC 2883 and RFC 6675 first
 // What SACK blocks say about the segments we have sent.
 import { Segment } from "./segment";
-import { later, Seq } from "./seq";
+import { Seq } from "./seq";
 import { Mark, Sent } from "./sent";
 import * as rack from "./rack";
 import { Tcb } from "./tcb";
