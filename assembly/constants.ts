@@ -33,6 +33,7 @@ export { Action, Direction, Standing } from "./internet/filter";
 export { NeighbourState } from "./internet/neighbour";
 export { State } from "./transport/tcp/state";
 export { Phase } from "./transport/tcp/tcb";
+export { Service } from "./transport/service";
 export { Waits } from "./transport/status";
 
 /** Offsets in the control block. */
@@ -198,6 +199,8 @@ export enum STATUS {
   mssMax = <i32>offsetof<Status>("mssMax"),
   receivedTtl = <i32>offsetof<Status>("receivedTtl"),
   receivedOctets = <i32>offsetof<Status>("receivedOctets"),
+  ackWithin = <i32>offsetof<Status>("ackWithin"),
+  timerWithin = <i32>offsetof<Status>("timerWithin"),
   octets = <i32>offsetof<Status>(),
 }
 

@@ -85,7 +85,7 @@ function addOption(at: usize, name: u64, length: usize, value: u32): usize {
   return print.char(print.decimal(at + length, value, 0), 0);
 }
 
-/** The next client that asked and waits for an answer: a transfer. Leaves in the exchange u32 1: it wants a file, 2: it brings one, u32 octets of the file (0xffffffff: not said), u32 octets of the name, and the name. Error: WOULD_BLOCK. */
+/** The next client that asked and waits for an answer: a transfer. Leaves in the exchange u32 1: it wants a file, 2: it brings one, u32 octets of the file (0xffffffff: not said), u32 octets of the name, and the name; in `remote` who it is. Error: WOULD_BLOCK. */
 export function asked(): i32 {
   for (let i: u32 = 0; i < root.extra.transfers; i++) {
     const it = placed(i);
@@ -96,6 +96,7 @@ export function asked(): i32 {
     store<u32>(root.exchange, it.size, 4);
     store<u32>(root.exchange, length, 8);
     memory.copy(root.exchange + 12, name, length);
+    root.remote.set(it.peer, it.port, 0);
     return it.handle;
   }
   return Err.WOULD_BLOCK;

@@ -157,7 +157,7 @@ const COUNTERS_AT: usize = CONTROL_OCTETS;
 const POOLS_AT: usize = COUNTERS_AT + ((<usize>Counter.COUNT * 4 + 15) & ~15);
 const CLASSES_AT: usize = POOLS_AT + <usize>PoolIndex.COUNT * POOL_OCTETS;
 const STATUS_AT: usize = CLASSES_AT + <usize>CLASSES * 32;
-const PACKET_AT: usize = STATUS_AT + 192;
+const PACKET_AT: usize = STATUS_AT + 200;
 const STATE_AT: usize = PACKET_AT + 448;
 /** Octets of the root record. */
 export const ROOT_OCTETS: usize = STATE_AT + ((offsetof<State>() + 15) & ~15);
@@ -196,7 +196,7 @@ export class Root extends Control {
   rings(bufferClass: u32): Rings {
     return changetype<Rings>(changetype<usize>(this) + CLASSES_AT + bufferClass * 32);
   }
-  /** Where status calls leave their record. 192 octets. */
+  /** Where status calls leave their record. 200 octets. */
   get statusAt(): usize {
     return changetype<usize>(this) + STATUS_AT;
   }

@@ -1,7 +1,7 @@
 import { Endpoint } from "../memory/control";
 import { root } from "../memory/root";
 
-/** What status calls leave for the host; docs/abi.md describes it. 192 octets. */
+/** What status calls leave for the host; docs/abi.md describes it. 200 octets. */
 @unmanaged
 @final
 export class Status {
@@ -62,6 +62,9 @@ export class Status {
   /** Of the oldest unread datagram: TTL, and octets that arrived, which may be more than a socket holds. */
   receivedTtl: u32;
   receivedOctets: u32;
+  /** Milliseconds until a delayed ACK leaves, and until the first timer of the connection runs out; NEVER when there is none. */
+  ackWithin: u32;
+  timerWithin: u32;
 
   get local(): Endpoint {
     return changetype<Endpoint>(changetype<usize>(this) + offsetof<Status>("local0"));
@@ -70,7 +73,7 @@ export class Status {
     return changetype<Endpoint>(changetype<usize>(this) + offsetof<Status>("remote0"));
   }
 }
-if (offsetof<Status>() != 192 || offsetof<Status>("local0") != 72) ERROR("layout of Status changed");
+if (offsetof<Status>() != 200 || offsetof<Status>("local0") != 72) ERROR("layout of Status changed");
 
 /** Why a connection does not send. */
 export enum Waits {

@@ -34,6 +34,17 @@ export class Base {
     return this.octets.subarray(at, at + (at ? EXCHANGE_OCTETS : 0));
   }
 
+  /** Puts calls in front of the module's own; answers what takes them away again. @internal */
+  around(calls: (inner: Exports) => Partial<Pick<Exports, "poll" | "receive" | "transmit">>): () => void {
+    const inner = this.exports;
+    const properties = Object.entries(calls(inner)).map(([name, value]) => [name, { value, enumerable: true }]);
+    const own = this as { exports: Exports };
+    own.exports = Object.create(inner, Object.fromEntries(properties)) as Exports;
+    return () => {
+      own.exports = inner;
+    };
+  }
+
   /** Writes a text into the exchange; answers its octets, TOO_LONG, or NOT_SUPPORTED in a module without an exchange. */
   protected pass(text: string): number {
     const octets = new TextEncoder().encode(text);

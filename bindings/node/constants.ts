@@ -197,7 +197,9 @@ export const STATUS = {
   mssMax: 180,
   receivedTtl: 184,
   receivedOctets: 188,
-  octets: 192,
+  ackWithin: 192,
+  timerWithin: 196,
+  octets: 200,
 } as const;
 /** One of the values of `STATUS`. */
 export type STATUS = (typeof STATUS)[keyof typeof STATUS];
@@ -836,6 +838,22 @@ export const Phase = {
 } as const;
 /** One of the values of `Phase`. */
 export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** Which there are; each is an owner of sockets, behind those of the control block. */
+export const Service = {
+  DHCP: 0,
+  DHCPD: 1,
+  DNS: 2,
+  MDNS: 3,
+  SNTP: 4,
+  TFTP: 5,
+  TFTPD: 6,
+  SYSLOG: 7,
+  HTTP: 8,
+  COUNT: 9,
+} as const;
+/** One of the values of `Service`. */
+export type Service = (typeof Service)[keyof typeof Service];
 
 /** Why a connection does not send. */
 export const Waits = {

@@ -19,4 +19,6 @@ export interface Host {
   detach(handle: number): void;
   /** A socket call has marked something: the stack runs soon. */
   schedule(): void;
+  /** From now on `look` is called whenever the stack has run, until the answer is called: for what has no events. */
+  looking(look: () => void): () => void;
 }

@@ -18,6 +18,11 @@ export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js
 export { type Clock, PcapWriter, capture } from "./pcap.js";
 export { type Echo, type PingOptions, PingError } from "./ping.js";
 export type { HopResult, Probe, TracerouteOptions } from "./traceroute.js";
+export type { PortResult, PortState, ScanOptions } from "./scan.js";
+export type { ServerTime } from "./servicecalls.js";
+export { askTime, type SntpOptions } from "./sntp.js";
+export { serveTftp, type TftpDecision, type TftpEnd, type TftpFile, tftpGet, type TftpOptions, tftpPut } from "./tftp.js";
+export { serviceName, servicePort } from "./ports.js";
 export type { BufferClass, Kind } from "./settings.js";
 export { type BindOptions, type ConnectOptions, type ListenOptions, Stack } from "./stack.js";
 export { createStack } from "./create.js";

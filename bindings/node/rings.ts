@@ -98,6 +98,28 @@ export class Rings {
   take(): void {
     this.#setWord(DEVICE.txTaken, this.#word(DEVICE.txTaken) + 1);
   }
+  /** Frames that were ever put into the transmit ring, modulo 2^32. */
+  get written(): number {
+    return this.#word(DEVICE.txWritten);
+  }
+  /** A copy of the frame of the transmit ring that was put there when `written` was this, while it is there. */
+  frameOf(number: number): Uint8Array {
+    const place = number & (this.txSlots - 1);
+    const length = this.#u32[(this.#txRing + place * this.#stride) >>> 2] as number;
+    return (this.#txViews[place] as Uint8Array).slice(0, length);
+  }
+  /** A copy of the oldest received frame that the stack has not read; null when there is none. */
+  unread(): Uint8Array | null {
+    const taken = this.#word(DEVICE.rxTaken);
+    if (taken === this.#word(DEVICE.rxWritten)) return null;
+    const place = taken & (this.rxSlots - 1);
+    const length = this.#u32[(this.#rxRing + place * this.#stride) >>> 2] as number;
+    return (this.#rxViews[place] as Uint8Array).slice(0, length);
+  }
+  /** Received frames that the stack has not read. */
+  get waiting(): number {
+    return this.rxSlots - this.room;
+  }
   /** Moves as many frames as fit from this transmit ring to the receive ring of `to`, which has the same kind; answers how many. */
   transfer(to: Rings): number {
     if (to.#stride !== this.#stride || to.#start !== this.#start) return this.#transferOneByOne(to);

@@ -16,6 +16,7 @@ import type { NameAnswer, RecordType, Service } from "./namecalls.js";
 import { type Echo, type PingOptions, Pinger } from "./ping.js";
 import { isHostName, Resolver } from "./resolver.js";
 import { type HopResult, type TracerouteOptions, traceroute } from "./traceroute.js";
+import { type PortResult, scan, type ScanOptions } from "./scan.js";
 import { StackPort } from "./stackport.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
 import { UdpSocket } from "./udp.js";
@@ -103,6 +104,7 @@ export class Stack extends EventEmitter implements Host {
   readonly failures: RingwireError[] = [];
   readonly #drivers: readonly Driver[];
   readonly #clients = new Map<number, Client>();
+  readonly #looks = new Set<() => void>();
   readonly #loop: Loop;
   readonly #configuring: Configuring;
   readonly #resolver = new Resolver(this);
@@ -245,6 +247,11 @@ export class Stack extends EventEmitter implements Host {
     if (options.transparent) check(this.core.socket_set(handle, Option.ANY_PORT, 1), "transparent");
     return socket;
   }
+  /** A raw IP socket for a protocol, 1 to 255: what it sends gets our header, what it receives has the sender's in front. Ports mean nothing. Throws BAD_ARGUMENT, NO_SOCKET. */
+  bindRaw(protocol: number): UdpSocket {
+    this.ensureOpen();
+    return new UdpSocket(this, check(this.core.raw_open(integer(protocol, 1, 255, "protocol")), "raw socket"), NOWHERE.address, 0);
+  }
   /** Sends one ICMP echo request; rejects with TIMED_OUT or with what ICMP reports. Requests share a socket while any waits. */
   async ping(host: string, options: PingOptions = {}): Promise<Echo> {
     this.ensureOpen();
@@ -265,6 +272,11 @@ export class Stack extends EventEmitter implements Host {
   traceroute(host: string, options: TracerouteOptions = {}): AsyncGenerator<HopResult, void, void> {
     this.ensureOpen();
     return traceroute(this, host, options);
+  }
+  /** Looks which ports of a host are open, several at a time: yields each as it is known. */
+  scan(host: string, ports: Iterable<number>, options: ScanOptions = {}): AsyncGenerator<PortResult, void, void> {
+    this.ensureOpen();
+    return scan(this, host, ports, options);
   }
   /** The interfaces with their addresses and MACs. */
   interfaces(): InterfaceStatus[] {
@@ -304,11 +316,17 @@ export class Stack extends EventEmitter implements Host {
   schedule(): void {
     this.#loop.schedule();
   }
+  /** @internal */
+  looking(look: () => void): () => void {
+    this.#looks.add(look);
+    return () => this.#looks.delete(look);
+  }
 
   /** Tells sockets what happened to them; answers how many. */
   #serve(): number {
     this.#configuring.look();
     this.#resolver.look();
+    for (const look of this.#looks) look();
     for (let count = 0; count < SERVE_BUDGET; count++) {
       const handle = this.core.ready_next();
       if (handle <= 0) return count;
@@ -333,6 +351,7 @@ export class Stack extends EventEmitter implements Host {
     for (const client of [...this.#clients.values()]) client.shut();
     this.#configuring.close();
     this.#resolver.shut();
+    for (const look of this.#looks) look();
     if (this.core.mdns_stop() === 0) this.#loop.run();
     this.#loop.stop();
     await Promise.all(this.#drivers.map((driver) => driver.stop()));

@@ -116,6 +116,8 @@ describe("options of interfaces", () => {
 
 const TAP = ["up", "--tap", "rw0", "--ip", "10.9.0.2/24"];
 
+const DEVICE = ["--tap", "rw0", "--ip", "10.9.0.2/24"];
+
 /** Command lines that are refused before anything is opened, and what the line on stderr must say. */
 const REFUSED: Array<[string[], RegExp]> = [
   [[], /say what to do/],
@@ -175,6 +177,36 @@ const REFUSED: Array<[string[], RegExp]> = [
   [["nc", "10.9.0.1", "--tap", "rw0", "--ip", "10.9.0.2/24"], /HOST PORT/],
   [["nc", "10.9.0.1", "0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /not a port|1 to 65535/],
   [["nc", "-l", "--tap", "rw0", "--ip", "10.9.0.2/24"], /PORT/],
+  [["tftp", "get", "10.9.0.1", ...DEVICE], /get or put, HOST and FILE/],
+  [["tftp", "fetch", "10.9.0.1", "file", ...DEVICE], /get or put/],
+  [["tftp", "get", "10.9.0.1", "file", "--input", "x", ...DEVICE], /get takes no --input/],
+  [["tftp", "put", "10.9.0.1", "file", "--output", "x", ...DEVICE], /put takes no --output/],
+  [["tftp", "get", "10.9.0.1", "file", "--block", "7", ...DEVICE], /8 to 1468/],
+  [["tftp", "get", "10.9.0.2", "file", ...DEVICE], /address of our own/],
+  [["tftpd", ...DEVICE], /--root/],
+  [["scan", "10.9.0.1", ...DEVICE], /missing required argument 'ports'/],
+  [["scan", "10.9.0.1", "0-10", ...DEVICE], /PORTS "0-10": .*1 to 65535/],
+  [["scan", "10.9.0.1", "90-80", ...DEVICE], /goes down/],
+  [["scan", "10.9.0.1", "80,", ...DEVICE], /expected ports and ranges/],
+  [["scan", "10.9.0.2", "80", ...DEVICE], /address of our own/],
+  [["scan", "10.9.0.1", "80", "--parallel", "0", ...DEVICE], /1 to 1024/],
+  [["sntp", ...DEVICE], /missing required argument 'host'/],
+  [["sntp", "10.9.0.1", "--wait", "0", ...DEVICE], /seconds/],
+  [["syslog", "10.9.0.1", ...DEVICE], /missing required argument 'text'/],
+  [["syslog", "10.9.0.1", "hello", "--severity", "loud", ...DEVICE], /Allowed choices/],
+  [["up", ...DEVICE, "--link-local"], /--link-local goes with --dhcp/],
+  [["up", "--tun", "rw0", "--ip", "10.9.0.2/24", "--vlan", "5"], /takes no --vlan/],
+  [["up", ...DEVICE, "--vlan", "4095"], /1 to 4094/],
+  [["nc", "--protocol", "253", ...DEVICE], /HOST without PORT/],
+  [["nc", "--protocol", "256", "10.9.0.1", ...DEVICE], /1 to 255/],
+  [["nc", "10.9.0.1", "7", "--group", "239.1.2.3", ...DEVICE], /--group goes with -l -u/],
+  [["nc", "-l", "-u", "7", "--group", "10.1.2.3", ...DEVICE], /no multicast address/],
+  [["nc", "127.0.0.1", "7", ...DEVICE], /loopback/],
+  [["netstat", "--pid", "me"], /whole number/],
+  [["netstat", "--frobnicate"], /unknown option/],
+  [["trace"], /missing required argument 'file'/],
+  [["trace", "up"], /no device/],
+  [["trace", "nc", "10.9.0.1", ...DEVICE], /HOST PORT/],
 ];
 
 describe("bad command lines", () => {
@@ -189,8 +221,10 @@ describe("bad command lines", () => {
   }
 });
 
+const SEEN = [["scan"], ["tftp"], ["tftpd"], ["sntp"], ["syslog"], ["dig"], ["netstat"], ["trace"]];
+
 describe("help", () => {
-  for (const command of [[], ["up"], ["ping"], ["traceroute"], ["nc"], ["demo"]]) {
+  for (const command of [[], ["up"], ["ping"], ["traceroute"], ["nc"], ["demo"], ...SEEN]) {
     test(`ringwire ${command.join(" ")} --help`, () => {
       const { status, stdout, stderr } = ringwire(...command, "--help");
       assert.equal(status, 0);

@@ -1,8 +1,12 @@
 // Two stacks over a pty, and over any other stream of octets.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { createStack, openSlip, SlipDriver, type Stack } from "../../bindings/node/index.js";
 import { lineOver } from "../../bindings/node/line.js";
 
@@ -52,6 +56,23 @@ describe("SLIP", () => {
     const pty = openPty();
     if (!pty) return t.skip("no pty can be opened here");
     await echoes([new SlipDriver(lineOver(pty.fd)), openSlip(pty.path)]);
+  });
+
+  test("ringwire nc --slip carries stdin over a line, and back", async (t) => {
+    const pty = openPty();
+    if (!pty) return t.skip("no pty can be opened here");
+    const stack = await createStack({ interfaces: [{ driver: new SlipDriver(lineOver(pty.fd)), addresses: ["10.7.0.1/24"] }] });
+    try {
+      stack.listen({ port: 7, allowHalfOpen: true }).on("connection", (socket) => socket.pipe(socket));
+      const main = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
+      const client = spawn(process.execPath, [main, "nc", "10.7.0.1", "7", "--slip", pty.path, "--ip", "10.7.0.2/24"]);
+      const said = [text(client.stdout), text(client.stderr)];
+      client.stdin.end("over the line");
+      const [status] = await once(client, "close");
+      assert.deepEqual([status, ...(await Promise.all(said))], [0, "over the line", ""]);
+    } finally {
+      await stack.close();
+    }
   });
 
   test("two stacks over a stream carry every octet both ways", async () => {

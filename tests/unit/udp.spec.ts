@@ -1,12 +1,17 @@
+import { DeviceKind } from "../../assembly/memory/control";
 import { Err } from "../../assembly/memory/errors";
 import { root } from "../../assembly/memory/root";
 import * as udp from "../../assembly/udp";
 import { hex, load16 } from "./octets";
-import { arrives, poll, rawIp, tx } from "./world";
+import { addDevice, addInterface, arrives, begin, blank, poll, rawIp, tx, unsent } from "./world";
 
 const US: u32 = 0xc0000201;
 const PEER: u32 = 0xc0000202;
 const APPLICATION: u32 = 1;
+const LOCALHOST: u32 = 0x7f000001;
+const GROUP: u32 = 0xef010203;
+/** Two octets, from 192.0.2.2 port 9 to port 7 of 239.1.2.3. */
+const TO_GROUP: string = "45 00 00 1e 00 00 00 00 40 11 c7 c8 c0 00 02 02 ef 01 02 03 00 09 00 07 00 0a 00 00 68 69";
 
 /** A datagram of two octets, from 192.0.2.2 port 9 to us at port 7. */
 function hello(): void {
@@ -70,5 +75,35 @@ describe("udp: for applications inside the module", () => {
     socket.send(0, PEER, 9, 0);
     poll();
     expect<u32>(load<u8>(tx(0), 8)).toBe(3);
+  });
+  test("two of one module speak with each other over loopback, and nothing leaves", () => {
+    blank();
+    addDevice(DeviceKind.RAW_IP, 64);
+    addInterface(US, 24);
+    addDevice(DeviceKind.LOOPBACK, 32);
+    addInterface(LOCALHOST, 8);
+    begin();
+    const one = udp.open(7, APPLICATION, 0)!;
+    const other = udp.open(9, APPLICATION, 0)!;
+    expect<i32>(other.space).toBe(root.udpOctets);
+    store<u8>(other.output, 33);
+    expect<i32>(other.send(1, LOCALHOST, 7, 0)).toBe(1);
+    poll();
+    poll();
+    expect<i32>(one.next).toBe(1);
+    expect<u32>(load<u8>(one.input)).toBe(33);
+    expect<u32>(one.from).toBe(LOCALHOST);
+    expect<u32>(one.fromPort).toBe(9);
+    expect<u32>(unsent(0)).toBe(0);
+  });
+  test("a member of a group hears what is sent to it, another socket of the port does not", () => {
+    rawIp(US, 24);
+    const socket = udp.open(7, APPLICATION, 0)!;
+    arrives(0, TO_GROUP);
+    expect<i32>(socket.next).toBe(Err.WOULD_BLOCK);
+    expect<i32>(socket.join(GROUP, 1)).toBe(0);
+    arrives(0, TO_GROUP);
+    expect<i32>(socket.next).toBe(2);
+    expect<u32>(socket.from).toBe(PEER);
   });
 });

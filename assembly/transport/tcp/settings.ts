@@ -182,6 +182,8 @@ function tellRecovery(it: Status, tcb: Tcb): void {
   it.urgent = tcb.urgent;
   it.receivedTos = tcb.receivedTos;
   it.mssMax = tcb.mssMax;
+  it.ackWithin = timers.isArmed(tcb, Timer.ACK) ? timers.remaining(tcb, Timer.ACK, state.now) : NEVER;
+  it.timerWithin = timers.within(tcb, state.now);
 }
 /** Why nothing more leaves now. */
 function waitsFor(tcb: Tcb): Waits {

@@ -60,6 +60,70 @@ Examples:
   sudo ringwire nc -l 7000 --tap rw0 --ip 10.9.0.2/24 > file
   echo hello | sudo ringwire nc -u 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24`;
 
+/** Examples under `ringwire tftp --help`. */
+export const TFTP_EXAMPLES = `${DEVICES}
+
+A file that is not whole is not left behind. Exit status: 0 when all of it went over, 1 when not, 2 when the command line is wrong.
+
+Examples:
+  sudo ringwire tftp get 10.9.0.1 boot/kernel.img --output kernel.img --tap rw0 --ip 10.9.0.2/24
+  sudo ringwire tftp put 10.9.0.1 config.txt --input running.txt --tap rw0 --ip 10.9.0.2/24`;
+
+/** Examples under `ringwire tftpd --help`. */
+export const TFTPD_EXAMPLES = `${DEVICES}
+
+Names are looked up under --root: absolute ones, those with .. and links that lead out are refused, and so is all that is no file.
+
+Example:
+  sudo ringwire tftpd --root /srv/tftp --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24`;
+
+/** Examples under `ringwire scan --help`. */
+export const SCAN_EXAMPLES = `${DEVICES}
+
+open: it answers; closed: a reset, or port unreachable for UDP; filtered: nothing, or ICMP says that somebody forbids it.
+UDP that is silent is open|filtered. Many ports: those that are open are shown, the others counted; --all shows them.
+Exit status: 0 when the ports were looked at, 1 when that could not be, 2 when the command line is wrong.
+
+Examples:
+  sudo ringwire scan 10.9.0.1 22,80,8000-8100 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
+  sudo ringwire scan -u 10.9.0.1 53,123,161 --tap rw0 --ip 10.9.0.2/24`;
+
+/** Examples under `ringwire netstat --help`. */
+export const NETSTAT_EXAMPLES = `
+Each stack of a command that runs (up, nc, tftpd, ...) tells of itself through a socket in $XDG_RUNTIME_DIR or the folder for
+temporary files, which its user alone may open. A listener's Unread are connections that wait, of UDP datagrams, else octets.
+Exit status: 0 when a stack was found, 1 when none, 2 when the command line is wrong.
+
+Examples:
+  sudo ringwire netstat
+  sudo ringwire netstat --pid 4711 --interfaces --routes --neighbours`;
+
+/** Examples under `ringwire trace --help`. */
+export const TRACE_EXAMPLES = `
+-> leaves our side, <- arrives, ** is what no frame brought; a line with | says why. In the ladder of a capture the host on the
+left is the one that is seen first, and nothing says why. Sequence numbers count from the first of each side.
+COMMAND is one that starts a stack (up, nc, ping, ...); its ladder goes to stderr. It is the same as its option --trace.
+
+Examples:
+  ringwire trace rw0.pcap
+  sudo ringwire trace nc 10.9.0.1 7000 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24`;
+
+/** Examples under `ringwire sntp --help`. */
+export const SNTP_EXAMPLES = `${DEVICES}
+
+Exit status: 0 when the server told the time, 1 when not, 2 when the command line is wrong.
+
+Example:
+  sudo ringwire sntp 10.9.0.1 --tap rw0 --ip 10.9.0.2/24`;
+
+/** Examples under `ringwire syslog --help`. */
+export const SYSLOG_EXAMPLES = `${DEVICES}
+
+Nobody answers a log message: exit status 0 says that it has left, 1 that it could not, 2 that the command line is wrong.
+
+Example:
+  sudo ringwire syslog 10.9.0.1 "the box is up" --severity notice --tap rw0 --ip 10.9.0.2/24`;
+
 /** Examples under `ringwire dig --help`. */
 export const DIG_EXAMPLES = `${DEVICES}
 

@@ -6,10 +6,23 @@ import { dhcpdCommand } from "./dhcpd.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { MAIN_EXAMPLES } from "./help.js";
 import { ncCommand } from "./nc.js";
+import { netstatCommand } from "./netstat.js";
 import { pingCommand } from "./ping.js";
+import { traceCommand, withTrace } from "./trace.js";
 import { tracerouteCommand } from "./traceroute.js";
+import { scanCommand } from "./scan.js";
+import { sntpCommand } from "./sntp.js";
+import { syslogCommand } from "./syslog.js";
+import { tftpCommand } from "./tftp.js";
+import { tftpdCommand } from "./tftpd.js";
 import { upCommand } from "./up.js";
 import { version } from "./version.js";
+
+/** All of them, in the order of the help. */
+const COMMANDS = [
+  ...[upCommand, pingCommand, tracerouteCommand, ncCommand, scanCommand, digCommand, sntpCommand],
+  ...[syslogCommand, tftpCommand, tftpdCommand, dhcpdCommand, netstatCommand, traceCommand, demoCommand],
+];
 
 /** Runs a command line (without node and script); answers the exit status. Errors are one line on stderr. */
 async function main(args: readonly string[]): Promise<number> {
@@ -22,14 +35,14 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number) => {
     status = code;
   };
-  const commands = [upCommand, pingCommand, tracerouteCommand, ncCommand, digCommand, dhcpdCommand, demoCommand];
-  for (const command of commands) program.addCommand(command(done));
+  for (const command of COMMANDS) program.addCommand(command(done));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }
   try {
-    if (!args.length) throw new Failure("say what to do: up, ping, traceroute, nc, dig, dhcpd or demo (ringwire --help tells more)", USAGE);
-    await program.parseAsync([...args], { from: "user" });
+    if (!args.length)
+      throw new Failure(`say what to do: ${program.commands.map((each) => each.name()).join(", ")} (ringwire --help tells more)`, USAGE);
+    await program.parseAsync(withTrace(args, program.commands), { from: "user" });
     return status;
   } catch (error) {
     return report(error);

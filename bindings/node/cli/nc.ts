@@ -2,20 +2,28 @@ import { once } from "node:events";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { Command, Option } from "commander";
 import type { RemoteInfo, TcpSocket, UdpSocket } from "../index.js";
+import { ipv4Number } from "../address.js";
 import { hostOrName, otherHost } from "./addresses.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { NC_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
+import { isInside } from "./ping.js";
 import { openSession, type Session } from "./session.js";
 import { catchSignals, INTERRUPTED } from "./signals.js";
-import { decimal, port as parsePort } from "./values.js";
+import { checked, decimal, integer, port as parsePort } from "./values.js";
 
+/** What stands for a port where there are none. */
+const RAW_PORT = 1;
 /** Octets of the IPv4 and the UDP header. */
 const HEADERS = 28;
 
 interface NcOptions {
   listen?: boolean;
   udp?: boolean;
+  /** IP protocol whose packets are sent and received. */
+  protocol?: number;
+  /** Multicast group that is joined. */
+  group?: string;
   verbose?: boolean;
   wait?: number;
 }
@@ -34,6 +42,12 @@ export function ncCommand(done: (status: number) => void): Command {
     .argument("[arguments...]", "HOST PORT, or with -l PORT")
     .option("-l, --listen", "wait for a peer instead of connecting")
     .option("-u, --udp", "UDP instead of TCP; what is read at once is one datagram")
+    .addOption(
+      new Option("--protocol <n>", "packets of this IP protocol instead, 1 to 255: HOST without PORT, or -l alone").argParser(
+        integer(1, 255),
+      ),
+    )
+    .addOption(new Option("--group <a.b.c.d>", "with -l -u: join this multicast group").argParser(checked(groupAddress)))
     .option("-v, --verbose", "tell on stderr when it listens and who is connected")
     .addOption(
       new Option(
@@ -49,13 +63,30 @@ export function ncCommand(done: (status: number) => void): Command {
   return command;
 }
 
+/** A host as `hostOrName` has it, or one of 127/8: whether that can be reached is seen later. */
+function anyHost(text: string): string {
+  return isInside(text, []) ? text : hostOrName(text);
+}
+/** A multicast address; throws what is wrong with it. */
+function groupAddress(text: string): string {
+  const number = ipv4Number(text);
+  if (number >>> 28 !== 14 || number < 0) throw new Error(`"${text}" is no multicast address, 224.0.0.0 to 239.255.255.255`);
+  return text;
+}
+
 /** HOST and PORT from the arguments; throws a Failure that says what is wrong with them. */
-function target(args: readonly string[], { listen = false }: NcOptions): Target {
+function target(args: readonly string[], { listen = false, udp = false, protocol, group }: NcOptions): Target {
+  if (group !== undefined && !(listen && udp)) throw new Failure("--group goes with -l -u", USAGE);
+  if (protocol !== undefined) {
+    const [host, ...more] = args;
+    if (more.length || listen === (host !== undefined)) throw new Failure("nc --protocol needs HOST without PORT, or -l alone", USAGE);
+    return host === undefined ? { port: RAW_PORT } : { host: named("HOST", anyHost, host), port: RAW_PORT };
+  }
   if (args.length !== (listen ? 1 : 2))
     throw new Failure(listen ? "nc -l needs PORT and nothing else" : "nc needs HOST PORT, or -l PORT", USAGE);
   const [port = "", host] = [...args].reverse();
   const number = named("PORT", parsePort, port);
-  return host === undefined ? { port: number } : { host: named("HOST", hostOrName, host), port: number };
+  return host === undefined ? { port: number } : { host: named("HOST", anyHost, host), port: number };
 }
 
 /** Parses an argument; an error tells its name. */
@@ -69,14 +100,15 @@ function named<T>(name: string, parse: (text: string) => T, text: string): T {
 
 async function nc(target: Target, stackOptions: StackOptions, options: NcOptions): Promise<number> {
   const ours = stackOptions.devices.flatMap(({ addresses }) => addresses);
-  if (target.host !== undefined) named("HOST", (host) => otherHost(host, ours), target.host);
+  const isOwn = stackOptions.loopback && target.host !== undefined && isInside(target.host, stackOptions.devices);
+  if (target.host !== undefined && !isOwn) named("HOST", (host) => otherHost(host, ours), target.host);
   const interrupts = catchSignals();
   const session = await openSession(stackOptions);
   const say = (text: string) => {
     if (options.verbose) console.error(text);
   };
   try {
-    const work = options.udp ? overUdp(session, target, options, say) : overTcp(session, target, say);
+    const work = options.udp || options.protocol ? overUdp(session, target, options, say) : overTcp(session, target, say);
     const ended = await Promise.race([work.then(() => true), interrupts.came, session.failed]);
     work.catch(() => {}); // an interrupted transfer ends with an error that nobody waits for
     return ended === true ? 0 : INTERRUPTED;
@@ -106,12 +138,15 @@ async function connected({ stack }: Session, host: string, port: number, say: (t
 }
 
 /** Waits for one peer: those that come after it are refused. */
-async function accepted({ stack }: Session, port: number, say: (text: string) => void): Promise<TcpSocket> {
-  const listener = stack.listen({ port, backlog: 1, allowHalfOpen: true });
+async function accepted({ stack, transparent }: Session, port: number, say: (text: string) => void): Promise<TcpSocket> {
+  const where = transparent < 0 ? {} : { transparent: true, interface: transparent };
+  const listener = stack.listen({ port, backlog: 1, allowHalfOpen: true, ...where });
   say(`listening on port ${port}`);
   const socket = await listener.accept();
   listener.close();
-  say(`connection from ${socket.remoteAddress}:${socket.remotePort}`);
+  say(
+    `connection from ${socket.remoteAddress}:${socket.remotePort}${transparent < 0 ? "" : ` to ${socket.localAddress}:${socket.localPort}`}`,
+  );
   return socket;
 }
 
@@ -152,10 +187,16 @@ function untilQuiet(input: Readable, socket: Writable): { came: Promise<void>; r
 }
 
 /** Datagrams to and from one peer: HOST PORT, or with -l whoever sends first. */
-async function overUdp(session: Session, { host, port }: Target, { wait }: NcOptions, say: (text: string) => void): Promise<void> {
-  const socket = session.stack.bindUdp(host === undefined ? { port } : {});
+async function overUdp(
+  session: Session,
+  { host, port }: Target,
+  { wait, protocol, group }: NcOptions,
+  say: (text: string) => void,
+): Promise<void> {
+  const socket = protocol ? session.stack.bindRaw(protocol) : session.stack.bindUdp(host === undefined ? { port } : {});
+  if (group !== undefined) socket.addMembership(group);
   if (host !== undefined) socket.connect(port, (await session.stack.resolve(host))[0] as string);
-  else say(`listening on port ${port}`);
+  else say(protocol ? `listening for protocol ${protocol}` : `listening on port ${port}`);
   const idle = new Idle(wait === undefined ? (host === undefined ? Number.POSITIVE_INFINITY : QUIET) : wait * 1000);
   const failed = new Promise<never>((_, reject) => {
     socket.on("error", (error: Error) => reject(new Failure(`${host ?? "peer"}:${port}: ${oneLine(error)}`)));
@@ -165,13 +206,13 @@ async function overUdp(session: Session, { host, port }: Target, { wait }: NcOpt
     else
       socket.once("message", (_data: Buffer, { address, port: from }: RemoteInfo) => {
         say(`datagrams from ${address}:${from}`);
-        socket.connect(from, address);
+        socket.connect(from || RAW_PORT, address);
         resolve();
       });
   });
   socket.on("message", (data: Buffer) => {
     idle.moved();
-    process.stdout.write(data);
+    process.stdout.write(protocol ? data.subarray(((data[0] ?? 0) & 15) * 4) : data);
   });
   const sending = async () => {
     await firstPeer;

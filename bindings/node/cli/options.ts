@@ -22,6 +22,12 @@ export interface DeviceOptions {
   addresses: Prefix[];
   /** Addresses come by DHCP. */
   dhcp?: true;
+  /** A link-local one, while no server answers. */
+  linkLocal?: true;
+  /** 802.1Q identifier of all its frames. */
+  vlan?: number;
+  /** What comes in for any host is ours. */
+  transparent?: true;
   gateway?: string;
   routes?: RouteTo[];
   napt?: boolean;
@@ -46,6 +52,10 @@ export interface StackOptions {
   filter?: string[];
   /** Ports that are forwarded, in words. */
   portForward?: string[];
+  /** Each frame is drawn on stderr, and why. */
+  trace?: boolean;
+  /** 127.0.0.1 is there, and our own addresses can be spoken to. */
+  loopback?: boolean;
 }
 
 /** Name servers that a stack keeps. */
@@ -106,8 +116,10 @@ export function addStackOptions(command: Command, resolves = true): () => StackO
   );
   command.option("--forward", "pass on what is for other hosts, between our interfaces");
   addFilterOptions(command, list);
+  command.option("--loopback", "have 127.0.0.1, and let us speak to our own addresses");
+  command.option("--trace", "draw each frame on stderr, and why it was dropped, delayed or sent again");
   return () => {
-    const { seed, forward, filter, portForward } = command.opts<Omit<StackOptions, "devices">>();
+    const { seed, forward, filter, portForward, trace, loopback } = command.opts<Omit<StackOptions, "devices">>();
     const devices = completed(list.finished());
     if (!forward && (portForward || devices.some(({ napt }) => napt)))
       throw new Failure("--napt and --port-forward need --forward as well", USAGE);
@@ -118,6 +130,8 @@ export function addStackOptions(command: Command, resolves = true): () => StackO
       ...(forward && { forward }),
       ...(filter && { filter }),
       ...(portForward && { portForward }),
+      ...(trace && { trace }),
+      ...(loopback && { loopback }),
     };
   };
 }
@@ -164,6 +178,12 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
   add.flag("--dhcp", "ask a DHCP server for address and gateway (TAP only)", () =>
     list.set((device) => Object.assign(device, { dhcp: true })),
   );
+  add.flag("--link-local", "with --dhcp: take a link-local address while no server answers (RFC 3927)", () =>
+    list.set((device) => Object.assign(device, { linkLocal: true })),
+  );
+  add.flag("--transparent", "what comes in for any host's address is ours: for nc -l", () =>
+    list.set((device) => Object.assign(device, { transparent: true })),
+  );
   const put = <K extends keyof DeviceOptions>(flags: string, text: string, key: K, parse: (value: string) => DeviceOptions[K]) =>
     add(flags, text, (value) => {
       const parsed = parse(value);
@@ -180,6 +200,7 @@ function addInterfaceOptions(add: Add, list: DeviceList): void {
     });
   });
   put("--mac <mac>", "our MAC address (default: made from the seed)", "mac", checked(macAddress));
+  put("--vlan <n>", "802.1Q identifier of all frames on the device, 1 to 4094 (TAP only)", "vlan", integer(1, 4094));
   put("--mtu <octets>", "longest IP datagram, 68 to 65535 (default: the device's)", "mtu", integer(68, 65_535));
   put("--host-ip <a.b.c.d/len>", "address for the operating system's side, which is brought up, with our MTU", "hostIp", address);
   put("--netns <name>", "network namespace the device lies in (default: this one)", "netns", namespaceName);
@@ -215,6 +236,8 @@ function completed(devices: DeviceOptions[]): DeviceOptions[] {
     const option = `--${device.kind} ${device.name}`;
     if (!device.addresses.length && !device.dhcp) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN or --dhcp`, USAGE);
     if (device.kind !== "tap" && device.dhcp) throw new Failure(`${option} takes no --dhcp: raw IP has no link addresses`, USAGE);
+    if (device.linkLocal && !device.dhcp) throw new Failure(`${option}: --link-local goes with --dhcp`, USAGE);
+    if (device.kind !== "tap" && device.vlan) throw new Failure(`${option} takes no --vlan: raw IP has no tags`, USAGE);
     if (device.kind !== "tap" && device.mac) throw new Failure(`${option} takes no --mac: raw IP has no link addresses`, USAGE);
     for (const { address } of device.addresses) {
       if (seen.has(address)) throw new Failure(`address ${address} is given twice`, USAGE);

@@ -60,9 +60,15 @@ async function ping(host: string, stackOptions: StackOptions, options: PingOptio
   }
 }
 
+/** Whether a loopback device reaches an address: one of ours, or of 127/8. */
+export function isInside(host: string, devices: StackOptions["devices"]): boolean {
+  return /^127\.\d+\.\d+\.\d+$/.test(host) || devices.some(({ addresses }) => addresses.some(({ address }) => address === host));
+}
+
 /** Throws a failure when the host is no address, or one of ours. */
-export function checkHost(host: string, { devices }: StackOptions): void {
+export function checkHost(host: string, { devices, loopback }: StackOptions): void {
   try {
+    if (loopback && isInside(host, devices)) return;
     if (isHostName(host)) hostOrName(host);
     else
       otherHost(

@@ -6,9 +6,11 @@ import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
 import { capture, createStack, Link, openSlip, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
+import { drawLadder } from "../ladder.js";
 import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
+import { offerStatus } from "./statussocket.js";
 import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
 
 /** A device with its driver, and the interface on it. */
@@ -19,6 +21,9 @@ export interface Attached {
   readonly addresses: readonly Prefix[];
   /** Addresses come by DHCP. */
   readonly dhcp?: true;
+  readonly linkLocal?: true;
+  readonly vlan?: number;
+  readonly transparent?: true;
   readonly gateway?: string;
   readonly routes?: readonly RouteTo[];
   readonly mac?: string;
@@ -34,6 +39,8 @@ export interface Session {
   readonly stack: Stack;
   readonly interfaces: readonly InterfaceStatus[];
   readonly prefixes: readonly Prefix[];
+  /** Index of the interface that takes what is for anybody, or -1. */
+  readonly transparent: number;
   /** When it started, by `performance.now()`. */
   readonly started: number;
   /** Rejects when a device is lost. */
@@ -67,19 +74,22 @@ const UDP_HEADERS = 28;
 const DHCP_NAME = "ringwire";
 const DHCP_PATIENCE = 60_000;
 
-/** Name servers, and the name on the link. */
-type Names = Pick<StackOptions, "dns" | "mdns">;
-
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
 export async function openSession({ devices, seed, ...rest }: StackOptions): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await startSession(opened, seed, rest);
+    return await offered(await startSession(opened, seed, rest));
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw new Failure(oneLine(error));
   }
+}
+
+/** The session, of which `ringwire netstat` can tell while it lasts. */
+async function offered(session: Session): Promise<Session> {
+  const end = await offerStatus(session);
+  return { ...session, close: () => session.close().finally(end) };
 }
 
 function openDevice({ kind, name, netns, hostIp, pcap, link, ...rest }: DeviceOptions): Attached {
@@ -137,22 +147,34 @@ export function simulated(
 export async function startSession(
   attached: readonly Attached[],
   seed: Uint8Array = randomBytes(32),
-  { forward = false, filter = [], portForward = [], ...names }: Names & Pick<StackOptions, "forward" | "filter" | "portForward"> = {},
+  {
+    forward = false,
+    filter = [],
+    portForward = [],
+    trace = false,
+    loopback = false,
+    ...names
+  }: Omit<StackOptions, "devices" | "seed"> = {},
 ): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
   const stack = await createStack({
     seed,
     ...names,
-    interfaces: attached.map(({ driver, addresses, dhcp, mac, gateway, napt = false }, i) => ({
-      driver,
-      mtu: mtus[i] ?? MTU,
-      addresses: addresses.map(prefixText),
-      napt,
-      ...(dhcp ? { dhcp: { now: true, hostname: DHCP_NAME } } : {}),
-      ...(mac === undefined ? {} : { mac }),
-      ...(gateway === undefined ? {} : { gateway }),
-    })),
+    loopback,
+    interfaces: attached.map(
+      ({ driver, addresses, dhcp, linkLocal = false, vlan, transparent = false, mac, gateway, napt = false }, i) => ({
+        driver,
+        mtu: mtus[i] ?? MTU,
+        addresses: addresses.map(prefixText),
+        napt,
+        transparent,
+        ...(vlan === undefined ? {} : { vlan }),
+        ...(dhcp ? { dhcp: { now: true, hostname: DHCP_NAME, linkLocal } } : {}),
+        ...(mac === undefined ? {} : { mac }),
+        ...(gateway === undefined ? {} : { gateway }),
+      }),
+    ),
     tcp: TCP,
     udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
     arp: ARP,
@@ -161,6 +183,7 @@ export async function startSession(
     forwards: [...portForward],
     routes: attached.flatMap(({ routes = [] }, i) => routes.map((route) => ({ ...route, interface: i }))),
   });
+  if (trace) drawLadder(stack.core, draw, { kinds: attached.map(({ driver }) => driver.kind), names: attached.map(({ name }) => name) });
   const failed = new Promise<never>((_, reject) => {
     stack.on("error", (error: unknown) => reject(new Failure(oneLine(error))));
   });
@@ -170,6 +193,7 @@ export async function startSession(
     stack,
     interfaces: attached.map((device, i) => interfaceStatus(device, mtus[i] ?? MTU, stack, i)),
     prefixes: attached.flatMap((device, i) => (device.dhcp ? leasedPrefixes(stack, i) : device.addresses)),
+    transparent: attached.findIndex(({ transparent }) => transparent),
     started: performance.now(),
     failed,
     inside: () => ({ sockets: stack.sockets().map(socketStatus), pools: stack.pools(), counters: stack.counters() }),
@@ -177,6 +201,10 @@ export async function startSession(
     drained: () => drained(stack),
     close: () => stack.close(),
   };
+}
+
+function draw(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** Waits for DHCP servers; gives up after a while. */

@@ -2,8 +2,8 @@ import { Err } from "../../../assembly/memory/errors";
 import { NEVER } from "../../../assembly/memory/time";
 import { root } from "../../../assembly/memory/root";
 import * as tftp from "../../../assembly/application/tftp";
-import { load16, put } from "../octets";
-import { poll, rawIp, tx, unsent, wait } from "../world";
+import { hex, load16, put } from "../octets";
+import { arrives, poll, rawIp, tx, unsent, wait } from "../world";
 
 const SERVER: u32 = 0xc0000202;
 
@@ -41,5 +41,26 @@ describe("application/tftp", () => {
     expect<i32>(tftp.write(-1, 0)).toBe(Err.BAD_HANDLE);
     expect<i32>(tftp.drop(7, 0)).toBe(Err.BAD_HANDLE);
     expect<i32>(tftp.asked()).toBe(Err.WOULD_BLOCK);
+  });
+  test("a server is asked, allows, and sends a block from a port of its own", () => {
+    rawIp(0xc0000201, 24);
+    expect<i32>(tftp.serving(true)).toBe(0);
+    arrives(0, "45 00 00 26 00 00 00 00 40 11 f6 c3 c0 00 02 02 c0 00 02 01 00 09 00 45 00 12 00 00 00 01 66 00 6f 63 74 65 74 00");
+    tftp.serve();
+    const transfer = tftp.asked();
+    expect<bool>(transfer > 0).toBe(true);
+    expect<u32>(load<u32>(root.exchange)).toBe(1, "it wants a file");
+    expect<string>(hex(root.exchange + 12, load<u32>(root.exchange, 8))).toBe("66");
+    expect<u32>(root.remote.ip).toBe(SERVER);
+    expect<u32>(root.remote.port).toBe(9);
+    expect<i32>(tftp.allow(transfer, 1)).toBe(0);
+    expect<i32>(tftp.space(transfer)).toBe(512);
+    store<u8>(root.span, 33);
+    expect<i32>(tftp.write(transfer, 1)).toBe(0);
+    poll();
+    const at = tx(0);
+    expect<bool>(load16(at + 20) != 69).toBe(true);
+    expect<u32>(load16(at + 22)).toBe(9);
+    expect<string>(hex(at + 28, 5)).toBe("00 03 00 01 21");
   });
 });

@@ -1,14 +1,17 @@
+import { servicePort } from "../../ports.js";
+
 /** A service of `ringwire up` and the port it waits on. */
 export interface ServicePort {
   readonly name: ServiceName;
   readonly port: number;
 }
 
+const NAMES = ["echo", "discard", "daytime", "qotd", "chargen", "time", "http"] as const;
 /** The services and their well-known ports. RFC 862, 863, 864, 865, 867, 868, 9110. */
-export const WELL_KNOWN = { echo: 7, discard: 9, daytime: 13, qotd: 17, chargen: 19, time: 37, http: 80 } as const;
+export const WELL_KNOWN = Object.fromEntries(NAMES.map((name) => [name, servicePort("tcp", name)])) as Record<ServiceName, number>;
 
 /** The name of a service. */
-export type ServiceName = keyof typeof WELL_KNOWN;
+export type ServiceName = (typeof NAMES)[number];
 
 /** What runs when nothing is asked for. */
 export const DEFAULT_SERVICES = "echo,discard,chargen,daytime,time,qotd,http";

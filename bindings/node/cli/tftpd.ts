@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { serveTftp, type TftpDecision } from "../index.js";
+import { Failure, oneLine } from "./failure.js";
+import { Folder } from "./folder.js";
+import { TFTPD_EXAMPLES } from "./help.js";
+import { addStackOptions, type StackOptions } from "./options.js";
+import { inSession } from "./work.js";
+
+interface Options {
+  root: string;
+  writable?: boolean;
+}
+
+const REFUSED: Record<number, string> = { 1: "not found", 2: "not allowed", 3: "disk full" };
+
+/** `ringwire tftpd`: serves the files of a folder until a signal comes. */
+export function tftpdCommand(done: (status: number) => void): Command {
+  const command = new Command("tftpd").description("Serve the files of a folder by TFTP until SIGINT or SIGTERM.");
+  const stackOptions = addStackOptions(command, false);
+  command
+    .requiredOption("--root <dir>", "the folder; nothing outside it is read or written")
+    .option("--writable", "take files, too; one of the same name is replaced when the new one is whole")
+    .addHelpText("after", TFTPD_EXAMPLES)
+    .action(async () => done(await tftpd(stackOptions(), command.opts<Options>())));
+  return command;
+}
+
+async function tftpd(stackOptions: StackOptions, { root, writable = false }: Options): Promise<number> {
+  const folder = opened(root, writable);
+  const decide: TftpDecision = ({ name, writes, address }) => {
+    const file = writes ? folder.write(name) : folder.read(name);
+    if (typeof file === "number") console.log(`${address} ${writes ? "put" : "get"} ${JSON.stringify(name)}: ${REFUSED[file]}`);
+    return file;
+  };
+  const work = ({ stack, interfaces }: Parameters<Parameters<typeof inSession>[1]>[0]) => {
+    serveTftp(stack, decide, ({ name, address, writes, octets, failed }) =>
+      console.log(`${address} ${writes ? "put" : "get"} ${JSON.stringify(name)}: ${octets} octets${failed ? `, ${failed}` : ""}`),
+    );
+    console.log(`ready ${interfaces[0]?.name}; ${writable ? "reading and writing" : "reading"} ${root}`);
+    return new Promise<number>(() => {});
+  };
+  return inSession(stackOptions, work, 0);
+}
+
+function opened(root: string, writable: boolean): Folder {
+  try {
+    return new Folder(root, writable);
+  } catch (error) {
+    throw new Failure(`--root: ${oneLine(error)}`);
+  }
+}
