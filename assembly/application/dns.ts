@@ -7,7 +7,7 @@ import { count, Counter } from "../memory/counters";
 import { Err } from "../memory/errors";
 import { secret } from "../memory/random";
 import { root, state } from "../memory/root";
-import { before, earlier, Instant, NEVER, until } from "../memory/time";
+import { after, before, earlier, Instant, NEVER, until } from "../memory/time";
 import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, MDNS_GROUP, MDNS_PORT, NAME_MAX, putName } from "../wire/dns";
 import { fromAddress, fromLiteral, fromText, Zone, zoneOf } from "../wire/dns";
 import { covering } from "../internet/address";
