@@ -24,6 +24,7 @@ export {
 } from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
+export { HttpMethod } from "./application/request";
 export { TransferState } from "./application/transfer";
 export { Kind, PoolIndex } from "./memory/pool";
 export { DhcpStart, DhcpState } from "./application/binding";
@@ -105,6 +106,8 @@ export enum MORE {
   names = <i32>offsetof<More>("names"),
   services = <i32>offsetof<More>("services"),
   transfers = <i32>offsetof<More>("transfers"),
+  requests = <i32>offsetof<More>("requests"),
+  requestOctets = <i32>offsetof<More>("requestOctets"),
   probing = <i32>offsetof<More>("probing"),
   forwarding = <i32>offsetof<More>("forwarding"),
   fragmentTimeout = <i32>offsetof<More>("fragmentTimeout"),
@@ -114,6 +117,7 @@ export enum MORE {
   flowIcmp = <i32>offsetof<More>("flowIcmp"),
   portFirst = <i32>offsetof<More>("portFirst"),
   portLast = <i32>offsetof<More>("portLast"),
+  httpTimeout = <i32>offsetof<More>("httpTimeout"),
   octets = <i32>offsetof<More>(),
 }
 
