@@ -25,6 +25,7 @@ export {
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
 export { HttpMethod } from "./application/request";
+export { SmallService } from "./application/small";
 export { TransferState } from "./application/transfer";
 export { Kind, PoolIndex } from "./memory/pool";
 export { DhcpStart, DhcpState } from "./application/binding";

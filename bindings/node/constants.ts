@@ -663,6 +663,17 @@ export const HttpMethod = {
 /** One of the values of `HttpMethod`. */
 export type HttpMethod = (typeof HttpMethod)[keyof typeof HttpMethod];
 
+/** Bits of which services there are, in the order of their sockets. */
+export const SmallService = {
+  ECHO: 1,
+  DISCARD: 2,
+  DAYTIME: 4,
+  CHARGEN: 8,
+  TIME: 16,
+} as const;
+/** One of the values of `SmallService`. */
+export type SmallService = (typeof SmallService)[keyof typeof SmallService];
+
 /** How far a transfer is. */
 export const TransferState = {
   FREE: 0,
