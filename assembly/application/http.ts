@@ -125,7 +125,9 @@ export function end(it: Request): i32 {
 
 /** Reads what has come, sends on, and ends what has taken too long. */
 export function serve(): void {
-  for (let socket = tcp.ready(ownerOf(Service.HTTP)); socket; socket = tcp.ready(ownerOf(Service.HTTP))) {
+  while (true) {
+    const socket = tcp.ready(ownerOf(Service.HTTP));
+    if (!socket) break;
     const it = take(socket);
     if (!it) {
       socket.close();
@@ -146,7 +148,8 @@ export function serve(): void {
 /** Milliseconds until a client has taken too long. */
 export function within(): u32 {
   let least: u32 = NEVER;
-  for (let i: u32 = 0; i < root.extra.requests; i++) if (placed(i).state != RequestState.FREE) least = min(least, until(placed(i).due, state.now));
+  for (let i: u32 = 0; i < root.extra.requests; i++)
+    if (placed(i).state != RequestState.FREE) least = min(least, until(placed(i).due, state.now));
   return least;
 }
 /** Waits for the next request, from now on. */
@@ -198,7 +201,7 @@ function close(it: Request): void {
 }
 function drain(it: Request): void {
   const socket = it.stream;
-  for (let octets = socket.readable; octets; octets = socket.readable) socket.release(octets);
+  socket.release(it.tcb.readable);
   if (socket.isFinished) leaveInPeace(it);
 }
 /** What was sent still arrives. */

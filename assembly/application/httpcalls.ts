@@ -23,7 +23,6 @@ export function asked(): i32 {
 export function read(handle: i32): i32 {
   const it = named(handle);
   if (!it) return Err.BAD_HANDLE;
-  root.span = <u32>it.stream.input;
   const octets = http.readable(it);
   if (octets > 0) root.span = <u32>it.stream.input;
   return octets;

@@ -33,9 +33,13 @@ function stage(it: Request, at: usize, end: usize): void {
   it.out = <u32>at;
   it.outEnd = <u32>end;
 }
-function line(at: usize): usize {
-  store<u16>(at, CRLF);
+/** Two characters, the second in the high octet. */
+function pair(at: usize, both: u32): usize {
+  store<u16>(at, both);
   return at + 2;
+}
+function line(at: usize): usize {
+  return pair(at, CRLF);
 }
 function status(at: usize, code: u32): usize {
   store<u64>(at, VERSION);
@@ -43,7 +47,7 @@ function status(at: usize, code: u32): usize {
 }
 /** The name of a field and what stands before its value. */
 function field(at: usize, name: Word): usize {
-  return print.char(print.char(say(at, name, true), 58), 32);
+  return pair(say(at, name, true), 0x203a);
 }
 
 /** 100 Continue, behind the head, which may still be wanted. RFC 9110 §15.2.1. */
@@ -59,7 +63,7 @@ export function compose(it: Request, code: u32, fields: usize, octets: u32, leng
   if (isRange) is = cut(it, length);
   else it.first = 0;
   let at = status(it.buffer, is);
-  if (is == 200) at = print.char(print.char(at, 79), 75);
+  if (is == 200) at = pair(at, 0x4b4f);
   at = line(at);
   memory.copy(at, fields, octets);
   at += octets;

@@ -168,9 +168,12 @@ export function begin(it: Request): void {
 export function readLine(it: Request): u32 {
   const socket = it.stream;
   const limit = root.extra.requestOctets + (it.line > Line.FIELD ? LINE_OCTETS : -1);
-  for (let octets = socket.readable; octets; octets = socket.readable) {
+  while (true) {
+    const octets = socket.readable;
+    if (!octets) return 0;
+    const input = socket.input;
     for (let i: u32 = 0; i < octets; i++) {
-      const c = load<u8>(socket.input + i);
+      const c = load<u8>(input + i);
       if (it.cr) {
         if (c != 10) return 400;
         it.cr = 0;
@@ -184,7 +187,6 @@ export function readLine(it: Request): u32 {
     }
     socket.release(octets);
   }
-  return 0;
 }
 /** A method longer than any is 501, a target 414, a field 431. RFC 9112 §3, RFC 6585 §5. */
 function tooLong(it: Request): u32 {

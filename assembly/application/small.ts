@@ -49,51 +49,63 @@ function portOf(i: u32): u32 {
 
 /** Serves those whose bits are set, and no others. Errors: BAD_ARGUMENT, and those of tcp_listen and udp_bind: then there are none. */
 export function serving(which: u32): i32 {
+  let wrong: i32 = which > ALL ? Err.BAD_ARGUMENT : 0;
   for (let i: u32 = 0; i < COUNT; i++) {
-    if (load<u32>(at(i))) calls.abort(load<i32>(at(i)));
-    if (load<u32>(at(i), 4)) changetype<Datagrams>(load<u32>(at(i), 4)).close();
-    store<u64>(at(i), 0);
-  }
-  if (which > ALL) return Err.BAD_ARGUMENT;
-  for (let i: u32 = 0; i < COUNT; i++) {
-    if (!((which >> i) & 1)) continue;
+    const sockets = at(i);
+    calls.abort(load<i32>(sockets));
+    const old = socketOf(i);
+    if (old) old.close();
+    store<u64>(sockets, 0);
+    if (wrong || !((which >> i) & 1)) continue;
     const listener = tcp.listen(portOf(i), ownerOf(Service.SMALL));
-    if (listener < 0) return fail(listener);
-    store<i32>(at(i), listener);
+    if (listener < 0) {
+      wrong = listener;
+      continue;
+    }
+    store<i32>(sockets, listener);
     if (1 << i == SmallService.CHARGEN) continue;
     const socket = udp.open(portOf(i), ownerOf(Service.SMALL), 0);
-    if (!socket) return fail(Err.NO_SOCKET);
-    store<u32>(at(i), <u32>changetype<usize>(socket), 4);
+    if (!socket) wrong = Err.NO_SOCKET;
+    store<u32>(sockets, <u32>changetype<usize>(socket), 4);
   }
-  return 0;
+  if (wrong && which) serving(0);
+  return wrong;
 }
-function fail(error: i32): i32 {
-  serving(0);
-  return error;
+function socketOf(i: u32): Datagrams | null {
+  return changetype<Datagrams | null>(<usize>load<u32>(at(i), 4));
 }
 
 /** Answers what has come. */
 export function serve(): void {
-  for (let it = tcp.ready(ownerOf(Service.SMALL)); it; it = tcp.ready(ownerOf(Service.SMALL)))
+  while (true) {
+    const it = tcp.ready(ownerOf(Service.SMALL));
+    if (!it) break;
     if (changetype<Tcb>(it).kind == <u8>Kind.TCP) stream(it, changetype<Tcb>(it).localPort);
-  for (let i: u32 = 0; i < COUNT; i++) if (load<u32>(at(i), 4)) datagrams(changetype<Datagrams>(load<u32>(at(i), 4)), i);
+  }
+  for (let i: u32 = 0; i < COUNT; i++) {
+    const it = socketOf(i);
+    if (it) datagrams(it, i);
+  }
 }
 function stream(socket: Socket, port: u32): void {
   const isEcho = port == portOf(0);
   const isClock = port == portOf(2) || port == portOf(4);
   if (port == portOf(3)) generate(socket);
   else if (isClock) send(socket, root.exchange, clock(root.exchange, port == portOf(4)));
-  for (let octets = socket.readable; octets; octets = socket.readable) {
-    const room = isEcho ? send(socket, socket.input, octets) : octets;
-    if (!room) break;
-    socket.release(room);
+  while (isEcho) {
+    const octets = send(socket, socket.input, socket.readable);
+    if (!octets) break;
+    socket.release(octets);
   }
+  if (!isEcho) socket.release(changetype<Tcb>(socket).readable);
   if (isClock || socket.isFinished || socket.isGone) socket.close();
 }
 /** Writes what there is room for; answers how many octets. */
 function send(socket: Socket, from: usize, octets: u32): u32 {
   let done: u32 = 0;
-  for (let room = min(socket.writable, octets); room; room = min(socket.writable, octets - done)) {
+  while (done < octets) {
+    const room = min(socket.writable, octets - done);
+    if (!room) break;
     memory.copy(socket.output, from + done, room);
     socket.send(room);
     done += room;
@@ -103,11 +115,13 @@ function send(socket: Socket, from: usize, octets: u32): u32 {
 /** Lines of 72 characters, each beginning one further, where the stream stands. RFC 864. */
 function generate(socket: Socket): void {
   const snd = changetype<Tcb>(socket).snd;
-  for (let room = socket.writable; room; room = socket.writable) {
+  while (true) {
+    const room = socket.writable;
+    if (!room) break;
     const from = snd.end.since(snd.iss) - 1;
     for (let i: u32 = 0; i < room; i++) {
       const column = (from + i) % LINE;
-      const c = column < LINE - 2 ? 32 + ((from + i) / LINE + column) % PRINTED : column < LINE - 1 ? 13 : 10;
+      const c = column < LINE - 2 ? 32 + (((from + i) / LINE + column) % PRINTED) : column < LINE - 1 ? 13 : 10;
       store<u8>(socket.output + i, c);
     }
     socket.send(room);
@@ -122,7 +136,9 @@ function clock(to: usize, isNumber: bool): u32 {
   return 4;
 }
 function datagrams(socket: Datagrams, i: u32): void {
-  for (let octets = socket.next; octets != Err.WOULD_BLOCK; octets = socket.next) {
+  while (true) {
+    let octets = socket.next;
+    if (octets == Err.WOULD_BLOCK) break;
     if (octets < 0) continue;
     const input = socket.input;
     const port = socket.fromPort;

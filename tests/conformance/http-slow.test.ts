@@ -17,11 +17,13 @@ test("a head that does not become whole is answered 408 after the timeout, howev
     w.isAlive();
   }
   assert.equal(client.read(), "");
-  for (let i = 9; i < 20; i++) {
+  let said = "";
+  for (let i = 9; i < 20 && client.end === undefined; i++) {
     client.send(drip.slice(i * 5, i * 5 + 5));
     w.advance(SECOND);
+    said += client.read();
   }
-  assert.match(client.read(), /^HTTP\/1\.1 408 \r\nContent-Length: 0\r\nConnection: close\r\n\r\n$/);
+  assert.match(said, /^HTTP\/1\.1 408 \r\nContent-Length: 0\r\nConnection: close\r\n\r\n$/);
   assert.equal(client.end, Err.END);
   w.isAlive();
   assert.equal(w.asked.length, 10);

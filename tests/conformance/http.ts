@@ -79,8 +79,8 @@ export class World {
     }
   }
   /** A connection. */
-  connect(): Client {
-    const client = new Client(this, this.client.tcp_connect({ address: "10.0.0.1", port: 80 }));
+  connect(port = 80): Client {
+    const client = new Client(this, this.client.tcp_connect({ address: "10.0.0.1", port }));
     this.advance(20);
     return client;
   }
