@@ -5,6 +5,7 @@ import { demoCommand } from "./demo.js";
 import { dhcpdCommand } from "./dhcpd.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { MAIN_EXAMPLES } from "./help.js";
+import { httpdCommand } from "./httpd.js";
 import { ncCommand } from "./nc.js";
 import { pingCommand } from "./ping.js";
 import { tracerouteCommand } from "./traceroute.js";
@@ -22,13 +23,14 @@ async function main(args: readonly string[]): Promise<number> {
   const done = (code: number) => {
     status = code;
   };
-  const commands = [upCommand, pingCommand, tracerouteCommand, ncCommand, digCommand, dhcpdCommand, demoCommand];
+  const commands = [upCommand, pingCommand, tracerouteCommand, ncCommand, digCommand, dhcpdCommand, httpdCommand, demoCommand];
   for (const command of commands) program.addCommand(command(done));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }
   try {
-    if (!args.length) throw new Failure("say what to do: up, ping, traceroute, nc, dig, dhcpd or demo (ringwire --help tells more)", USAGE);
+    if (!args.length)
+      throw new Failure("say what to do: up, ping, traceroute, nc, dig, dhcpd, httpd or demo (ringwire --help tells more)", USAGE);
     await program.parseAsync([...args], { from: "user" });
     return status;
   } catch (error) {
