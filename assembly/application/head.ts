@@ -40,7 +40,7 @@ function requestLine(it: Request, at: usize, end: usize): u32 {
   if (end - target != 9 || (version & VERSION_MASK) != VERSION || major > 9 || minor > 9 || !isToken(at, method, false)) return 400;
   if (major != 1) return 505;
   it.isOld = minor ? 0 : 1;
-  it.method = <HttpMethod>wordIn(at, method, false);
+  it.method = <HttpMethod>(<u32>wordIn(at, method, false));
   if (it.method > HttpMethod.OPTIONS) return 501;
   it.line = Line.FIELD;
   it.lines = 0;
