@@ -44,6 +44,8 @@ export class World {
   #work: Work[] = [];
   /** Whether the application does anything. */
   works = true;
+  /** Whether the application is the test's, not one inside the module. */
+  hosted = true;
 
   private constructor(
     readonly server: Core,
@@ -63,6 +65,7 @@ export class World {
     const server = await one(1, { capacities, settings: { msl: 500, ...settings }, ...(wasm ? { wasm } : {}) });
     const client = await one(2, { capacities: { classes: [{ sockets: 64, receive: 65_536, send: 65_536 }] } });
     const world = new World(server, client, application);
+    world.hosted = !wasm;
     if (!wasm) assert.equal(server.http_serve(80), 0);
     return world;
   }
@@ -72,7 +75,7 @@ export class World {
     const { server, client } = this;
     for (const end = this.ms + ms; this.ms < end; ) {
       server.receive(this.ms);
-      if (this.works) this.#serve();
+      if (this.works && this.hosted) this.#serve();
       const wait = Math.min(server.poll(this.ms), client.poll(this.ms));
       const moved = client.transfer(server) + server.transfer(client);
       this.ms += moved ? LATENCY : Math.max(LATENCY, Math.min(wait, end - this.ms));
