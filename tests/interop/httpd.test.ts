@@ -119,5 +119,26 @@ describe("ringwire httpd over TAP", { skip: missing || false }, () => {
     assert.equal(await status("-X", "DELETE", `${URL_}/file`), "405");
     assert.equal(await status("-T", join(root, "secret"), `${URL_}/file`), "405");
     assert.ok(readFileSync(join(root, "site/file")).equals(FILE));
+    server.child.kill("SIGTERM");
+    assert.equal(await server.ended, 0, server.stderr);
+  });
+  test("ringwire up --small: the services inside the module answer the kernel", async () => {
+    const tap = ["--netns", NETNS, "--tap", "rwh1", "--ip", "10.78.0.2/24", "--host-ip", "10.78.0.1/24"];
+    const up = new Running(spawn(process.execPath, [MAIN, "up", "--service", "none", "--small", "echo,chargen", ...tap]));
+    await up.until("stdout", /^ready .*\n/);
+    const script = `import { connect } from "node:net";
+      const ask = (port, text, most) => new Promise((resolve, reject) => {
+        const socket = connect({ host: "10.78.0.2", port, allowHalfOpen: true });
+        let all = "";
+        socket.setEncoding("latin1").on("error", reject).on("data", (part) => { all += part; if (all.length >= most) { socket.destroy(); resolve(all.slice(0, most)); } });
+        if (text) socket.write(text);
+      });
+      console.log(JSON.stringify([await ask(7, "hello", 5), await ask(19, "", 74)]));`;
+    const asking = new Running(spawn("ip", ["netns", "exec", NETNS, process.execPath, "--input-type=module", "-e", script]));
+    assert.equal(await asking.ended, 0, asking.stderr);
+    const printed = Array.from({ length: 72 }, (_, i) => String.fromCharCode(32 + i)).join("");
+    assert.deepEqual(JSON.parse(asking.stdout), ["hello", `${printed}\r\n`]);
+    up.child.kill("SIGTERM");
+    assert.equal(await up.ended, 0, up.stderr);
   });
 });
