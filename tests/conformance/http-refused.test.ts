@@ -191,7 +191,7 @@ test("RFC 9110 §10.1.1, §15.5.18: what else is expected is not met", () =>
     ["100-continue and more", post("Expect: 100-continue, a\r\nContent-Length: 0\r\n"), 417],
   ]));
 
-test("RFC 9112 §3, RFC 6585 §5: a header line of 8 KB and of 1 MB, a target, a method, too many fields; and what just fits", async () => {
+test("TFTP/HTTP-01: RFC 9112 §3, RFC 6585 §5: a header line of 8 KB and of 1 MB, a target, a method, too many fields; and what just fits", async () => {
   const lengths = [3000, 8192, 1_000_000];
   await refused(
     lengths.flatMap((octets): [string, string, number][] => [

@@ -114,7 +114,7 @@ test("the timeout is a setting", async () => {
   assert.match(client.read(), /^HTTP\/1\.1 408 /);
 });
 
-test("many slow clients do not keep another one out: the oldest of them makes room", async () => {
+test("TCP-50: many slow clients do not keep another one out: the oldest of them makes room", async () => {
   const w = await World.make({ capacities: { requests: 4 } });
   const slow = Array.from({ length: 4 }, () => {
     const client = w.connect();

@@ -20,7 +20,7 @@ test("a note is written and read, whole and in part, many requests in a row", as
     "HTTP/1.1 206 \r\nContent-Range: bytes 7-11/12\r\nContent-Length: 5\r\n\r\nworld",
   );
   assert.equal(
-    w.talk(head("PUT", "Transfer-Encoding: chunked\r\n") + "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n" + head("GET")),
+    w.talk(`${head("PUT", "Transfer-Encoding: chunked\r\n")}1\r\na\r\n2\r\nbc\r\n0\r\n\r\n${head("GET")}`),
     `HTTP/1.1 204 \r\n\r\n${whole("abc")}`,
   );
   assert.equal(w.talk(put("x".repeat(253))), "HTTP/1.1 413 \r\nContent-Length: 0\r\nConnection: close\r\n\r\nC");
