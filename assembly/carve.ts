@@ -22,6 +22,7 @@ import { STREAM_OCTETS } from "./application/dns";
 import { SCRATCH_OCTETS, THING_OCTETS } from "./application/announced";
 import { NAME_OCTETS } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
+import { placeOctets } from "./application/request";
 import { TRANSFER_OCTETS } from "./application/transfer";
 import { HALF_OPEN_OCTETS } from "./transport/tcp/halfopen";
 import { Listener } from "./transport/tcp/listening";
@@ -50,6 +51,7 @@ export function layOut(): void {
   state.owners = arena.take((root.owners + SERVICES) * 8, 8);
   state.services = arena.take(SERVICES * SERVICE_OCTETS, 8);
   state.transfers = SERVICES ? arena.take(product(root.extra.transfers, TRANSFER_OCTETS), 8) : 0;
+  if (config.HTTP) state.requests = arena.take(product(root.extra.requests, placeOctets()), 8);
   if (config.DNS) state.names = arena.take(namesOctets(), 8);
   if (config.MDNS) state.things = arena.take(thingsOctets(), 8);
   if (HAS_EXCHANGE) root.exchange = arena.take(EXCHANGE_OCTETS, 8);

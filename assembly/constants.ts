@@ -24,6 +24,8 @@ export {
 } from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
+export { HttpMethod } from "./application/request";
+export { SmallService } from "./application/small";
 export { TransferState } from "./application/transfer";
 export { Kind, PoolIndex } from "./memory/pool";
 export { DhcpStart, DhcpState } from "./application/binding";
@@ -106,6 +108,8 @@ export enum MORE {
   names = <i32>offsetof<More>("names"),
   services = <i32>offsetof<More>("services"),
   transfers = <i32>offsetof<More>("transfers"),
+  requests = <i32>offsetof<More>("requests"),
+  requestOctets = <i32>offsetof<More>("requestOctets"),
   probing = <i32>offsetof<More>("probing"),
   forwarding = <i32>offsetof<More>("forwarding"),
   fragmentTimeout = <i32>offsetof<More>("fragmentTimeout"),
@@ -115,6 +119,7 @@ export enum MORE {
   flowIcmp = <i32>offsetof<More>("flowIcmp"),
   portFirst = <i32>offsetof<More>("portFirst"),
   portLast = <i32>offsetof<More>("portLast"),
+  httpTimeout = <i32>offsetof<More>("httpTimeout"),
   octets = <i32>offsetof<More>(),
 }
 

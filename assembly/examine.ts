@@ -27,6 +27,8 @@ const OWNERS_MAX: u32 = 240;
 const LEASES_MAX: u32 = 4096;
 /** Every question looks through all names. */
 const NAMES_MAX: u32 = 1024;
+/** Octets of the head of an HTTP request: what an answer needs besides the application's fields, and some for these. */
+const REQUEST_MIN: u32 = 256;
 const THINGS_MAX: u32 = 64;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
@@ -167,6 +169,8 @@ function examineCapacities(): i32 {
   if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
   if (root.extra.leases > (config.DHCPD ? LEASES_MAX : 0))
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("leases")));
+  if (config.HTTP && root.extra.requests && root.extra.requestOctets < REQUEST_MIN)
+    return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("requestOctets")));
   if (config.DNS && root.extra.names > NAMES_MAX)
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("names")));
   if (config.MDNS && root.extra.services > THINGS_MAX)
@@ -187,6 +191,8 @@ function examineSettings(): i32 {
   if (root.sentRecords > (config.RACK ? RECORDS_MAX : 0)) return refuse(Err.BAD_SETTING, offsetof<Control>("sentRecords"));
   if (root.extra.probing > <u32>config.PROBING)
     return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(root.extra), offsetof<More>("probing")));
+  if (config.HTTP && !isBetween(root.extra.httpTimeout, 1, time.NEVER))
+    return refuse(Err.BAD_SETTING, offsetIn(changetype<usize>(root.extra), offsetof<More>("httpTimeout")));
   if (root.msl > time.NEVER >> 1) return refuse(Err.BAD_SETTING, offsetof<Control>("msl"));
   return config.REASSEMBLY || config.FORWARDING ? examineMore() : 0;
 }

@@ -18,6 +18,7 @@ import * as igmp from "./internet/igmp";
 import * as limit from "./internet/limit";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import * as ready from "./transport/ready";
+import { placeOctets } from "./application/request";
 import { TRANSFER_OCTETS } from "./application/transfer";
 import { BINDING_OCTETS } from "./application/binding";
 import { LEASE_OCTETS } from "./application/leases";
@@ -83,6 +84,11 @@ function fillMoreDefaults(it: More): void {
     it.fragmentOctets = config.FRAGMENT_OCTETS;
     it.fragmentTimeout = config.FRAGMENT_TIMEOUT;
   }
+  if (config.HTTP) {
+    it.requests = config.REQUESTS;
+    it.requestOctets = config.REQUEST_OCTETS;
+    it.httpTimeout = config.HTTP_TIMEOUT;
+  }
   if (config.FILTER) flow.fillDefaults(it);
 }
 
@@ -118,6 +124,7 @@ function clear(): void {
     memory.fill(state.transfers, 0, root.extra.transfers * TRANSFER_OCTETS);
     memory.fill(state.services, 0, SERVICES * SERVICE_OCTETS);
   }
+  if (config.HTTP) memory.fill(state.requests, 0, root.extra.requests * placeOctets());
   if (config.DHCP) memory.fill(state.bindings, 0, root.interfaces * BINDING_OCTETS);
   if (config.DHCPD) memory.fill(state.leases, 0, root.extra.leases * LEASE_OCTETS);
   if (config.DNS) memory.fill(state.names, 0, namesOctets());

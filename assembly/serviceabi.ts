@@ -4,14 +4,17 @@ import { DNS, MDNS } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { root } from "./memory/root";
-import { DHCP, DHCPD } from "./memory/config";
+import { DHCP, DHCPD, HTTP, SMALL } from "./memory/config";
 import * as dhcp from "./application/dhcp";
 import * as dhcpd from "./application/dhcpd";
 import * as dhcpstatus from "./application/dhcpstatus";
 import { isSpecial } from "./internet/address";
 import * as dns from "./application/dns";
+import * as http from "./application/http";
+import * as httpcalls from "./application/httpcalls";
 import * as mdns from "./application/mdns";
 import * as servers from "./application/servers";
+import * as small from "./application/small";
 import * as sntp from "./application/sntp";
 import * as syslog from "./application/syslog";
 import * as tftp from "./application/tftp";
@@ -47,6 +50,17 @@ export function tftp_space(transfer: i32): i32 { return tftp.space(transfer); }
 export function tftp_write(transfer: i32, octets: i32): i32 { return tftp.write(transfer, octets); }
 export function tftp_status(transfer: i32): i32 { return tftp.status(transfer); }
 export function tftp_drop(transfer: i32, code: i32): i32 { return tftp.drop(transfer, code); }
+
+export function http_serve(port: i32, bufferClass: i32): i32 { return !isReady() ? Err.NOT_READY : HTTP ? http.listen(port, bufferClass) : Err.NOT_SUPPORTED; }
+export function http_asked(): i32 { return !isReady() ? Err.NOT_READY : HTTP ? httpcalls.asked() : Err.NOT_SUPPORTED; }
+export function http_read(request: i32): i32 { return HTTP ? httpcalls.read(request) : Err.NOT_SUPPORTED; }
+export function http_read_done(request: i32, octets: i32): i32 { return HTTP ? httpcalls.readDone(request, octets) : Err.NOT_SUPPORTED; }
+export function http_answer(request: i32, status: i32, octets: i32): i32 { return HTTP ? httpcalls.answer(request, status, octets) : Err.NOT_SUPPORTED; }
+export function http_space(request: i32): i32 { return HTTP ? httpcalls.space(request) : Err.NOT_SUPPORTED; }
+export function http_write(request: i32, octets: i32): i32 { return HTTP ? httpcalls.write(request, octets) : Err.NOT_SUPPORTED; }
+export function http_end(request: i32): i32 { return HTTP ? httpcalls.end(request) : Err.NOT_SUPPORTED; }
+export function small_serve(which: i32): i32 { return !isReady() ? Err.NOT_READY : SMALL ? small.serving(which) : Err.NOT_SUPPORTED; }
+
 /** Why no names can be asked for; 0: they can. */
 function refusesNames(): i32 { return !DNS ? Err.NOT_SUPPORTED : isReady() ? 0 : Err.NOT_READY; }
 

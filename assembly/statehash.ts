@@ -1,5 +1,5 @@
 // A hash of everything the stack would act upon: equal inputs give equal values on every engine.
-import { CONFIGURE, DHCP, DHCPD, DNS, FILTER, MDNS, REASSEMBLY, SLIP } from "./memory/config";
+import { CONFIGURE, DHCP, DHCPD, DNS, FILTER, HTTP, MDNS, REASSEMBLY, SLIP } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
 import { root, state, ROOT_OCTETS } from "./memory/root";
@@ -9,6 +9,7 @@ import { NAME_OCTETS, nameAt } from "./application/names";
 import { SERVICES, SERVICE_OCTETS } from "./transport/service";
 import { LINE_OCTETS } from "./link/slip";
 import { CLAIM_OCTETS } from "./internet/claim";
+import { placeOctets } from "./application/request";
 import { TRANSFER_OCTETS } from "./application/transfer";
 import { RULE_OCTETS } from "./internet/filter";
 import { NONE, Reassembly } from "./internet/fragments";
@@ -50,6 +51,7 @@ export function stateHash(): u32 {
   h = mix(h, state.heap, state.heapCount * 8);
   h = mix(h, state.owners, (root.owners + SERVICES) * 8);
   if (SERVICES) h = mix(h, state.transfers, root.extra.transfers * TRANSFER_OCTETS);
+  if (HTTP) h = mix(h, state.requests, root.extra.requests * placeOctets());
   h = mix(h, state.services, SERVICES * SERVICE_OCTETS);
   if (DHCP) h = mix(h, state.bindings, root.interfaces * BINDING_OCTETS);
   if (DHCPD) h = mix(h, state.leases, root.extra.leases * LEASE_OCTETS);

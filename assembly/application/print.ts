@@ -12,7 +12,7 @@ export function char(at: usize, code: u32): usize {
   return at + 1;
 }
 /** A number in decimal with at least `width` digits, 0 to 10. */
-export function decimal(at: usize, value: u32, width: u32): usize {
+export function decimal(at: usize, value: u64, width: u32): usize {
   let digits: u32 = 1;
   for (let rest = value / 10; rest; rest /= 10) digits++;
   digits = max(digits, width);

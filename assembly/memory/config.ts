@@ -59,6 +59,10 @@ export const DHCPD: i32 = isDefined(CFG_DHCPD) ? CFG_DHCPD : SERVICE_SOCKETS ? 1
 export const DNS: i32 = isDefined(CFG_DNS) ? CFG_DNS : 1;
 /** 1: the module holds the mDNS responder, and the resolver asks for names on the link; needs IGMP. */
 export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : IGMP;
+/** 1: the module holds the HTTP server; needs SERVICE_SOCKETS. */
+export const HTTP: i32 = isDefined(CFG_HTTP) ? CFG_HTTP : SERVICE_SOCKETS ? 1 : 0;
+/** 1: the module holds echo, discard, daytime, chargen and time; needs SERVICE_SOCKETS. */
+export const SMALL: i32 = isDefined(CFG_SMALL) ? CFG_SMALL : SERVICE_SOCKETS ? 1 : 0;
 /** 1: the module puts datagrams together from fragments; 0: fragments are counted and dropped (IP_FRAGMENT). */
 export const REASSEMBLY: i32 = isDefined(CFG_REASSEMBLY) ? CFG_REASSEMBLY : 1;
 /** 1: datagrams longer than the MTU leave in pieces; 0: sending one answers TOO_LONG. */
@@ -133,6 +137,10 @@ export const SENT_RECORDS: i32 = isDefined(CFG_SENT_RECORDS) ? CFG_SENT_RECORDS 
 export const RECORD: i32 = isDefined(CFG_RECORD) ? CFG_RECORD : 32;
 /** TFTP transfers at the same time, ours and those of clients. When all are taken, ours answers NO_ROOM, and a client that asks hears nothing. */
 export const TRANSFERS: i32 = isDefined(CFG_TRANSFERS) ? CFG_TRANSFERS : 2;
+/** HTTP requests at the same time, one of each connection. When all are taken, a new connection takes the place of the client that has kept us waiting for a request the longest; when all are being answered, it is closed; both are counted (HTTP_FULL). */
+export const REQUESTS: i32 = isDefined(CFG_REQUESTS) ? CFG_REQUESTS : 8;
+/** Octets of the head of an HTTP request that are kept: target, and names and values of its fields. A longer one is refused with the status 414 or 431. */
+export const REQUEST_OCTETS: i32 = isDefined(CFG_REQUEST_OCTETS) ? CFG_REQUEST_OCTETS : 2048;
 
 // ---- Settings ----
 
@@ -172,6 +180,8 @@ export const FLOW_TCP: i32 = 240000;
 export const FLOW_UDP: i32 = 300000;
 /** Of ICMP queries and other protocols. RFC 5508 REQ-2: at least 60,000. */
 export const FLOW_ICMP: i32 = 60000;
+/** How long an HTTP client may take for the head of a request, for each 512 octets of a body, and between requests. */
+export const HTTP_TIMEOUT: i32 = 15000;
 /** Congestion control: 0 NewReno, 1 CUBIC. */
 export const CONGESTION: i32 = 0;
 /** First and last of the ports that are chosen for whoever names none. RFC 6056 §3.2 asks for 1,024 and up. */

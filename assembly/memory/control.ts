@@ -201,8 +201,10 @@ export class More {
   services: u32;
   /** TFTP transfers at the same time. */
   transfers: u32;
-  capacity0: u32;
-  capacity1: u32;
+  /** HTTP requests at the same time, one of each connection. */
+  requests: u32;
+  /** Octets of the head of one. */
+  requestOctets: u32;
   capacity2: u32;
   capacity3: u32;
   capacity4: u32;
@@ -221,7 +223,8 @@ export class More {
   /** First and last of the ports that are chosen for whoever names none. RFC 6056 §3.2. */
   portFirst: u32;
   portLast: u32;
-  setting2: u32;
+  /** Milliseconds an HTTP client may take for the head of a request, for each 512 octets of a body, and between requests. */
+  httpTimeout: u32;
   setting3: u32;
   setting4: u32;
   setting5: u32;

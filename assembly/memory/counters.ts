@@ -92,6 +92,7 @@ export enum Counter {
   DHCP_NAKS,
   DHCP_DECLINED,
   DHCPD_FULL,
+  HTTP_FULL,
   DNS_MISMATCHED,
   MDNS_DROPPED,
   TCP_IN,

@@ -55,6 +55,7 @@ export class State {
   services: u32;
   serviceSockets: u32;
   transfers: u32;
+  requests: u32;
   /** What configures each interface, and the lease table of the DHCP server. */
   bindings: u32;
   leases: u32;

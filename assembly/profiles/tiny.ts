@@ -3,6 +3,8 @@
 @global const CFG_TCP_RANGES: i32 = 4;
 @global const CFG_STATE_HASH: i32 = 0;
 @global const CFG_SERVICE_SOCKETS: i32 = 0;
+@global const CFG_HTTP: i32 = 0;
+@global const CFG_SMALL: i32 = 0;
 @global const CFG_DHCP: i32 = 0;
 @global const CFG_DHCPD: i32 = 0;
 @global const CFG_LEASES: i32 = 0;

@@ -13,7 +13,8 @@ export enum Service {
   TFTPD = 6,
   SYSLOG = 7,
   HTTP = 8,
-  COUNT = 9,
+  SMALL = 9,
+  COUNT = 10,
 }
 /** How many this build has room for. */
 export const SERVICES: u32 = SERVICE_SOCKETS ? <u32>Service.COUNT : 0;

@@ -387,6 +387,7 @@ export type { Endpoint } from "./address.js";
 export type { GroupStatus, SourceFilter } from "./groups.js";
 export type { DhcpdOptions, DhcpOptions, DhcpStatus, Lease } from "./dhcpcalls.js";
 export type { FilterRule, Ports } from "./filtercalls.js";
+export type { HttpPart, HttpRequest } from "./httpcalls.js";
 export type { Address, InterfaceStatus, NeighbourStatus, Pool, Protocol, RouteStatus, Status } from "./inspect.js";
 export type { NameAnswer, RecordData, RecordType, Service } from "./namecalls.js";
 export type { Exports, WasmMemory, WasmSource } from "./module.js";

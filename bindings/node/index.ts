@@ -31,4 +31,6 @@ export { SlipDriver, type SlipOptions, openSlip } from "./slip.js";
 export { type StreamOptions, TcpSocket } from "./tcp.js";
 export type { GroupStatus, SourceFilter } from "./groups.js";
 export { type Message, type RemoteInfo, UdpSocket } from "./udp.js";
+export type { HttpRequest } from "./httpcalls.js";
+export type { WebAnswer, WebBody, WebHandler, WebRequest, WebServer } from "./webserver.js";
 export { Wire, createWire } from "./wire.js";

@@ -1,10 +1,10 @@
 import type { Endpoint } from "./address.js";
 import { CONTROL, Err, EXCHANGE_OCTETS } from "./constants.js";
-import { TftpCalls } from "./tftpcalls.js";
+import { HttpCalls } from "./httpcalls.js";
 import { octetsOf } from "./validate.js";
 
 /** The calls of addresses and links that change at run time, under the ABI's names. NOT_SUPPORTED in a module without them. */
-export class LinkCalls extends TftpCalls {
+export class LinkCalls extends HttpCalls {
   /** Puts an address on its interface (missing: 0), with this prefix length; answers its place there. Where `probing` is on it is tentative first. */
   address_add(local: Endpoint, prefix: number): number {
     return this.endpoint(CONTROL.local, { interface: 0, ...local }) || (this.exports.address_add?.(prefix) ?? Err.NOT_SUPPORTED);

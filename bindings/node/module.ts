@@ -86,6 +86,15 @@ export interface Exports extends Record<string, unknown> {
   syslog_start?(octets: number): number;
   syslog_stop?(): number;
   syslog_send?(priority: number, octets: number): number;
+  http_serve?(port: number, bufferClass: number): number;
+  http_asked?(): number;
+  http_read?(request: number): number;
+  http_read_done?(request: number, octets: number): number;
+  http_answer?(request: number, status: number, octets: number): number;
+  http_space?(request: number): number;
+  http_write?(request: number, octets: number): number;
+  http_end?(request: number): number;
+  small_serve?(which: number): number;
   dns_server_add?(): number;
   dns_server_at?(i: number): number;
   dns_server_clear?(): number;

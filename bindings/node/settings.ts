@@ -109,6 +109,8 @@ export const MORE_CAPACITIES = [
   "names",
   "services",
   "transfers",
+  "requests",
+  "requestOctets",
 ] as const;
 /** Names of the settings there. */
 export const MORE_SETTINGS = [
@@ -121,6 +123,7 @@ export const MORE_SETTINGS = [
   "flowIcmp",
   "portFirst",
   "portLast",
+  "httpTimeout",
 ] as const;
 
 /** How much of everything the stack holds; what is missing keeps the module's default. docs/abi.md section 2. */

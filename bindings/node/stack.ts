@@ -20,6 +20,7 @@ import { type PortResult, scan, type ScanOptions } from "./scan.js";
 import { StackPort } from "./stackport.js";
 import { type StreamOptions, TcpSocket } from "./tcp.js";
 import { UdpSocket } from "./udp.js";
+import { type WebHandler, WebServer } from "./webserver.js";
 import { integer, only } from "./validate.js";
 
 /** Where and how to connect. */
@@ -109,6 +110,7 @@ export class Stack extends EventEmitter implements Host {
   readonly #configuring: Configuring;
   readonly #resolver = new Resolver(this);
   #pinger: Pinger | undefined;
+  #web: WebServer | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -154,6 +156,19 @@ export class Stack extends EventEmitter implements Host {
   /** Addresses that the DHCP server has given. */
   leases(): Lease[] {
     return this.core.dhcpd_leases();
+  }
+  /** Answers HTTP requests on a port by the server inside the module; one at a time. Throws NOT_SUPPORTED, IN_USE, NO_SOCKET, BAD_ARGUMENT. */
+  serveHttp(options: { port: number; class?: number }, handler: WebHandler): WebServer {
+    this.ensureOpen();
+    only(options, ["port", "class"], "serveHttp");
+    this.#web = new WebServer(this, parsePort(options.port, "port", 1), bufferClass(options.class, this.core), handler);
+    return this.#web;
+  }
+  /** Lets the module serve those of echo, discard, daytime, chargen and time whose bits of SmallService are set. */
+  serveSmall(which: number): void {
+    this.ensureOpen();
+    check(this.core.small_serve(which), "serveSmall");
+    this.schedule();
   }
   /** Addresses of a host; rejects with NO_NAME, TIMED_OUT, REFUSED, ... */
   resolve(name: string): Promise<string[]> {
@@ -327,6 +342,7 @@ export class Stack extends EventEmitter implements Host {
     this.#configuring.look();
     this.#resolver.look();
     for (const look of this.#looks) look();
+    this.#web?.look();
     for (let count = 0; count < SERVE_BUDGET; count++) {
       const handle = this.core.ready_next();
       if (handle <= 0) return count;

@@ -6,6 +6,7 @@ import { capacities, namesIn } from "./capacities.js";
 import * as filter from "./filter.js";
 import * as fragments from "./fragments.js";
 import * as groups from "./groups.js";
+import * as http from "./http.js";
 import * as names from "./names.js";
 import * as others from "./others.js";
 import * as services from "./services.js";
@@ -34,6 +35,8 @@ const SCENARIOS: Record<string, { scenario: tcp.Scenario; small: number }> = {
   RULES: { scenario: filter.rules, small: 2 },
   FLOWS: { scenario: filter.flows, small: 3 },
   FORWARDS: { scenario: filter.forwards, small: 2 },
+  REQUESTS: { scenario: http.requests, small: 2 },
+  REQUEST_OCTETS: { scenario: http.requestOctets, small: 300 },
   LEASES: { scenario: services.leases, small: 2 },
   OWNERS: { scenario: others.owners, small: 1 },
   NAMES: { scenario: names.names, small: 2 },

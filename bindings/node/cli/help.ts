@@ -134,6 +134,15 @@ Examples:
   sudo ringwire dig 192.0.2.1 PTR @10.9.0.1 --tap rw0 --ip 10.9.0.2/24
   sudo ringwire dig _http._tcp.local PTR --tap rw0 --ip 10.9.0.2/24`;
 
+/** Examples under `ringwire httpd --help`. */
+export const HTTPD_EXAMPLES = `${DEVICES}
+
+GET, HEAD (ranges too) and OPTIONS; with --write PUT and DELETE. / is index.html. The server is the one inside the module.
+
+Examples:
+  sudo ringwire httpd --root site --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
+  curl -T file http://10.9.0.2/file`;
+
 /** Examples under `ringwire demo --help`. */
 export const DEMO_EXAMPLES = `
 Makes a network namespace, puts a TAP device into it, starts Ringwire on it and lets the Linux kernel talk to it: ping, HTTP,

@@ -5,6 +5,7 @@ import { demoCommand } from "./demo.js";
 import { dhcpdCommand } from "./dhcpd.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { MAIN_EXAMPLES } from "./help.js";
+import { httpdCommand } from "./httpd.js";
 import { ncCommand } from "./nc.js";
 import { netstatCommand } from "./netstat.js";
 import { pingCommand } from "./ping.js";
@@ -21,7 +22,7 @@ import { version } from "./version.js";
 /** All of them, in the order of the help. */
 const COMMANDS = [
   ...[upCommand, pingCommand, tracerouteCommand, ncCommand, scanCommand, digCommand, sntpCommand],
-  ...[syslogCommand, tftpCommand, tftpdCommand, dhcpdCommand, netstatCommand, traceCommand, demoCommand],
+  ...[syslogCommand, tftpCommand, tftpdCommand, dhcpdCommand, httpdCommand, netstatCommand, traceCommand, demoCommand],
 ];
 
 /** Runs a command line (without node and script); answers the exit status. Errors are one line on stderr. */

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { SmallService } from "../core.js";
 import { UP_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
 import { serveOn, serviceNames } from "./serve.js";
@@ -11,6 +12,7 @@ interface UpOptions {
   service: ServicePort[];
   json?: boolean;
   mdns?: string;
+  small?: number;
 }
 
 /** `ringwire up`: serves on devices until a signal comes. */
@@ -24,17 +26,19 @@ export function upCommand(done: (status: number) => void): Command {
         .default(parseServices(DEFAULT_SERVICES), DEFAULT_SERVICES),
     )
     .addOption(new Option("--mdns <name>", "be NAME.local on the link, and announce the services there").argParser(hostLabel))
+    .addOption(new Option("--small <list>", "echo, discard, daytime, chargen, time of the module itself").argParser(checked(smallServices)))
     .option("--json", "print the ready line as JSON")
     .addHelpText("after", UP_EXAMPLES)
     .action(async () => done(await up(stackOptions(), command.opts<UpOptions>())));
   return command;
 }
 
-async function up(options: StackOptions, { service, json = false, mdns }: UpOptions): Promise<number> {
+async function up(options: StackOptions, { service, json = false, mdns, small }: UpOptions): Promise<number> {
   const interrupts = catchSignals();
   const session = await openSession(mdns === undefined ? options : { ...options, mdns });
   try {
     const services = serveOn(session, service);
+    if (small !== undefined) session.stack.serveSmall(small);
     if (mdns !== undefined) announce(session, service, mdns);
     console.log(json ? JSON.stringify(readyObject(session, service)) : readyLine(session, service));
     await Promise.race([interrupts.came, session.failed]);
@@ -43,6 +47,15 @@ async function up(options: StackOptions, { service, json = false, mdns }: UpOpti
     await session.close();
   }
   return 0;
+}
+
+/** Bits of the services that a list names. */
+function smallServices(text: string): number {
+  return text.split(",").reduce((bits, name) => {
+    const bit = SmallService[name.toUpperCase() as keyof typeof SmallService];
+    if (!bit) throw new Error(`unknown service "${name}", expected ${Object.keys(SmallService).join(", ").toLowerCase()}`);
+    return bits | bit;
+  }, 0);
 }
 
 /** Announces the services that DNS-SD has types for. */
