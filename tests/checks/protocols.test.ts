@@ -39,7 +39,7 @@ describe("the table of protocols", () => {
     });
   test("a good row has no fault, and the page shows it", () => {
     assert.deepEqual(faults(ROOT, whole), []);
-    assert.match(page(whole), /\| \*\*TFTP client\*\* \| `application\/tftp: .*`ringwire tftp`<br>\[interop\/seen\.test\.ts\]/);
+    assert.match(page(whole), /\| \*\*TFTP client\*\* \| `application\/tftp: .*`ringwire tftp`<br>\[wide\/seen\.test\.ts\]/);
     assert.equal(cellsIn("head\na\tb\tc\td\te\n").length, 1);
     assert.equal(Object.keys(WAYS).length, 3);
   });
