@@ -56,6 +56,8 @@ export function ready(): Request | null {
     const it = placed(i);
     if (!it.news || it.state < RequestState.ASKED || it.state > RequestState.ANSWER) continue;
     it.news = 0;
+    // Of what is answered, by us perhaps, only the client is to take it.
+    if (it.state == RequestState.ANSWER && !it.owed) continue;
     if (it.state == RequestState.ASKED) it.state = RequestState.OPEN;
     return it;
   }
