@@ -63,7 +63,7 @@ export const SUITES: Suite[] = [
   },
   {
     name: "wide",
-    about: "long transfers, floods, many seeds and grids, DHCP and names with other software",
+    about: "long transfers, floods, many seeds and grids; DHCP, names and SLIP with other software",
     budgetMinutes: 20,
     always: false,
     run: (root, onTest) => andReport(20_000, runNode(testsIn(root, "wide"), { concurrency: 1, fileMinutes: 15, onTest })),
