@@ -59,6 +59,7 @@ const DROPPED: Partial<Record<Name, string>> = {
   DHCP_UNMATCHED: "a DHCP answer to no question of ours",
   DHCP_REFUSED: "an offer that cannot be used",
   DHCPD_FULL: "no address left to lease",
+  HTTP_FULL: "no place left for another client",
   DNS_MISMATCHED: "not the answer to our question",
   MDNS_DROPPED: "an mDNS message that is not valid",
   TCP_SHORT: "too short for TCP",

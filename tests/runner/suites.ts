@@ -32,7 +32,7 @@ export const SUITES: Suite[] = [
   {
     name: "node",
     about: "Node host over the virtual wire, and other runtimes",
-    budgetMinutes: 2,
+    budgetMinutes: 3,
     always: true,
     run: (root, onTest) => recording(root, "right", () => runNode(testsOutside(root), { concurrency: 2, fileMinutes: 3, onTest })),
   },
@@ -50,7 +50,7 @@ export const SUITES: Suite[] = [
   {
     name: "interop",
     about: "the Linux kernel over TAP and TUN",
-    budgetMinutes: 2,
+    budgetMinutes: 3,
     always: true,
     run: (root, onTest) => runNode(testsIn(root, "interop"), { concurrency: 1, fileMinutes: 3, onTest }),
   },
