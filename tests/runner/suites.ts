@@ -59,7 +59,7 @@ export const SUITES: Suite[] = [
     about: "2,000 seeds in virtual time, the rules broken on purpose, performance",
     budgetMinutes: 2,
     always: true,
-    run: (root, onTest) => andReport(2000, runNode(testsIn(root, "simulation"), { concurrency: 1, fileMinutes: 2, onTest })),
+    run: (root, onTest) => andReport(2000, runNode(testsIn(root, "simulation"), { concurrency: 2, fileMinutes: 2, onTest })),
   },
   {
     name: "wide",

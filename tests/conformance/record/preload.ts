@@ -59,7 +59,11 @@ function countCalls(): void {
   const names: string[] = [];
   for (let part: object = core; part !== Object.prototype; part = Object.getPrototypeOf(part))
     names.push(...Object.getOwnPropertyNames(part));
-  for (const name of names.filter((each) => /^(tcp|udp|ping|socket|route|ready|dhcp|dhcpd|sntp)_|^status$|^counters?$/.test(each))) {
+  for (const name of names.filter((each) =>
+    /^(tcp|udp|ping|raw|socket|route|ready|address|gateway|slip|filter|napt|dhcp|dhcpd|dns|mdns|sntp|tftp|syslog|http|small)_|^status$|^counters?$/.test(
+      each,
+    ),
+  )) {
     const right = core[name];
     if (typeof right !== "function") continue;
     core[name] = function (this: unknown, ...given) {

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { exchange } from "../../bindings/node/cli/demo/octets.js";
 import { delay, sha, until } from "../node/network.js";
-import { inLab, missing } from "./lab.js";
-import { codeOf, digestOf } from "./streams.js";
+import { inLab, missing } from "../interop/lab.js";
+import { codeOf, digestOf } from "../interop/streams.js";
 
 describe("patience", { skip: missing, timeout: 60_000, concurrency: true }, () => {
   test(

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { exchange } from "../../bindings/node/cli/demo/octets.js";
 import { capture, openTap, type Stack, type TapDriver } from "../../bindings/node/index.js";
-import { dissect, FAULTS } from "./dissect.js";
-import { Lab, missing, needs } from "./lab.js";
-import { echoing } from "./streams.js";
+import { dissect, FAULTS } from "../interop/dissect.js";
+import { Lab, missing, needs } from "../interop/lab.js";
+import { echoing } from "../interop/streams.js";
 
 const OCTETS = 1_000_000;
 

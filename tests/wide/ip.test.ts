@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { capture, type TapDriver } from "../../bindings/node/index.js";
-import { dissect, FAULTS } from "./dissect.js";
-import { Lab, missing, needs } from "./lab.js";
+import { dissect, FAULTS } from "../interop/dissect.js";
+import { Lab, missing, needs } from "../interop/lab.js";
 
 const LONG = 20_000;
 
