@@ -34,7 +34,10 @@ export class Resolver {
     const { core } = this.#host;
     const what = `${name} ${type}`;
     if (!ELSEWHERE.test(name) && isHostName(name) && core.dns_server_at(0) === Err.BAD_ARGUMENT)
-      throw new RingwireError("BAD_ADDRESS", `${name}: no name server is known (createStack takes dns: ["A.B.C.D"])`);
+      throw new RingwireError(
+        "BAD_ADDRESS",
+        `${name}: no name server is known (give one: --dns A.B.C.D, or dns: ["A.B.C.D"] of createStack)`,
+      );
     const query = core.dns_query(type, name);
     if (query === Err.BAD_ARGUMENT) throw new RingwireError("BAD_ARGUMENT", `${what}: no name, or no type that can be asked for`);
     if (query === Err.TOO_LONG)

@@ -1,8 +1,9 @@
 // What cannot be: one clear line, and nothing is left behind. Full tables: what is there goes on, and what waits gets its turn.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, afterEach, before, describe, test } from "node:test";
 import { RingwireError, type StackOptions } from "../../bindings/node/index.js";
-import { until } from "../node/network.js";
+import { delay, until } from "../node/network.js";
 import { Lab, missing } from "./lab.js";
 import { echoed, echoing } from "./streams.js";
 
@@ -49,6 +50,21 @@ describe("refusals and full tables on a TAP", { skip: missing, timeout: 60_000 }
     await assert.rejects(lab.stack({}, { driver, addresses: ["10.76.0.256/24"] }), isError("BAD_ADDRESS", /10\.76\.0\.256/));
     assert.deepEqual(devices(), ["lo"]);
   });
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    test(`a ${signal} ends the wait for a DHCP server at once`, async () => {
+      const child = lab.ringwire("up", "--tap", "rw0", "--netns", lab.netns, "--dhcp");
+      let said = "";
+      child.stderr?.on("data", (text) => {
+        said += text;
+      });
+      await until(() => devices().includes("rw0"), "the device is there");
+      await delay(1000);
+      const ended = once(child, "close");
+      child.kill(signal);
+      const [status] = (await Promise.race([ended, delay(5000).then(() => ["still there"])])) as [number | string];
+      assert.deepEqual([status, said], [130, "ringwire: interrupted before a DHCP server gave an address\n"]);
+      assert.deepEqual(devices(), ["lo"]);
+    });
   test("a port in use is refused, and the one that has it goes on", async () => {
     const stack = await lab.stack();
     echoing(stack, 7);

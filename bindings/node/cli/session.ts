@@ -9,6 +9,7 @@ import type { Status as SocketRecord } from "../inspect.js";
 import { drawLadder } from "../ladder.js";
 import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
+import { INTERRUPTED, SIGNALS } from "./signals.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
 import { offerStatus } from "./statussocket.js";
 import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
@@ -82,7 +83,7 @@ export async function openSession({ devices, seed, ...rest }: StackOptions): Pro
     return await offered(await startSession(opened, seed, rest));
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
-    throw new Failure(oneLine(error));
+    throw error instanceof Failure ? error : new Failure(oneLine(error));
   }
 }
 
@@ -207,20 +208,26 @@ function draw(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Waits for DHCP servers; gives up after a while. */
+/** Waits for DHCP servers; gives up after a while, or when a signal comes. */
 async function configured(stack: Stack, failed: Promise<never>): Promise<void> {
   const late = new AbortController();
   const timeout = sleep(DHCP_PATIENCE, undefined, { signal: late.signal }).then(() => {
     throw new Failure("no DHCP server gave an address");
   });
   timeout.catch(() => {});
+  let interrupt = () => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = () => reject(new Failure("interrupted before a DHCP server gave an address", INTERRUPTED));
+  });
+  for (const name of SIGNALS) process.on(name, interrupt);
   try {
-    await Promise.race([stack.ready, failed, timeout]);
+    await Promise.race([stack.ready, failed, timeout, interrupted]);
   } catch (error) {
     await stack.close();
     throw error;
   } finally {
     late.abort();
+    for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
 function leasedPrefixes(stack: Stack, i: number): Prefix[] {

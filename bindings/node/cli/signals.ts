@@ -5,7 +5,8 @@ export interface Interrupts {
   readonly came: Promise<void>;
 }
 
-const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** Those that ask for an end. */
+export const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Exit status of a process that ended because of Ctrl-C, as shells count it. */
 export const INTERRUPTED = 130;
