@@ -16,6 +16,7 @@ import { Err, OFFERS } from "./memory/errors";
 import { root } from "./memory/root";
 import * as time from "./memory/time";
 import { isGroupMac, isZeroMac, VLAN_TAG } from "./wire/ethernet";
+import { DATAGRAM_MAX } from "./wire/ipv4";
 import { isLoopback, SLOT_IP } from "./link/device";
 import { isSpecial, maskOf, mayBeHostOn } from "./internet/address";
 import { INDEX_MAX } from "./transport/socket";
@@ -32,7 +33,6 @@ const REQUEST_MIN: u32 = 256;
 const THINGS_MAX: u32 = 64;
 const LIMIT_MAX: u32 = (1 << 30) - 1;
 const MTU_MIN: u32 = 68;
-const MTU_MAX: u32 = 65535;
 const VLAN_MAX: u16 = 4094;
 /** A loopback device has slots for answers besides the one that is read. */
 const LOOPBACK_MIN: u32 = 4;
@@ -85,7 +85,7 @@ function examineDevice(it: Device): i32 {
 }
 /** Octets of the longest frame of an interface with the slot's header. */
 function longest(it: Interface): u32 {
-  return min(it.mtu, MTU_MAX) + SLOT_IP + (config.VLAN && it.vlan ? VLAN_TAG : 0);
+  return min(it.mtu, DATAGRAM_MAX) + SLOT_IP + (config.VLAN && it.vlan ? VLAN_TAG : 0);
 }
 /** Slots that hold the longest frame of all interfaces of a device. */
 function slotFor(device: u32): u32 {
@@ -106,7 +106,7 @@ function examineInterface(it: Interface, index: u32): i32 {
   for (let i: u32 = 0; i < index; i++)
     if (root.interface(i).device == it.device && root.interface(i).vlan == it.vlan)
       return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Interface>("device")));
-  if (it.mtu < MTU_MIN || it.mtu > MTU_MAX) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
+  if (it.mtu < MTU_MIN || it.mtu > DATAGRAM_MAX) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
   if (root.device(it.device).slotOctets < longest(it)) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mtu")));
   if (isEthernet && (isGroupMac(it.mac) || isZeroMac(it.mac))) return refuse(Err.BAD_INTERFACE, offsetIn(at, offsetof<Interface>("mac0")));
   const gateway = bswap<u32>(it.gateway);
@@ -163,10 +163,10 @@ function examineCapacities(): i32 {
   if (config.REASSEMBLY) {
     const more = root.extra;
     if (more.fragments > FRAGMENTS_MAX) return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(more), offsetof<More>("fragments")));
-    if (more.fragments && !isBetween(more.fragmentOctets, DATAGRAM_MIN, MTU_MAX))
+    if (more.fragments && !isBetween(more.fragmentOctets, DATAGRAM_MIN, DATAGRAM_MAX))
       return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(more), offsetof<More>("fragmentOctets")));
   }
-  if (root.udpOctets > MTU_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
+  if (root.udpOctets > DATAGRAM_MAX) return refuse(Err.BAD_CAPACITY, offsetof<Control>("udpOctets"));
   if (root.extra.leases > (config.DHCPD ? LEASES_MAX : 0))
     return refuse(Err.BAD_CAPACITY, offsetIn(changetype<usize>(root.extra), offsetof<More>("leases")));
   if (config.HTTP && root.extra.requests && root.extra.requestOctets < REQUEST_MIN)

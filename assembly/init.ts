@@ -49,8 +49,6 @@ function fillDefaults(): void {
   root.holds = config.HOLDS;
   root.owners = config.OWNERS;
   root.record = config.RECORD;
-  if (config.DNS) root.extra.names = config.NAMES;
-  if (config.MDNS) root.extra.services = config.SERVICES;
   root.ttl = config.TTL;
   root.msl = config.MSL;
   root.userTimeout = config.USER_TIMEOUT;
@@ -66,13 +64,15 @@ function fillDefaults(): void {
   root.frameBudget = config.FRAME_BUDGET;
   root.offer = config.OFFER;
   root.congestion = config.CONGESTION;
-  root.extra.transfers = SERVICES ? config.TRANSFERS : 0;
   root.sentRecords = config.SENT_RECORDS;
-  root.extra.leases = config.LEASES;
   fillMoreDefaults(root.extra);
 }
 
 function fillMoreDefaults(it: More): void {
+  if (SERVICES) it.transfers = config.TRANSFERS;
+  if (config.DNS) it.names = config.NAMES;
+  if (config.MDNS) it.services = config.SERVICES;
+  it.leases = config.LEASES;
   if (config.IGMP) {
     it.groups = config.GROUPS;
     it.sources = config.SOURCES;

@@ -1,10 +1,9 @@
 // biome-ignore-all format: one line a call
 // The calls of the services, as abi.ts has those of the stack. docs/abi.md section 8 says what they mean.
-import { DNS, MDNS } from "./memory/config";
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
 import { root } from "./memory/root";
-import { DHCP, DHCPD, HTTP, SMALL } from "./memory/config";
+import { DHCP, DHCPD, DNS, HTTP, MDNS, SMALL } from "./memory/config";
 import * as dhcp from "./application/dhcp";
 import * as dhcpd from "./application/dhcpd";
 import * as dhcpstatus from "./application/dhcpstatus";

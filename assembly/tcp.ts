@@ -58,7 +58,7 @@ export class Socket {
 }
 
 /** Half-open connections of one port; the control block's synQueue bounds them all. */
-const BACKLOG: i32 = 128;
+export const BACKLOG: i32 = 128;
 
 /** Listens on a port of all addresses; connections belong to `owner`, an application's number from 1 on. Negative: an error of tcp_listen. */
 export function listen(port: u32, owner: u32): i32 {

@@ -1,8 +1,20 @@
 // read RFC 1034 §5.3.3, RFC 2308 and RFC 5452 §9.1 first
 // What a message says about a question: whether it is its answer at all, and where its aliases lead.
 import { get32 } from "../memory/bytes";
-import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, lengthOf, NX_DOMAIN } from "../wire/dns";
-import { readName, readQuestion, readRecord, sameName } from "../wire/dns";
+import {
+  CLASS_IN,
+  DnsFlag,
+  DnsHeader,
+  DnsRecord,
+  DNS_HEADER,
+  DnsType,
+  lengthOf,
+  NX_DOMAIN,
+  readName,
+  readQuestion,
+  readRecord,
+  sameName,
+} from "../wire/dns";
 import { Name, prefixOf } from "./names";
 
 /** Aliases that are followed, in all answers to a question together. */

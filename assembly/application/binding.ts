@@ -32,6 +32,8 @@ export enum DhcpStart {
 }
 /** Octets of a host name. */
 export const NAME_MAX: u32 = 63;
+/** The shortest lease that is taken or given, and the earliest T1, in seconds. */
+export const LEASE_MIN: u32 = 10;
 /** Classless routes of a lease that are used; what is beyond is left out. */
 export const ROUTES_MAX: u32 = 4;
 

@@ -25,6 +25,7 @@ import { deviceOf, numbered } from "../link/interfaces";
 import * as configure from "../internet/configure";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as direct from "../transport/udp/direct";
+import { EVERYBODY } from "../transport/udp/direct";
 import * as udp from "../udp";
 import { Datagrams } from "../udp";
 import { Binding, DhcpStart, DhcpState, reader, refuses } from "./binding";
@@ -44,7 +45,6 @@ const REQUESTS: u32 = 4;
 const REBOOTS: u32 = 3;
 /** Unanswered questions after which a link-local address is taken, where one is wanted. */
 const LOCAL_AFTER: u32 = 3;
-const EVERYBODY: u32 = 0xffffffff;
 
 /** What the client has besides its bindings. */
 @unmanaged

@@ -21,14 +21,12 @@ import { numbered } from "../link/interfaces";
 import { covering, maskOf, mayBeHost, on } from "../internet/address";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as direct from "../transport/udp/direct";
+import { EVERYBODY } from "../transport/udp/direct";
 import * as udp from "../udp";
 import { Datagrams } from "../udp";
-import { reader, refuses } from "./binding";
+import { LEASE_MIN, reader, refuses } from "./binding";
 import { choose, find, identityOf, isOpen, Lease, LeaseState } from "./leases";
 
-/** Seconds of the shortest lease. */
-const LEASE_MIN: u32 = 10;
-const EVERYBODY: u32 = 0xffffffff;
 /** Octets of further options: with them the longest answer has DHCP_MESSAGE, so that every client takes it. RFC 2132 §9.10. */
 const FURTHER_MAX: u32 = 250;
 

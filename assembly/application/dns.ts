@@ -8,8 +8,23 @@ import { Err } from "../memory/errors";
 import { secret } from "../memory/random";
 import { root, state } from "../memory/root";
 import { after, before, earlier, Instant, NEVER, until } from "../memory/time";
-import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, MDNS_GROUP, MDNS_PORT, NAME_MAX, putName } from "../wire/dns";
-import { fromAddress, fromLiteral, fromText, Zone, zoneOf } from "../wire/dns";
+import {
+  CLASS_IN,
+  DnsFlag,
+  DnsHeader,
+  DnsRecord,
+  DNS_HEADER,
+  DnsType,
+  fromAddress,
+  fromLiteral,
+  fromText,
+  MDNS_GROUP,
+  MDNS_PORT,
+  NAME_MAX,
+  putName,
+  Zone,
+  zoneOf,
+} from "../wire/dns";
 import { covering } from "../internet/address";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as tcp from "../tcp";

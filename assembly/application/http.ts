@@ -7,13 +7,12 @@ import { after, before, NEVER, until } from "../memory/time";
 import * as calls from "../transport/tcp/calls";
 import { ownerOf, recordOf, Service } from "../transport/service";
 import * as tcp from "../tcp";
+import { BACKLOG } from "../tcp";
 import * as head from "./head";
 import * as reply from "./reply";
 import { begin, leave, placed, Request, RequestState, take } from "./request";
 import { UNKNOWN } from "./words";
 
-/** Half-open connections, and those not yet seen. */
-const BACKLOG: i32 = 128;
 /** Octets that must move, either way, in each `httpTimeout`. */
 const PACE: u32 = 512;
 /** Milliseconds a client has to close after the last answer; what it sends meanwhile is thrown away, so that no reset takes the answer from it. RFC 9112 §9.6. */

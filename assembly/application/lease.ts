@@ -8,11 +8,9 @@ import { isOneHost, maskOf, mayBeHost } from "../internet/address";
 import * as claim from "../internet/claim";
 import * as configure from "../internet/configure";
 import * as route from "../internet/route";
-import { Binding, reader, ROUTES_MAX } from "./binding";
+import { Binding, LEASE_MIN, reader, ROUTES_MAX } from "./binding";
 import * as servers from "./servers";
 
-/** The shortest lease that is taken, and the earliest T1, in seconds. */
-const LEASE_MIN: u32 = 10;
 const T1_MIN: u32 = 4;
 const FOR_EVER: u32 = 0xffffffff;
 /** Never comes. */

@@ -1,13 +1,15 @@
 // The words of HTTP that the stack understands or says, and characters as RFC 9110 §5.6.2 sorts them.
 
-/** Place of each word in the list. */
+import { HttpMethod } from "./request";
+
+/** Place of each word in the list; the methods come first. */
 export enum Word {
-  GET = 0,
-  HEAD = 1,
-  POST = 2,
-  PUT = 3,
-  DELETE = 4,
-  OPTIONS = 5,
+  GET = HttpMethod.GET,
+  HEAD = HttpMethod.HEAD,
+  POST = HttpMethod.POST,
+  PUT = HttpMethod.PUT,
+  DELETE = HttpMethod.DELETE,
+  OPTIONS = HttpMethod.OPTIONS,
   HOST = 6,
   CONTENT_LENGTH = 7,
   TRANSFER_ENCODING = 8,

@@ -14,7 +14,7 @@ import { root, state } from "../memory/root";
 import { after, Instant } from "../memory/time";
 import { EthernetHeader } from "../wire/ethernet";
 import { IcmpType } from "../wire/icmp";
-import { IPV4_MF, Ipv4Header, Protocol } from "../wire/ipv4";
+import { CE, DATAGRAM_MAX, IPV4_MF, Ipv4Header, NOT_ECT, Protocol } from "../wire/ipv4";
 import { isEthernet } from "../link/interfaces";
 import { Cast, Packet, packet } from "../link/packet";
 import { castOf } from "./address";
@@ -26,14 +26,11 @@ const HOLES_MAX: u32 = 64;
 /** Octets of a hole, no more than the shortest fragment. */
 const HOLE: u32 = 8;
 const PAYLOAD_AT: u32 = 80;
-const DATAGRAM_MAX: u32 = 65535;
 /** No hole follows; the end is not known. */
 export const NONE: u32 = 0xffffffff;
 /** Octets of TCP that the first fragment must have: a whole header. RFC 1858 §3.3. */
 const TCP_FIRST: u32 = 20;
 /** The two bits of ECN in the TOS octet: the peer does not know it, congestion experienced. */
-const NOT_ECT: u32 = 0;
-const CE: u32 = 3;
 
 /** A datagram being put together. Fragments belong to it by source, destination, protocol and identification. RFC 791 §3.2. */
 @unmanaged

@@ -4,6 +4,12 @@ import { get16, get32, get8, put16, put32, put8 } from "../memory/bytes";
 
 /** Octets of an IPv4 header without options. */
 export const IPV4_HEADER: u32 = 20;
+/** Octets of the longest datagram. */
+export const DATAGRAM_MAX: u32 = 65535;
+/** ECN code points, in the low bits of the TOS octet: the sender does not know of ECN; this packet may be marked instead of dropped; congestion was met. RFC 3168 §5. */
+export const NOT_ECT: u32 = 0;
+export const ECT0: u32 = 2;
+export const CE: u32 = 3;
 export enum Protocol {
   ICMP = 1,
   IGMP = 2,

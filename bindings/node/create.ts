@@ -7,7 +7,7 @@ import { addRoutes, coreOptions, dhcpWishes, type StackInterface, type StackOpti
 import { Stack } from "./stack.js";
 
 /** Name servers that the stack keeps. */
-const SERVERS = 4;
+export const SERVERS = 4;
 /** Drivers that a stack has, or had. */
 const OWNED = new WeakSet<Driver>();
 

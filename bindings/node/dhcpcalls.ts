@@ -1,6 +1,7 @@
 import { ipv4Number, ipv4Text, macText } from "./address.js";
 import { CONTROL, DHCP_STATUS, DhcpStart, DhcpState, Err, LEASE, LeaseState } from "./constants.js";
 import { FilterCalls } from "./filtercalls.js";
+import { namesOf } from "./names.js";
 
 /** How a DHCP client begins. */
 export interface DhcpOptions {
@@ -60,10 +61,8 @@ export interface Lease {
 
 const FOR_EVER = 0xffffffff;
 const NEVER = 2n ** 64n - 1n;
-const NAMES = <T extends Record<string, number>>(names: T) =>
-  Object.fromEntries(Object.entries(names).map(([name, value]) => [value, name])) as Record<number, keyof T>;
-const STATES = NAMES(DhcpState);
-const LEASE_STATES = NAMES(LeaseState);
+const STATES = namesOf(DhcpState);
+const LEASE_STATES = namesOf(LeaseState);
 /** Where further options begin in the exchange. */
 const FURTHER = 32;
 

@@ -17,6 +17,7 @@ import {
 import { RingwireError } from "./error.js";
 import { ADDRESS, OCTETS } from "./layout.js";
 import type { Exports } from "./module.js";
+import { namesOf } from "./names.js";
 import { readStatus, type Status } from "./statusrecord.js";
 
 export { type Address, type Protocol, readEndpoint, type Status, writeEndpoint } from "./statusrecord.js";
@@ -77,14 +78,8 @@ export interface Pool {
   mark: number;
 }
 
-const ADDRESS_STATES = Object.fromEntries(Object.entries(AddressState).map(([name, value]) => [value, name])) as Record<
-  number,
-  keyof typeof AddressState
->;
-const NEIGHBOUR_STATES = Object.fromEntries(Object.entries(NeighbourState).map(([name, value]) => [value, name])) as Record<
-  number,
-  keyof typeof NeighbourState
->;
+const ADDRESS_STATES = namesOf(AddressState);
+const NEIGHBOUR_STATES = namesOf(NeighbourState);
 const COUNTERS = Object.entries(Counter).filter(([name]) => name !== "COUNT");
 const POOLS = Object.entries(PoolIndex).filter(([name]) => name !== "COUNT");
 const SOCKET_POOLS = [

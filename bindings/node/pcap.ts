@@ -7,8 +7,9 @@ const MAGIC = 0xa1b2c3d4;
 const SNAPLEN = 262_144;
 const LINKTYPE_ETHERNET = 1;
 const LINKTYPE_RAW = 101;
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
+/** Octets of the header of a file, and of each record's. */
+export const FILE_HEADER = 24;
+export const RECORD_HEADER = 16;
 const BUFFER = 1 << 18;
 /** How long frames wait in memory before they are written, milliseconds. */
 const FLUSH = 200;

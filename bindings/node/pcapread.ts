@@ -1,4 +1,5 @@
 import { RingwireError } from "./error.js";
+import { FILE_HEADER, RECORD_HEADER } from "./pcap.js";
 import type { Kind } from "./settings.js";
 
 /** A frame of a capture file. */
@@ -10,8 +11,6 @@ export interface Captured {
   octets: number;
 }
 
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
 /** Parts of a second in a stamp, by the file's magic number. */
 const MAGIC: Record<number, number> = { 2712847316: 1e6, 2712812621: 1e9 };
 const KINDS: Record<number, Kind> = { 1: "ethernet", 12: "ip", 101: "ip", 228: "ip" };

@@ -3,6 +3,7 @@ import { ENDPOINT, Family, Kind, Offer, Phase, STATUS, State, Waits } from "./co
 import { type ErrorCode, errorName } from "./error.js";
 import type { Offers } from "./extensions.js";
 import { NOTHING_ARMED } from "./layout.js";
+import { namesOf } from "./names.js";
 
 /** An endpoint read from the stack. */
 export interface Address {
@@ -89,9 +90,9 @@ export interface Status {
   timerWithin: number | null;
 }
 
-const STATES = Object.fromEntries(Object.entries(State).map(([name, value]) => [value, name])) as Record<number, keyof typeof State>;
-const PHASES = Object.fromEntries(Object.entries(Phase).map(([name, value]) => [value, name])) as Record<number, keyof typeof Phase>;
-const WAITS = Object.fromEntries(Object.entries(Waits).map(([name, value]) => [value, name])) as Record<number, keyof typeof Waits>;
+const STATES = namesOf(State);
+const PHASES = namesOf(Phase);
+const WAITS = namesOf(Waits);
 const PROTOCOLS: Record<number, Protocol> = {
   [Kind.TCP]: "tcp",
   [Kind.LISTENER]: "listener",

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Err, Event, instantiate, Option } from "../../bindings/node/core.js";
-import { type Seen } from "./packets.js";
 import { bytes, datagram, datagrams, frame, GATEWAY, host, icmpError, messages, options, PEER, ping, Tester, US } from "./tester.js";
-import { icmp, PROTOCOL } from "./packets.js";
+import { icmp, PROTOCOL, type Seen } from "./packets.js";
 
 /** What a frame carries, as an error quotes it. */
 const quote = (seen: Seen | undefined) => seen?.ip?.octets.slice(0, 28) ?? new Uint8Array();

@@ -6,7 +6,6 @@ import {
   DEVICE_OCTETS,
   DEVICES_AT,
   DeviceKind,
-  Flag,
   Interface,
   INTERFACE_OCTETS,
   INTERFACES_AT,
@@ -14,20 +13,9 @@ import {
 import { DEVICES_MAX, INTERFACES_MAX } from "../../assembly/memory/config";
 import { Err } from "../../assembly/memory/errors";
 import { root } from "../../assembly/memory/root";
-import { addDevice, addInterface, blank } from "./world";
+import { addDevice, addInterface } from "./world";
+import { good, refuses } from "./refusal";
 
-/** One Ethernet device with 192.0.2.1/24, not yet initialized. */
-function good(): void {
-  blank();
-  addDevice(DeviceKind.ETHERNET, 4);
-  addInterface(0xc0000201, 24);
-}
-/** init refuses, and says where: the offset in the control block. */
-function refuses(error: Err, detail: usize): void {
-  expect<i32>(init(0, 0)).toBe(error, "error");
-  expect<usize>(root.detail).toBe(detail, "detail");
-  expect<u32>(root.flags & Flag.READY).toBe(0, "ready");
-}
 function device(field: usize): usize {
   return DEVICES_AT + field;
 }

@@ -1,23 +1,12 @@
 import { control, init } from "../../assembly/init";
-import { Control, DeviceKind, Flag } from "../../assembly/memory/control";
+import { Control, Flag } from "../../assembly/memory/control";
 import { ABI_VERSION } from "../../assembly/memory/config";
 import { Err } from "../../assembly/memory/errors";
 import { PoolIndex } from "../../assembly/memory/pool";
 import { root, state } from "../../assembly/memory/root";
-import { addDevice, addInterface, blank } from "./world";
+import { blank } from "./world";
+import { good, refuses } from "./refusal";
 
-/** One Ethernet device with 192.0.2.1/24, not yet initialized. */
-function good(): void {
-  blank();
-  addDevice(DeviceKind.ETHERNET, 4);
-  addInterface(0xc0000201, 24);
-}
-/** init refuses, and says where: the offset in the control block. */
-function refuses(error: Err, detail: usize): void {
-  expect<i32>(init(0, 0)).toBe(error, "error");
-  expect<usize>(root.detail).toBe(detail, "detail");
-  expect<u32>(root.flags & Flag.READY).toBe(0, "ready");
-}
 describe("init", () => {
   test("a good control block is not", () => {
     good();

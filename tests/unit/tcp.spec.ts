@@ -1,12 +1,11 @@
 import { Err } from "../../assembly/memory/errors";
 import * as text from "../../assembly/application/text";
 import { listen, ready, Socket } from "../../assembly/tcp";
-import { hex } from "./octets";
+import { hex, load16 } from "./octets";
 import { poll } from "./world";
 import { ACK, FIN, IRS, is, ISS, octetAt, peer, peerText, sends, serverAt, silent, SYN, seen, write } from "./transport/tcp/peer";
 import { State } from "../../assembly/transport/tcp/state";
 import * as world from "./world";
-import { load16 } from "./octets";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;

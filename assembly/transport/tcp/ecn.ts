@@ -1,15 +1,11 @@
 // read RFC 3168 §6.1 first
 import { count, Counter } from "../../memory/counters";
+import { CE } from "../../wire/ipv4";
 import { Ctl } from "../../wire/tcp";
 import * as congestion from "./congestion";
 import { oweAck } from "./owe";
 import { Segment } from "./segment";
 import { Phase, Tcb } from "./tcb";
-
-/** ECN bits of the TOS octet: this packet may be marked instead of dropped. */
-export const ECT0: u32 = 2;
-/** Congestion was met. */
-export const CE: u32 = 3;
 
 /** Whether a SYN asks for ECN. */
 export function isAsked(seg: Segment): bool {

@@ -4,7 +4,7 @@ import { Endpoint, Family } from "../../memory/control";
 import { Err, Event } from "../../memory/errors";
 import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
-import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
+import { DATAGRAM_MAX, IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { UDP_HEADER } from "../../wire/udp";
 import { castOf, isMulticast, isOneHost, isPeer, ours } from "../../internet/address";
 import { scratchHop } from "../../internet/icmp";
@@ -18,8 +18,6 @@ import { recordOf } from "../socket";
 import { clearStatus, status } from "../status";
 import * as raw from "./raw";
 import { Datagram, enter, isBindableIp, isTaken, leave, retire, take, UdpSocket } from "./socket";
-
-const DATAGRAM_MAX: u32 = 65535;
 
 /** The socket of a handle that is not closed, null when stale. */
 export function socketOf(handle: i32): UdpSocket | null {

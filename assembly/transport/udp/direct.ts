@@ -12,7 +12,8 @@ import { scratchHop } from "../../internet/icmp";
 import * as ipv4 from "../../internet/ipv4";
 import * as route from "../../internet/route";
 
-const EVERYBODY: u32 = 0xffffffff;
+/** By broadcast. */
+export const EVERYBODY: u32 = 0xffffffff;
 /** Where the data of a datagram lie in a slot. */
 const DATA: u32 = SLOT_IP + IPV4_HEADER + UDP_HEADER;
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ADDRESSES_MAX, DEVICES_MAX } from "../constants.js";
+import { SERVERS } from "../create.js";
 import { checkRule, parseForward } from "../filter.js";
 import { hostAddress, macAddress, networkOf, ownAddress, type Prefix, type RouteTo, routeTo } from "./addresses.js";
 import { Failure, USAGE } from "./failure.js";
@@ -57,9 +58,6 @@ export interface StackOptions {
   /** 127.0.0.1 is there, and our own addresses can be spoken to. */
   loopback?: boolean;
 }
-
-/** Name servers that a stack keeps. */
-const SERVERS = 4;
 
 /** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
 class DeviceList {

@@ -1,9 +1,8 @@
-import { DhcpStart, DhcpState, Binding, refuses } from "../../../assembly/application/binding";
+import { Binding, DhcpStart, DhcpState, reader, refuses } from "../../../assembly/application/binding";
 import * as dhcp from "../../../assembly/application/dhcp";
 import { setName, tell } from "../../../assembly/application/dhcpstatus";
 import * as linklocal from "../../../assembly/application/linklocal";
 import { isUsable, NO_TIME, take, withdraw, install } from "../../../assembly/application/lease";
-import { reader } from "../../../assembly/application/binding";
 import { serverCount } from "../../../assembly/application/servers";
 import { AddressState, DeviceKind } from "../../../assembly/memory/control";
 import { Err } from "../../../assembly/memory/errors";

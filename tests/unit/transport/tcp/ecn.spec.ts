@@ -1,7 +1,7 @@
 import { Counter } from "../../../../assembly/memory/counters";
 import { Offer, Option } from "../../../../assembly/memory/errors";
 import { root } from "../../../../assembly/memory/root";
-import { CE, ECT0 } from "../../../../assembly/transport/tcp/ecn";
+import { CE, ECT0 } from "../../../../assembly/wire/ipv4";
 import * as settings from "../../../../assembly/transport/tcp/settings";
 import { Phase } from "../../../../assembly/transport/tcp/tcb";
 import { counted, ignore, pass } from "../../world";
