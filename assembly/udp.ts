@@ -63,6 +63,10 @@ export class Datagrams {
     changetype<UdpSocket>(this).multicastTtl = ttl;
     changetype<UdpSocket>(this).loops = loops;
   }
+  /** From now on `next` tells once of each datagram that ICMP reports as lost, to whomever it went. */
+  hearErrors(): void {
+    changetype<UdpSocket>(this).errors = true;
+  }
   /** Receives what is sent to a group on an interface. Negative: an error of udp_join. */
   join(group: u32, interface_: u32): i32 {
     root.remote.set(group, 0, interface_);

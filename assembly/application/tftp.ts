@@ -60,6 +60,7 @@ export function request(to: u32, port: u32, octets: u32, blockSize: u32, size: u
   if (!it) return Err.NO_ROOM;
   const socket = udp.open(0, ownerOf(Service.TFTP), 0);
   if (!socket) return Err.NO_SOCKET;
+  socket.hearErrors();
   it.socket = <u32>changetype<usize>(socket);
   it.isSender = isSender ? 1 : 0;
   it.peer = to;

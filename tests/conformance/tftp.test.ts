@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Core, Err, instantiate, TransferState } from "../../bindings/node/core.js";
-import { PROTOCOL, type Seen, udp } from "./packets.js";
+import { icmp, PROTOCOL, type Seen, udp } from "./packets.js";
 import { bytes, frame, options, PEER, Tester, US } from "./tester.js";
 
 const SERVER = { address: PEER.ip };
@@ -134,6 +134,18 @@ test("a silent server is asked six times, each time later; then the transfer has
   t.pass(2000);
   assert.equal(t.core.tftp_read(transfer), Err.TIMED_OUT);
   assert.deepEqual(sent(t.pass(100_000)), []);
+});
+
+test("where no server listens the transfer has failed at once; what quotes another port changes nothing", async () => {
+  const { t, transfer, port } = await getting();
+  const quoted = (from: number) =>
+    frame(udp(US.ip, from, PEER.ip, 69, bytes("file")), { protocol: PROTOCOL.UDP, from: US.ip, to: PEER.ip });
+  const report = (from: number) => frame(icmp(3, 3, 0, quoted(from).subarray(14, 42)), { protocol: PROTOCOL.ICMP });
+  t.inject(report(port + 1));
+  assert.equal(t.core.tftp_status(transfer).state, TransferState.REQUESTED);
+  t.inject(report(port));
+  assert.equal(t.core.tftp_status(transfer).state, Err.REFUSED);
+  assert.equal(sent(t.pass(100_000)).length, 0);
 });
 
 test("errors of the peer end the transfer: its code is told; what is against the rules is answered", async () => {

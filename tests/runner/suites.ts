@@ -24,22 +24,22 @@ export const SUITES: Suite[] = [
   {
     name: "checks",
     about: "standing checks of sources, modules and documents",
-    budgetMinutes: 1,
+    budgetMinutes: 1.5,
     always: true,
     run: (root, onTest) => runNode(testsIn(root, "checks"), { concurrency: 2, fileMinutes: 2, onTest }),
   },
-  { name: "unit", about: "as-pect, the modules of assembly/", budgetMinutes: 1, always: true, run: runUnit },
+  { name: "unit", about: "as-pect, the modules of assembly/", budgetMinutes: 1.5, always: true, run: runUnit },
   {
     name: "node",
     about: "Node host over the virtual wire, and other runtimes",
-    budgetMinutes: 3,
+    budgetMinutes: 4,
     always: true,
     run: (root, onTest) => recording(root, "right", () => runNode(testsOutside(root), { concurrency: 2, fileMinutes: 3, onTest })),
   },
   {
     name: "wrong",
     about: "the tests of requirements with two stacks that are wrong on purpose, to see them fail; after node",
-    budgetMinutes: 1.5,
+    budgetMinutes: 2.5,
     always: true,
     run: async (root, onTest) => {
       const results = await runWrong(root);

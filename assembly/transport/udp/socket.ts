@@ -91,6 +91,9 @@ export class UdpSocket extends Socket {
   get errors(): bool {
     return this.userTimeout != 0;
   }
+  set errors(value: bool) {
+    this.userTimeout = value ? 1 : 0;
+  }
   get unread(): u32 {
     return this.received - this.read;
   }

@@ -43,6 +43,13 @@ export function otherHost(text: string, ours: readonly Prefix[]): string {
   return text;
 }
 
+/** Whether an address is one of a host in the network of a prefix. */
+export function isHostOf(prefix: Prefix, address: string): boolean {
+  const { length } = prefix;
+  if (networkOf({ address, length }) !== networkOf(prefix)) return false;
+  return length >= 31 || (address !== networkOf(prefix) && address !== broadcastOf(prefix));
+}
+
 /** An interface's own address, `A.B.C.D/LEN`; throws what is wrong with it. */
 export function ownAddress(text: string): Prefix {
   const [address = "", bits, ...rest] = text.split("/");

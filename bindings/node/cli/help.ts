@@ -77,6 +77,12 @@ Names are looked up under --root: absolute ones, those with .. and links that le
 Example:
   sudo ringwire tftpd --root /srv/tftp --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24`;
 
+/** Examples under `ringwire dhcpd --help`. */
+export const DHCPD_EXAMPLES = `${DEVICES}
+
+Example:
+  sudo ringwire dhcpd --range 10.9.0.100-10.9.0.199 --router 10.9.0.2 --dns 10.9.0.53 --tap rw0 --ip 10.9.0.2/24`;
+
 /** Examples under `ringwire scan --help`. */
 export const SCAN_EXAMPLES = `${DEVICES}
 

@@ -223,7 +223,7 @@ async function overUdp(
   await Promise.race([sending(), failed]);
 }
 
-/** The longest datagram that fits every interface: there is no fragmentation. */
+/** The longest datagram that leaves every interface whole: one lost fragment would lose all of it. */
 function datagramOctets({ interfaces }: Session): number {
   return Math.min(...interfaces.map(({ mtu }) => mtu)) - HEADERS;
 }

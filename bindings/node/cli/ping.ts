@@ -16,12 +16,8 @@ interface PingOptions {
   timeout: number;
 }
 
-/** Longest data of an echo request that fits any IPv4 packet: without fragmentation the MTU is the limit. */
+/** Longest data of an echo request in an IPv4 packet. */
 const DATA_MAX = 65_507;
-
-/** Octets of an interface's longest datagram when nothing is said, and of the IPv4 and ICMP headers in it. */
-const MTU = 1500;
-const HEADERS = 28;
 
 /** `ringwire ping`: asks a host whether it is there. */
 export function pingCommand(done: (status: number) => void): Command {
@@ -46,8 +42,6 @@ export function pingCommand(done: (status: number) => void): Command {
 
 async function ping(host: string, stackOptions: StackOptions, options: PingOptions): Promise<number> {
   checkHost(host, stackOptions);
-  const most = Math.max(...stackOptions.devices.map(({ mtu = MTU }) => mtu)) - HEADERS;
-  if (options.size > most) throw new Failure(`${options.size} octets do not fit a packet: with this MTU the limit is ${most}`, USAGE);
   const interrupts = catchSignals();
   const session = await openSession(stackOptions);
   try {

@@ -4,7 +4,7 @@ import { macText } from "../address.js";
 import type { ChannelStats } from "../channel.js";
 import { CONTROL, INTERFACE } from "../constants.js";
 import type { Driver } from "../driver.js";
-import { capture, createStack, Link, openSlip, openTap, openTun, type Stack } from "../index.js";
+import { capture, createStack, type IpOptions, Link, openSlip, openTap, openTun, type Stack } from "../index.js";
 import type { Status as SocketRecord } from "../inspect.js";
 import { drawLadder } from "../ladder.js";
 import type { Prefix, RouteTo } from "./addresses.js";
@@ -61,7 +61,7 @@ const RING = 262_144;
 
 /** What a command-line stack holds: room for many clients at once and for many short connections one after another. */
 const TCP = { sockets: 1024, receive: RING, send: RING, listeners: 32, synQueue: 1024, timeWait: 16_384 };
-const UDP = { receive: 64, send: 64 };
+const UDP = { receive: 64, send: 16, octets: 65_507 };
 /** UDP sockets for each address, where each service has one, and for other things. */
 const UDP_SOCKETS = 16;
 const RULES = 64;
@@ -69,18 +69,16 @@ const ARP = { neighbours: 1024, holds: 64 };
 
 /** Octets of an interface's longest datagram when neither the option nor the device says. */
 const MTU = 1500;
-/** Octets of the IPv4 and the UDP header. */
-const UDP_HEADERS = 28;
 /** The host name that DHCP servers are told, and how long they have to answer, in milliseconds. */
 const DHCP_NAME = "ringwire";
 const DHCP_PATIENCE = 60_000;
 
 /** Opens the devices of a command line and starts a stack on them: all, or nothing and a Failure. */
-export async function openSession({ devices, seed, ...rest }: StackOptions): Promise<Session> {
+export async function openSession({ devices, seed, ...rest }: StackOptions, more: IpOptions = {}): Promise<Session> {
   const opened: Attached[] = [];
   try {
     for (const device of devices) opened.push(openDevice(device));
-    return await offered(await startSession(opened, seed, rest));
+    return await offered(await startSession(opened, seed, rest, more));
   } catch (error) {
     for (const { driver } of opened) await driver.stop();
     throw error instanceof Failure ? error : new Failure(oneLine(error));
@@ -156,6 +154,7 @@ export async function startSession(
     loopback = false,
     ...names
   }: Omit<StackOptions, "devices" | "seed"> = {},
+  more: IpOptions = {},
 ): Promise<Session> {
   const own = attached.flatMap(({ addresses }) => addresses);
   const mtus = attached.map(({ mtu, driver }) => mtu ?? driver.mtu ?? MTU);
@@ -177,9 +176,9 @@ export async function startSession(
       }),
     ),
     tcp: TCP,
-    udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1), octets: Math.max(...mtus) - UDP_HEADERS },
+    udp: { ...UDP, sockets: UDP_SOCKETS * (own.length + 1) },
     arp: ARP,
-    ip: { forwarding: forward, rules: Math.max(filter.length, RULES) },
+    ip: { ...more, forwarding: forward, rules: Math.max(filter.length, RULES) },
     filter: [...filter],
     forwards: [...portForward],
     routes: attached.flatMap(({ routes = [] }, i) => routes.map((route) => ({ ...route, interface: i }))),

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StackOptions } from "./options.js";
 import { openSession, type Session } from "./session.js";
 import { catchSignals, INTERRUPTED } from "./signals.js";
+
+/** Milliseconds that work has to clean up after its end was asked for. */
+const PATIENCE = 1000;
 
 /** Runs work on a stack until it is done, a device is lost or a signal comes; answers the exit status. */
 export async function inSession(
@@ -10,11 +14,15 @@ export async function inSession(
 ): Promise<number> {
   const interrupts = catchSignals();
   const session = await openSession(options);
+  const done = work(session, interrupts.signal);
+  const over = done.then(
+    () => {},
+    () => {}, // an interrupted one ends with an error that nobody waits for
+  );
   try {
-    const done = work(session, interrupts.signal);
-    done.catch(() => {}); // an interrupted one ends with an error that nobody waits for
     return (await Promise.race([done, interrupts.came, session.failed])) ?? interrupted;
   } finally {
     await session.close();
+    await Promise.race([over, sleep(PATIENCE, undefined, { ref: false })]);
   }
 }
