@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { capture, type TapDriver } from "../../bindings/node/index.js";
 import { dissect, FAULTS } from "../interop/dissect.js";
@@ -49,6 +51,20 @@ describe("datagrams in fragments, with the kernel", { skip: missing, timeout: 60
       [1473, LONG, 65_507].flatMap((octets) => Array(3).fill(octets - 8)),
       "tshark puts them together, too (it takes 8 octets for a time stamp)",
     );
+  });
+
+  test("ringwire ping -s 20000 and 65507 is answered, and ringwire up echoes datagrams of 20,000 octets", async () => {
+    const { options, us, kernel } = lab.device();
+    for (const octets of [LONG, 65_507]) {
+      const pinging = lab.ringwire("ping", kernel, "-c", "2", "-i", "0.05", "-s", String(octets), ...options);
+      const [stdout, [status]] = await Promise.all([text(pinging.stdout as Readable), once(pinging, "close")]);
+      assert.equal(status, 0, stdout);
+      assert.match(stdout, new RegExp(`${octets + 8} octets from`));
+      assert.match(stdout, /2 sent, 2 answered/);
+    }
+    await lab.up(...options);
+    assert.deepEqual(await lab.kernel("echoDatagrams", { host: us, port: 7, sizes: [LONG, 1473, 65_507] }), [LONG, 1473, 65_507]);
+    await lab.clear();
   });
 
   test("a UDP datagram of 20,000 octets reaches the kernel and comes back", async () => {
