@@ -8,12 +8,20 @@ import { Command } from "commander";
 import { broadcastOf, ownAddress } from "../../bindings/node/cli/addresses.js";
 import { joined } from "../../bindings/node/cli/nc.js";
 import { addStackOptions, type StackOptions } from "../../bindings/node/cli/options.js";
+import { run } from "../../bindings/node/cli/program.js";
 import * as streams from "../../bindings/node/cli/services/streams.js";
 
 const MAIN = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
 
 function ringwire(...args: string[]) {
   return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", timeout: 60_000 });
+}
+
+/** A command line in this process: one that ends before it opens anything. */
+async function said(...args: string[]) {
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const status = await run(args, { out: (text) => stdout.push(text), err: (text) => stderr.push(text) });
+  return { status, stdout: stdout.join(""), stderr: stderr.join("") };
 }
 
 function parse(...args: string[]): StackOptions {
@@ -216,22 +224,27 @@ const REFUSED: Array<[string[], RegExp]> = [
 
 describe("bad command lines", () => {
   for (const [args, line] of REFUSED) {
-    test(`ringwire ${args.join(" ")}`, () => {
-      const { status, stdout, stderr } = ringwire(...args);
+    test(`ringwire ${args.join(" ")}`, async () => {
+      const { status, stdout, stderr } = await said(...args);
       assert.equal(status, 2, `exit status ${status}, stderr: ${stderr}`);
       assert.equal(stdout, "");
       assert.match(stderr, line);
       assert.match(stderr, /^ringwire: [^\n]+\n$/, "one line");
     });
   }
+  test("as a process: the line goes to stderr, and the status is 2", () => {
+    const { status, stdout, stderr } = ringwire("up", "--tap", "rw0");
+    assert.deepEqual([status, stdout], [2, ""]);
+    assert.match(stderr, /^ringwire: [^\n]*needs an address[^\n]*\n$/);
+  });
 });
 
 const SEEN = [["scan"], ["tftp"], ["tftpd"], ["sntp"], ["syslog"], ["dig"], ["netstat"], ["trace"]];
 
 describe("help", () => {
-  for (const command of [[], ["up"], ["ping"], ["traceroute"], ["nc"], ["demo"], ...SEEN]) {
-    test(`ringwire ${command.join(" ")} --help`, () => {
-      const { status, stdout, stderr } = ringwire(...command, "--help");
+  for (const command of [[], ["up"], ["ping"], ["traceroute"], ["nc"], ["demo"], ["dhcpd"], ...SEEN]) {
+    test(`ringwire ${command.join(" ")} --help`, async () => {
+      const { status, stdout, stderr } = await said(...command, "--help");
       assert.equal(status, 0);
       assert.equal(stderr, "");
       assert.match(stdout, /^Usage: ringwire/);
