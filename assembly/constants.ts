@@ -20,6 +20,7 @@ export {
   Flag,
   InterfaceFlag,
   MAILBOX_WORDS,
+  Offload,
   SlotFlag,
 } from "./memory/control";
 export { Counter } from "./memory/counters";

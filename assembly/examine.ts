@@ -11,6 +11,7 @@ import {
   Interface,
   InterfaceFlag,
   More,
+  Offload,
 } from "./memory/control";
 import { Err, OFFERS } from "./memory/errors";
 import { root } from "./memory/root";
@@ -76,16 +77,22 @@ function examineDevice(it: Device): i32 {
   if (isLoopback(it)) it.rxSlots = it.txSlots;
   else if (it.kind != <u8>DeviceKind.ETHERNET && it.kind != <u8>DeviceKind.RAW_IP)
     return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("kind")));
-  if (it.offload) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Device>("offload")));
+  if (it.offload && !mayOffload(it)) return refuse(Err.NOT_SUPPORTED, offsetIn(at, offsetof<Device>("offload")));
   if (!isSlots(it.rxSlots)) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("rxSlots")));
   if (!isSlots(it.txSlots) || (isLoopback(it) && it.txSlots < LOOPBACK_MIN))
     return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("txSlots")));
   if (it.slotOctets & 63 || it.slotOctets > 1 << 17) return refuse(Err.BAD_DEVICE, offsetIn(at, offsetof<Device>("slotOctets")));
   return 0;
 }
+/** Whether a device may have its offloads: a forwarder and a loopback need whole frames. */
+function mayOffload(it: Device): bool {
+  if (!config.OFFLOAD || isLoopback(it) || root.extra.forwarding) return false;
+  return it.offload == <u16>Offload.CHECKSUM || it.offload == <u16>(Offload.CHECKSUM | Offload.SEGMENTATION);
+}
 /** Octets of the longest frame of an interface with the slot's header. */
 function longest(it: Interface): u32 {
-  return min(it.mtu, DATAGRAM_MAX) + SLOT_IP + (config.VLAN && it.vlan ? VLAN_TAG : 0);
+  const isCut = root.device(it.device).offload & Offload.SEGMENTATION;
+  return (isCut ? DATAGRAM_MAX : min(it.mtu, DATAGRAM_MAX)) + SLOT_IP + (config.VLAN && it.vlan ? VLAN_TAG : 0);
 }
 /** Slots that hold the longest frame of all interfaces of a device. */
 function slotFor(device: u32): u32 {

@@ -1,5 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
-import { FILTER, FORWARDING, IGMP, NAPT, PROBING, RAW, REASSEMBLY, VLAN } from "./memory/config";
+import { FILTER, FORWARDING, IGMP, NAPT, OFFLOAD, PROBING, RAW, REASSEMBLY, VLAN } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -9,7 +9,7 @@ import { before, Instant } from "./memory/time";
 import { EtherType } from "./wire/ethernet";
 import { IcmpType, Unreachable } from "./wire/icmp";
 import { Ipv4Header, Protocol } from "./wire/ipv4";
-import { frameLength, isReadable, oldest, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
+import { frameLength, isReadable, isVerified, oldest, SLOT_HEADER, SLOT_IP, take, waiting } from "./link/device";
 import * as ethernet from "./link/ethernet";
 import { onDevice } from "./link/interfaces";
 import { Cast, Packet, packet } from "./link/packet";
@@ -94,6 +94,7 @@ function frame(device: Device, slot: usize, now: Instant): void {
   here.in = <u32>changetype<usize>(it);
   here.frameLength = length;
   here.linkGroup = 0;
+  if (OFFLOAD) here.verified = isVerified(device, slot) ? 1 : 0;
   if (isRaw) {
     here.frame = <u32>slot + SLOT_IP;
     here.ip = here.frame;
@@ -119,7 +120,10 @@ function datagram(here: Packet, now: Instant): void {
   if (FILTER && state.guard && !guard(here, now)) return;
   if (ipv4.isOnSourceRoute(here)) return icmp.report(here, IcmpType.UNREACHABLE, Unreachable.SOURCE_ROUTE_FAILED, now);
   if (FORWARDING && here.cast == <u32>Cast.ELSEWHERE) return forward.input(here, now);
-  if (REASSEMBLY && Ipv4Header.at(here.ip).isFragment && !fragments.input(here, now)) return;
+  if (REASSEMBLY && Ipv4Header.at(here.ip).isFragment) {
+    if (!fragments.input(here, now)) return;
+    if (OFFLOAD) here.verified = 0;
+  }
   const isTaken = RAW && state.raws != 0 && raw.input(here);
   if (IGMP && here.protocol == Protocol.IGMP) return igmp.input(here, now);
   switch (here.protocol) {

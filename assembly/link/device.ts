@@ -1,5 +1,5 @@
-import { LOOPBACK } from "../memory/config";
-import { Device, DeviceKind, Flag } from "../memory/control";
+import { LOOPBACK, OFFLOAD } from "../memory/config";
+import { Device, DeviceKind, Flag, SlotFlag } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { root } from "../memory/root";
 
@@ -79,14 +79,23 @@ export function claim(device: Device, reserve: Reserve): usize {
     count(Counter.TX_FULL);
     return 0;
   }
-  return device.txRing + (device.txWritten & (device.txSlots - 1)) * device.slotOctets;
+  const slot = device.txRing + (device.txWritten & (device.txSlots - 1)) * device.slotOctets;
+  store<u32>(slot, 0, 4);
+  store<u16>(slot, 0, 8);
+  return slot;
+}
+/** What the NIC is to do with the frame in a slot: SlotFlag bits, and octets of text of each segment. */
+export function leave(slot: usize, flags: u32, segmentSize: u32): void {
+  store<u32>(slot, flags | (segmentSize << 16), 4);
+}
+/** Whether the checksum of the frame in a slot needs no look. */
+export function isVerified(device: Device, slot: usize): bool {
+  return OFFLOAD && device.offload ? (load<u16>(slot, 4) & SlotFlag.CHECKSUM_VERIFIED) != 0 : false;
 }
 /** Hands the slot claimed last to the host, with a frame of `length` octets. With no carrier the frame is lost. */
 export function publish(device: Device, slot: usize, length: u32): void {
   if (device.linkDown) return count(Counter.LINK_DOWN);
   store<u32>(slot, length);
-  store<u32>(slot, 0, 4);
-  store<u16>(slot, 0, 8);
   device.txWritten++;
   if (isLoopback(device)) device.rxWritten = device.txWritten;
   count(Counter.FRAMES_OUT);

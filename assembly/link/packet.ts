@@ -1,3 +1,4 @@
+import { OFFLOAD } from "../memory/config";
 import { Interface } from "../memory/control";
 import { root } from "../memory/root";
 
@@ -29,6 +30,8 @@ export class Packet {
   length: u32;
   source: u32;
   destination: u32;
+  /** 1: its UDP or TCP checksum needs no look. */
+  verified: u32;
   /** Cast. */
   cast: u32;
   protocol: u32;
@@ -37,6 +40,9 @@ export class Packet {
   firstDestination: u32;
   firstPort: u32;
 
+  get isVerified(): bool {
+    return OFFLOAD ? this.verified != 0 : false;
+  }
   get via(): Interface {
     return changetype<Interface>(<usize>this.in);
   }

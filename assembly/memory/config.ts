@@ -34,6 +34,8 @@ export const UNDO: i32 = isDefined(CFG_UNDO) ? CFG_UNDO : 1;
 export const MTU_PROBING: i32 = isDefined(CFG_MTU_PROBING) ? CFG_MTU_PROBING : 1;
 /** 1: the module spreads bursts over the round trip. */
 export const PACING: i32 = isDefined(CFG_PACING) ? CFG_PACING : 1;
+/** 1: the module leaves checksums and the cutting of long segments to NICs that can; 0: no device may say that it can. */
+export const OFFLOAD: i32 = isDefined(CFG_OFFLOAD) ? CFG_OFFLOAD : 1;
 /** 1: the module holds SYN cookies; 0: their offer bit does nothing. */
 export const COOKIES: i32 = isDefined(CFG_COOKIES) ? CFG_COOKIES : 1;
 /** 1: the module holds multicast groups with IGMP, sockets that share a port, and a range for chosen ports. */

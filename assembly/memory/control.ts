@@ -20,10 +20,20 @@ export enum DeviceKind {
   LOOPBACK = 3,
 }
 
-/** Bits of a slot's flags. All must be 0 in this version. */
+/** What a device can do for the stack; 0: frames are as they are on the wire. */
+export enum Offload {
+  /** Received frames may say CHECKSUM_VERIFIED, frames to send may say CHECKSUM_LEFT. */
+  CHECKSUM = 1,
+  /** Frames both ways may be longer than the MTU. Only with CHECKSUM. */
+  SEGMENTATION = 2,
+}
+/** Bits of a slot's flags, for devices with offloads. */
 export enum SlotFlag {
+  /** Received: the UDP or TCP checksum needs no look. */
   CHECKSUM_VERIFIED = 1,
+  /** To send: the TCP checksum field holds the sum of the pseudo header alone; the NIC adds the rest. */
   CHECKSUM_LEFT = 2,
+  /** To send: a TCP segment that the NIC cuts into segments of the header's segment size. */
   SUPER_FRAME = 4,
 }
 
@@ -57,7 +67,7 @@ export class Device {
   kind: u8;
   /** 1: no carrier. Host, at any time. */
   linkDown: u8;
-  /** Offloads; must be 0 in this version. Host, before init. */
+  /** Offload bits. Host, before init. */
   offload: u16;
   /** Octets from slot to slot, a multiple of 64; 0: the smallest that holds the largest MTU. Host, before init. */
   slotOctets: u32;

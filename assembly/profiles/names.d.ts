@@ -30,6 +30,7 @@ declare const CFG_NAPT: i32;
 declare const CFG_NEIGHBOURS: i32;
 declare const CFG_OWNERS: i32;
 declare const CFG_PACING: i32;
+declare const CFG_OFFLOAD: i32;
 declare const CFG_PING: i32;
 declare const CFG_PROBING: i32;
 declare const CFG_RACK: i32;

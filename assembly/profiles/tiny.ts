@@ -18,6 +18,7 @@
 @global const CFG_UNDO: i32 = 0;
 @global const CFG_MTU_PROBING: i32 = 0;
 @global const CFG_PACING: i32 = 0;
+@global const CFG_OFFLOAD: i32 = 0;
 @global const CFG_COOKIES: i32 = 0;
 @global const CFG_CONFIGURE: i32 = 0;
 @global const CFG_PROBING: i32 = 0;

@@ -351,10 +351,23 @@ export const InterfaceFlag = {
 /** One of the values of `InterfaceFlag`. */
 export type InterfaceFlag = (typeof InterfaceFlag)[keyof typeof InterfaceFlag];
 
-/** Bits of a slot's flags. All must be 0 in this version. */
+/** What a device can do for the stack; 0: frames are as they are on the wire. */
+export const Offload = {
+  /** Received frames may say CHECKSUM_VERIFIED, frames to send may say CHECKSUM_LEFT. */
+  CHECKSUM: 1,
+  /** Frames both ways may be longer than the MTU. Only with CHECKSUM. */
+  SEGMENTATION: 2,
+} as const;
+/** One of the values of `Offload`. */
+export type Offload = (typeof Offload)[keyof typeof Offload];
+
+/** Bits of a slot's flags, for devices with offloads. */
 export const SlotFlag = {
+  /** Received: the UDP or TCP checksum needs no look. */
   CHECKSUM_VERIFIED: 1,
+  /** To send: the TCP checksum field holds the sum of the pseudo header alone; the NIC adds the rest. */
   CHECKSUM_LEFT: 2,
+  /** To send: a TCP segment that the NIC cuts into segments of the header's segment size. */
   SUPER_FRAME: 4,
 } as const;
 /** One of the values of `SlotFlag`. */

@@ -37,6 +37,8 @@ export interface Driver {
   readonly kind: Kind;
   /** Octets of the longest IP datagram, where the device knows. */
   readonly mtu?: number;
+  /** `Offload` bits: what it does for a stack that asks it to. Its rings then carry frames that need it, see `Rings.virtioSlot`. */
+  readonly offload?: number;
   /** The device is in use: frames may be put into `port`. Called once. */
   start(port: Port): void;
   /** The stack has run: there may be frames to send and room for received ones. Takes what it can; never blocks. */

@@ -247,7 +247,7 @@ export function coreOptions(options: StackOptions): { core: CoreOptions; drivers
   const drivers = [...new Set(options.interfaces.map((given, i) => driverOf(given, i)))];
   const core: CoreOptions = {
     seed,
-    devices: drivers.map((driver) => deviceOf(driver, options.interfaces)),
+    devices: drivers.map((driver) => deviceOf(driver, options)),
     interfaces: options.interfaces.map((given, i) => interfaceOf(given, i, drivers, seed)),
     capacities: capacities(options),
     settings: settings(options),
@@ -275,11 +275,13 @@ function driverOf(given: StackInterface, i: number): Driver {
   throw new RingwireError("BAD_DEVICE", `${name}.driver: a driver is expected (openTap, openTun, createWire, ...)`);
 }
 
-function deviceOf(driver: Driver, interfaces: StackInterface[]): DeviceOptions {
+/** A device as its driver wants it. What it can do for a stack is used by our own module, if that forwards nothing. */
+function deviceOf(driver: Driver, { interfaces, ip, wasm }: StackOptions): DeviceOptions {
+  const offload = ip?.forwarding || wasm !== undefined ? 0 : (driver.offload ?? 0);
   const shared = interfaces.filter((given) => given.driver === driver);
   const rxSlots = shared.find((given) => given.rxSlots !== undefined)?.rxSlots;
   const txSlots = shared.find((given) => given.txSlots !== undefined)?.txSlots;
-  return { kind: driver.kind, ...(rxSlots !== undefined && { rxSlots }), ...(txSlots !== undefined && { txSlots }) };
+  return { kind: driver.kind, offload, ...(rxSlots !== undefined && { rxSlots }), ...(txSlots !== undefined && { txSlots }) };
 }
 
 function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: Uint8Array): InterfaceOptions {

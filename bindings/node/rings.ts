@@ -1,4 +1,5 @@
-import { CONTROL, DEVICE, DeviceKind, SLOT } from "./constants.js";
+import { CONTROL, DEVICE, DeviceKind, SLOT, SlotFlag } from "./constants.js";
+import * as virtio from "./virtio.js";
 
 /** The two frame rings of a device, from the host's side. docs/abi.md section 3. */
 export class Rings {
@@ -8,6 +9,8 @@ export class Rings {
   readonly capacity: number;
   readonly rxSlots: number;
   readonly txSlots: number;
+  /** `Offload` bits of the device. */
+  readonly offload: number;
 
   readonly #u8: Uint8Array;
   readonly #u32: Uint32Array;
@@ -21,6 +24,11 @@ export class Rings {
   readonly #rxViews: Uint8Array[];
   readonly #txViews: Uint8Array[];
   readonly #linkDown: number;
+  /** Flags and segment size of the frame that `virtioPeek` showed. */
+  #kept = 0;
+  /** Likewise, with a virtio-net header in front of the frame; none without offloads. */
+  readonly #rxVirtio: Uint8Array[] = [];
+  readonly #txVirtio: Uint8Array[] = [];
 
   /** `control` is the address of the control block; `init` must have succeeded. */
   constructor(u8: Uint8Array, u32: Uint32Array, control: number, device: number) {
@@ -38,6 +46,10 @@ export class Rings {
     this.capacity = this.#stride - this.#start;
     this.#rxViews = this.#views(this.#rxRing, this.rxSlots);
     this.#txViews = this.#views(this.#txRing, this.txSlots);
+    this.offload = (u8[at + DEVICE.offload] as number) | ((u8[at + DEVICE.offload + 1] as number) << 8);
+    if (!this.offload) return;
+    this.#rxVirtio = this.#views(this.#rxRing, this.rxSlots, virtio.HEADER);
+    this.#txVirtio = this.#views(this.#txRing, this.txSlots, virtio.HEADER);
   }
 
   /** Carrier: whether the stack may send and receive here. */
@@ -108,6 +120,40 @@ export class Rings {
     const length = this.#u32[(this.#txRing + place * this.#stride) >>> 2] as number;
     return (this.#txViews[place] as Uint8Array).slice(0, length);
   }
+  /** The place for the next received frame behind its virtio-net header, or null while the ring is full; for a device with offloads. */
+  virtioSlot(): Uint8Array | null {
+    const written = this.#word(DEVICE.rxWritten);
+    if ((written - this.#word(DEVICE.rxTaken)) >>> 0 >= this.rxSlots) return null;
+    return this.#rxVirtio[written & (this.rxSlots - 1)] as Uint8Array;
+  }
+  /** The first `length` octets of `virtioSlot()` are header and frame. */
+  virtioCommit(length: number): void {
+    const written = this.#word(DEVICE.rxWritten);
+    const place = written & (this.rxSlots - 1);
+    const header = (this.#rxRing + place * this.#stride) >>> 2;
+    const flags = virtio.isVerified(this.#rxVirtio[place] as Uint8Array) ? SlotFlag.CHECKSUM_VERIFIED : 0;
+    this.#u32[header] = length - virtio.HEADER;
+    this.#u32[header + 1] = flags;
+    this.#setWord(DEVICE.rxWritten, written + 1);
+  }
+  /** The oldest frame to send behind a virtio-net header, of `length` octets together; null when there is none. `take` or `virtioKeep` must follow. */
+  virtioPeek(): Uint8Array | null {
+    if (!this.pending) return null;
+    const place = this.#word(DEVICE.txTaken) & (this.txSlots - 1);
+    const header = (this.#txRing + place * this.#stride) >>> 2;
+    const view = this.#txVirtio[place] as Uint8Array;
+    const what = this.#u32[header + 1] as number;
+    this.length = (this.#u32[header] as number) + virtio.HEADER;
+    this.#kept = what;
+    virtio.write(view, this.#start === SLOT.ethernet, what & 0xffff, what >>> 16);
+    return view;
+  }
+  /** The frame is still to be sent: its slot's header is as it was. */
+  virtioKeep(): void {
+    const header = (this.#txRing + (this.#word(DEVICE.txTaken) & (this.txSlots - 1)) * this.#stride) >>> 2;
+    this.#u32[header] = this.length - virtio.HEADER;
+    this.#u32[header + 1] = this.#kept;
+  }
   /** A copy of the oldest received frame that the stack has not read; null when there is none. */
   unread(): Uint8Array | null {
     const taken = this.#word(DEVICE.rxTaken);
@@ -151,7 +197,9 @@ export class Rings {
   #setWord(offset: number, value: number): void {
     this.#u32[this.#record + (offset >>> 2)] = value;
   }
-  #views(ring: number, slots: number): Uint8Array[] {
-    return Array.from({ length: slots }, (_, i) => new Uint8Array(this.#u8.buffer, ring + i * this.#stride + this.#start, this.capacity));
+  /** Views of the frames in a ring's slots, and of `more` octets before them. */
+  #views(ring: number, slots: number, more = 0): Uint8Array[] {
+    const view = (i: number) => new Uint8Array(this.#u8.buffer, ring + i * this.#stride + this.#start - more, this.capacity + more);
+    return Array.from({ length: slots }, (_, i) => view(i));
   }
 }

@@ -30,6 +30,8 @@ export interface DeviceOptions {
   txSlots?: number;
   /** Octets from slot to slot, a multiple of 64. Default: the smallest that holds the largest MTU. */
   slotOctets?: number;
+  /** `Offload` bits: what the host does for the stack. Default 0. */
+  offload?: number;
 }
 
 /** An interface: where a device meets an internet. */
@@ -204,10 +206,11 @@ function writeDevices(view: DataView, control: number, devices: DeviceOptions[])
   view.setUint32(control + CONTROL.devices, devices.length, true);
   devices.forEach((device, i) => {
     const name = `devices[${i}]`;
-    only(device, ["kind", "rxSlots", "txSlots", "slotOctets"], name);
+    only(device, ["kind", "rxSlots", "txSlots", "slotOctets", "offload"], name);
     const at = control + CONTROL.deviceTable + i * DEVICE.octets;
     for (let octet = 0; octet < DEVICE.octets; octet++) view.setUint8(at + octet, 0);
     view.setUint8(at + DEVICE.kind, kindOf(device.kind, name));
+    view.setUint16(at + DEVICE.offload, integer(device.offload ?? 0, 0, 0xffff, `${name}.offload`, "BAD_DEVICE"), true);
     view.setUint32(at + DEVICE.slotOctets, integer(device.slotOctets ?? 0, 0, U32, `${name}.slotOctets`, "BAD_DEVICE"), true);
     view.setUint32(at + DEVICE.rxSlots, powerOfTwo(device.rxSlots ?? 256, 32768, `${name}.rxSlots`, "BAD_DEVICE"), true);
     view.setUint32(at + DEVICE.txSlots, powerOfTwo(device.txSlots ?? 256, 32768, `${name}.txSlots`, "BAD_DEVICE"), true);

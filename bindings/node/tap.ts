@@ -1,3 +1,5 @@
+import { Offload } from "./constants.js";
+import { Buffered, type Crossing, InSlots, Plain } from "./crossing.js";
 import type { Driver, Port } from "./driver.js";
 import { RingwireError } from "./error.js";
 import { HostSide, ifreq } from "./ifreq.js";
@@ -22,6 +24,8 @@ export interface TapOptions {
   hostAddress?: string;
   /** MTU that the operating system gets on this device. Default: left as it is. */
   mtu?: number;
+  /** Leave checksums, and the cutting of long TCP segments, to the operating system where it can. Default true. */
+  offload?: boolean;
 }
 
 const DEVICE = "/dev/net/tun";
@@ -30,6 +34,11 @@ const TUNSETOFFLOAD = 0x400454d0;
 const IFF_TUN = 1;
 const IFF_TAP = 2;
 const IFF_NO_PI = 0x1000;
+const IFF_VNET_HDR = 0x4000;
+/** The system may hand over frames whose checksum is left to the reader, and TCP segments longer than the MTU. */
+const TUN_F_CSUM = 1;
+const TUN_F_TSO4 = 2;
+const TUN_F_TSO_ECN = 8;
 const NAME_OCTETS = 15;
 /** Frames read before the stack runs. */
 const BATCH = 256;
@@ -52,12 +61,14 @@ export class TapDriver implements Driver {
   /** Name of the device. */
   readonly name: string;
   readonly mtu: number;
+  readonly offload: number;
   /** Frames that the operating system refused as malformed; they are dropped. */
   refused = 0;
 
   readonly #c = libc();
   readonly #watch: { readonly fd: number; readable: boolean; writable: boolean; ready: () => void };
   #port: Port | null = null;
+  #crossing: Crossing | null = null;
   /** The receive ring was full: reading goes on when there is room. */
   #full = false;
   /** The system took no more: writing goes on when it does. */
@@ -69,7 +80,8 @@ export class TapDriver implements Driver {
   #stopping: Promise<void> | undefined;
 
   /** @internal */
-  constructor(fd: number, name: string, kind: Kind, mtu: number) {
+  constructor(fd: number, { name, offload }: Attached, kind: Kind, mtu: number) {
+    this.offload = offload;
     this.kind = kind;
     this.name = name;
     this.mtu = mtu;
@@ -78,7 +90,15 @@ export class TapDriver implements Driver {
 
   start(port: Port): void {
     this.#port = port;
+    this.#crossing = this.#begin(port);
     poller.add(this.#watch);
+  }
+  /** Whether the stack leaves work to the system is known only now: what comes between them may want to see whole frames. */
+  #begin(port: Port): Crossing {
+    if (!this.offload) return new Plain(port);
+    if (!port.rings?.offload) return new Buffered(port);
+    this.#c.ioctlNumber(this.#watch.fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO_ECN); // refused: whole frames come
+    return new InSlots(port.rings);
   }
   pump(): void {
     if (!this.#port) return;
@@ -136,15 +156,16 @@ export class TapDriver implements Driver {
   #receive(port: Port): number {
     this.#drained = false;
     this.#full = false;
+    const crossing = this.#crossing as Crossing;
     for (let count = 0; count < BATCH; count++) {
-      const slot = port.slot();
+      const slot = crossing.slot();
       if (!slot) {
         this.#full = true;
         return count;
       }
       const length = this.#c.read(this.#watch.fd, slot, slot.length);
       if (length > 0) {
-        port.commit(length);
+        crossing.commit(length);
         continue;
       }
       this.#drained = true;
@@ -159,8 +180,12 @@ export class TapDriver implements Driver {
     else this.#lost(port, errno);
   }
   #send(port: Port): void {
-    for (let frame = port.peek(); frame; frame = port.peek()) {
-      if (this.#c.write(this.#watch.fd, frame, port.length) < 0 && !this.#writeFailed(port, errnoName(this.#c.errno()))) return;
+    const crossing = this.#crossing as Crossing;
+    for (let frame = crossing.peek(); frame; frame = crossing.peek()) {
+      if (this.#c.write(this.#watch.fd, frame, crossing.length) < 0 && !this.#writeFailed(port, errnoName(this.#c.errno()))) {
+        crossing.keep();
+        return;
+      }
       this.#carrier(port, true);
       port.take();
     }
@@ -208,7 +233,7 @@ export class TapDriver implements Driver {
 }
 
 function openDevice(options: TapOptions, kind: Kind): TapDriver {
-  only(options, ["name", "netns", "up", "hostAddress", "mtu"], kind === "ip" ? "tun" : "tap");
+  only(options, ["name", "netns", "up", "hostAddress", "mtu", "offload"], kind === "ip" ? "tun" : "tap");
   const { name } = options;
   if (typeof name !== "string" || !/^[^\s/]+$/.test(name)) throw new RingwireError("LINK", `"${String(name)}" is no name of a device`);
   if (Buffer.byteLength(name) > NAME_OCTETS) {
@@ -218,8 +243,8 @@ function openDevice(options: TapOptions, kind: Kind): TapDriver {
   return inNamespace(options.netns, () => {
     const fd = openTunFile();
     try {
-      const given = attach(fd, name, kind);
-      return new TapDriver(fd, given, kind, configure(given, options));
+      const given = attach(fd, name, kind, options.offload ?? true);
+      return new TapDriver(fd, given, kind, configure(given.name, options));
     } catch (error) {
       libc().close(fd);
       throw error;
@@ -240,13 +265,22 @@ function openTunFile(): number {
   throw new RingwireError("LINK", `${DEVICE} cannot be opened: ${errno}`);
 }
 
-/** Makes the descriptor a device: frames as they are, no offloads, which would outlive a persistent device. Answers its name. */
-function attach(fd: number, name: string, kind: Kind): string {
+/** What the descriptor has become: its name, and the `Offload` bits that may be used. */
+interface Attached {
+  name: string;
+  offload: number;
+}
+
+/** Makes the descriptor a device, with headers that allow for offloads if the system has them. None is used yet, and none left from another time. */
+function attach(fd: number, name: string, kind: Kind, offload: boolean): Attached {
   const c = libc();
   const mode = kind === "ip" ? "tun" : "tap";
   const request = ifreq(name);
-  request.writeUInt16LE((kind === "ip" ? IFF_TUN : IFF_TAP) | IFF_NO_PI, 16);
-  if (c.ioctl(fd, TUNSETIFF, request) < 0) {
+  const flags = (kind === "ip" ? IFF_TUN : IFF_TAP) | IFF_NO_PI;
+  request.writeUInt16LE(flags | IFF_VNET_HDR, 16);
+  const hasHeader = offload && c.ioctl(fd, TUNSETIFF, request) >= 0;
+  request.writeUInt16LE(flags, 16);
+  if (!hasHeader && c.ioctl(fd, TUNSETIFF, request) < 0) {
     const errno = errnoName(c.errno());
     if (errno === "EBUSY") throw new RingwireError("LINK", `${name}: the device is in use by another program`);
     if (errno === "EINVAL")
@@ -257,7 +291,7 @@ function attach(fd: number, name: string, kind: Kind): string {
   }
   if (c.ioctlNumber(fd, TUNSETOFFLOAD, 0) < 0)
     throw new RingwireError("LINK", `${name}: offloads cannot be turned off: ${errnoName(c.errno())}`);
-  return request.toString("latin1", 0, request.indexOf(0));
+  return { name: request.toString("latin1", 0, request.indexOf(0)), offload: hasHeader ? Offload.CHECKSUM | Offload.SEGMENTATION : 0 };
 }
 
 /** Sets what the options say about the operating system's side; answers its MTU. */

@@ -1,6 +1,7 @@
 // A stack with its host: rings, polls when poll has said so (or a little later, or earlier), and the application between.
 import { CONTROL, type Core, Counter, DEVICE, Flag, POOL, SLOT, STATUS } from "../../bindings/node/core.js";
 import { NOTHING_ARMED } from "../../bindings/node/layout.js";
+import { framesOf } from "../conformance/nic.js";
 import { Prng } from "../../bindings/node/prng.js";
 import type { StackPlan } from "./plan.js";
 import { MS } from "./units.js";
@@ -17,6 +18,8 @@ export interface HostEvents {
   between(host: Host): void;
   /** Sockets may have something to tell. */
   serve(host: Host): void;
+  /** Something rare was seen. */
+  saw(what: string): void;
   /** Something does not hold. */
   fails(what: string, detail: string): void;
 }
@@ -179,7 +182,7 @@ export class Host {
       const slot = this.#ring(DEVICE.txRing) + (taken & (this.plan.txSlots - 1)) * this.#ring(DEVICE.slotOctets);
       const length = this.#u32[slot >>> 2] as number;
       this.tamper.leaves?.(this.octets.subarray(slot + this.#start, slot + this.#start + length));
-      this.events.leaves(this, this.octets, slot + this.#start, length);
+      this.#onTheWire(slot, length, (octets, at, length) => this.events.leaves(this, octets, at, length));
       this.#u32[this.#device + (DEVICE.txTaken >>> 2)] = taken + 1;
     }
   }
@@ -189,6 +192,15 @@ export class Host {
   }
   #ring(offset: number): number {
     return this.#u32[this.#device + (offset >>> 2)] as number;
+  }
+  /** The frame in a transmit slot; what the stack has left to its NIC, as that sends it. */
+  #onTheWire(slot: number, length: number, visit: (octets: Uint8Array, at: number, length: number) => void): void {
+    const what = this.#u32[(slot >>> 2) + 1] as number;
+    if (!what) return visit(this.octets, slot + this.#start, length);
+    const frame = this.octets.subarray(slot + this.#start, slot + this.#start + length);
+    const frames = framesOf(frame, this.#start === SLOT.ethernet, what & 0xffff, what >>> 16);
+    if (frames.length > 1) this.events.saw("segments left together");
+    for (const cut of frames) visit(cut, 0, cut.length);
   }
   /** Tells what the stack has read and written since the last look. */
   #notice(): void {
@@ -203,7 +215,7 @@ export class Host {
       const length = this.#u32[slot >>> 2] as number;
       this.framesOut++;
       this.tamper.wrote?.(this.octets.subarray(slot + this.#start, slot + this.#start + length));
-      this.events.wrote(this, this.octets, slot + this.#start, length);
+      this.#onTheWire(slot, length, (octets, at, length) => this.events.wrote(this, octets, at, length));
       this.#seenTx = (this.#seenTx + 1) >>> 0;
     }
   }

@@ -44,6 +44,7 @@ function stack(index: number, { buffer, offer, congestion }: Case): StackPlan {
     mtu: 1500,
     rxSlots: 1024,
     txSlots: 256,
+    offload: 0,
     classes: [0, 1, 2, 3].map(() => ({ receive: buffer, send: buffer })),
     halves: true,
     latency: 0,

@@ -1,5 +1,6 @@
 // One seed decides everything: what the stacks are like, the paths between them, the connections and what goes wrong. Swarm testing:
 // each seed takes some of the peculiarities and leaves others out, so that no one hides another.
+import { Offload } from "../../bindings/node/constants.js";
 import { Prng } from "../../bindings/node/prng.js";
 import { type Fault, FaultKind, NO_FAULTS } from "./faults.js";
 import type { PathPlan } from "./path.js";
@@ -14,6 +15,8 @@ export interface StackPlan {
   mtu: number;
   rxSlots: number;
   txSlots: number;
+  /** Offload bits of its device: a NIC fills in checksums and cuts segments. Not in every module. */
+  offload: number;
   /** Octets of the rings of its four buffer classes. */
   classes: { receive: number; send: number }[];
   /** true: the host calls receive and transmit, and serves in between; false: it calls poll. */
@@ -44,6 +47,7 @@ export interface StackPlan {
 /** Offer.COOKIES, in whatever version of the module. */
 const COOKIES = 16;
 const FRESH_PORT = 50_000;
+const BOTH = Offload.CHECKSUM | Offload.SEGMENTATION;
 
 /** Everything about a run. */
 export interface Plan {
@@ -70,6 +74,8 @@ export function planOf(seed: number): Plan {
   const count = random.chance(0.15) ? 3 : 2;
   const mtu = random.chance(0.02) ? 68 : pick(random, [1500, 1500, 1500, 1500, 576, 1280, 9000, 296, 1006]);
   const stacks = Array.from({ length: count }, () => stack(random, random.chance(0.8) ? mtu : pick(random, [1500, 576, 1400, 296])));
+  const nics = new Prng(seed, 2);
+  for (const each of stacks) if (nics.chance(0.15)) each.offload = pick(nics, [Offload.CHECKSUM, BOTH, BOTH, BOTH]);
   const calm = pick(random, [2, 5, 10, 30, 60]) * SECOND;
   const common = path(random);
   const paths = Array.from({ length: count * count }, () => (random.chance(0.7) ? { ...common } : { ...path(random), rate: common.rate }));
@@ -107,6 +113,7 @@ function stack(random: Prng, mtu: number): StackPlan {
     mtu,
     rxSlots: pick(random, [256, 256, 64, 16, 4]),
     txSlots: pick(random, [256, 256, 64, 16, 4, 2, 1]),
+    offload: 0,
     classes: [
       { receive: ring(), send: ring() },
       { receive: big || ring(), send: big || ring() },

@@ -8,11 +8,11 @@ import type { Plan, StackPlan } from "./plan.js";
 export const ipOf = (index: number) => `10.0.0.${index + 1}`;
 const macText = (index: number) => `02:00:00:00:00:0${index + 1}`;
 
-function options(plan: StackPlan, kind: Plan["kind"], index: number, clock: number): CoreOptions {
+function options(plan: StackPlan, offload: number, kind: Plan["kind"], index: number, clock: number): CoreOptions {
   return {
     seed: plan.seed,
     ms: clock,
-    devices: [{ kind, rxSlots: plan.rxSlots, txSlots: plan.txSlots }],
+    devices: [{ kind, rxSlots: plan.rxSlots, txSlots: plan.txSlots, offload }],
     interfaces: [{ mac: kind === "ethernet" ? macText(index) : undefined, mtu: plan.mtu, addresses: [`${ipOf(index)}/24`] }],
     capacities: {
       classes: plan.classes.map((rings) => ({ sockets: plan.sockets, ...rings })),
@@ -49,7 +49,12 @@ function options(plan: StackPlan, kind: Plan["kind"], index: number, clock: numb
 export function startStack(instances: Instances, plan: Plan, index: number, clock: number): Core {
   const stack = plan.stacks[index] as StackPlan;
   const { offer, congestion, sentRecords } = stack;
-  return instances.start(index, options(stack, plan.kind, index, clock), { offer, congestion, sentRecords }, plan.dirt);
+  return instances.start(
+    index,
+    options(stack, instances.isFull ? stack.offload : 0, plan.kind, index, clock),
+    { offer, congestion, sentRecords },
+    plan.dirt,
+  );
 }
 
 /** The time at which a stack's clock must start so that the ISN of its first connection lies `plan.isnBefore` before 2^32: asked of the stack itself, since the hash is secret. */
@@ -61,7 +66,7 @@ export function clockFor(instances: Instances, plan: Plan, index: number): numbe
   const [local, remote] = isClient ? [first.clientPort, first.serverPort] : [first.serverPort, first.clientPort];
   const core = instances.start(
     index,
-    { ...options(stack, "ip", index, 0), interfaces: [{ mtu: stack.mtu, addresses: [`${ipOf(index)}/24`] }] },
+    { ...options(stack, 0, "ip", index, 0), interfaces: [{ mtu: stack.mtu, addresses: [`${ipOf(index)}/24`] }] },
     {},
     0,
   );

@@ -57,6 +57,7 @@ export const RARE: readonly Rare[] = [
   { name: "no socket left", counter: "TCP_NO_SOCKET", within: 0 },
   { name: "half-open connection given up", counter: "TCP_SYN_EXPIRED", within: FEW },
   { name: "handshake failed and tried again", seen: "handshake failed", within: FEW },
+  { name: "segments left together, for a NIC to cut", seen: "segments left together", within: FEW },
   { name: "packet too long for the path", seen: "packet too long", within: FEW },
   { name: "packet swallowed by the path", seen: "packet swallowed", within: FEW },
   { name: "black hole found", counter: "TCP_BLACK_HOLES", within: FEW },

@@ -1,3 +1,4 @@
+import { examine } from "../../assembly/examine";
 import { init } from "../../assembly/init";
 import {
   AddressState,
@@ -9,6 +10,7 @@ import {
   Interface,
   INTERFACE_OCTETS,
   INTERFACES_AT,
+  Offload,
 } from "../../assembly/memory/control";
 import { DEVICES_MAX, INTERFACES_MAX } from "../../assembly/memory/config";
 import { Err } from "../../assembly/memory/errors";
@@ -51,7 +53,13 @@ describe("examine: what is refused, and where", () => {
     root.device(0).kind = 4;
     refuses(Err.BAD_DEVICE, device(offsetof<Device>("kind")));
     good();
-    root.device(0).offload = 1;
+    root.device(0).offload = <u16>Offload.SEGMENTATION;
+    refuses(Err.NOT_SUPPORTED, device(offsetof<Device>("offload")));
+    root.device(0).offload = 4;
+    refuses(Err.NOT_SUPPORTED, device(offsetof<Device>("offload")));
+    root.device(0).offload = <u16>Offload.CHECKSUM;
+    expect<i32>(examine()).toBe(0);
+    root.extra.forwarding = 1;
     refuses(Err.NOT_SUPPORTED, device(offsetof<Device>("offload")));
     good();
     root.device(0).rxSlots = 3;

@@ -9,6 +9,7 @@ import { Ctl, TcpHeader } from "../../wire/tcp";
 import { SLOT_IP } from "../../link/device";
 import { isEthernet } from "../../link/interfaces";
 import * as ipv4 from "../../internet/ipv4";
+import * as together from "./together";
 import { Seq } from "./seq";
 import { State } from "./state";
 import { Owes, Tcb, Timer } from "./tcb";
@@ -36,7 +37,8 @@ export function emit(tcb: Tcb, slot: usize, seq: Seq, ctl: u32, length: u32, sho
   header.write(tcb.ports, seq.u32, isAck ? ack.u32 : 0, headerLength, ctl | ecnBits(tcb, ctl, isNew), window);
   if (length) ring.peek(tcb.snd.ring, tcb.snd.mask, seq.u32, end, length);
   const total = headerLength + length;
-  header.seal(tcb.local, tcb.remote, total);
+  if (length && together.isLeft(tcb)) together.leave(tcb, slot, header, length, total);
+  else header.seal(tcb.local, tcb.remote, total);
   const it = tcb.path.via;
   const neighbour = tcb.path.to;
   ipv4.close(

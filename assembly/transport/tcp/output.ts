@@ -26,6 +26,7 @@ import { Seq, sooner } from "./seq";
 import { isSynchronized, State, transmits } from "./state";
 import { Owes, Tcb, Timer } from "./tcb";
 import * as timers from "./timers";
+import * as together from "./together";
 import * as undo from "./undo";
 
 /** What leaves next. */
@@ -246,6 +247,7 @@ function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
   const from = snd.cursor;
   const fin = carriesFin(tcb, from, length) && offered(tcb) > <u32>length;
   congestion.beforeSending(tcb, now);
+  if (together.isPossible(tcb, length)) return sendTogether(tcb, slot, together.segments(tcb, room(tcb)), now);
   emit(tcb, slot, from, textCtl(tcb, from, length, fin), length, 0);
   tcb.owes &= ~Owes.OVERRIDE;
   timers.clear(tcb, Timer.OVERRIDE);
@@ -256,6 +258,25 @@ function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
   if (from == snd.nxt) pace.sent(tcb, length, now);
   recovery.sent(tcb, from, snd.cursor);
   if (snd.cursor > snd.nxt) snd.nxt = snd.cursor;
+  guard(tcb, now);
+  recovery.watch(tcb, now);
+}
+/** New full segments in one frame, which the NIC cuts. Each is remembered by itself, so that loss is seen and mended as if it had left alone. */
+function sendTogether(tcb: Tcb, slot: usize, segments: u32, now: Instant): void {
+  const snd = tcb.snd;
+  const from = snd.cursor;
+  const length = segments * snd.mss;
+  emit(tcb, slot, from, textCtl(tcb, from, length, false), length, 0);
+  tcb.owes &= ~Owes.OVERRIDE;
+  timers.clear(tcb, Timer.OVERRIDE);
+  rtt.time(tcb.rtt, from.plus(length));
+  pace.sent(tcb, length, now);
+  for (let i: u32 = 0; i < segments; i++) {
+    const start = snd.cursor;
+    snd.cursor = start.plus(snd.mss);
+    recovery.sent(tcb, start, snd.cursor);
+  }
+  snd.nxt = snd.cursor;
   guard(tcb, now);
   recovery.watch(tcb, now);
 }

@@ -15,6 +15,10 @@ const BURST: u32 = 64;
 export function isHeld(tcb: Tcb): bool {
   return PACING != 0 && timers.isArmed(tcb, Timer.PACE);
 }
+/** Octets of new text that may leave at once. */
+export function allowance(tcb: Tcb): u32 {
+  return PACING && tcb.rtt.srtt >= SHORT ? <u32>max<i32>(tcb.congestion.paceCredit, 0) : ~0;
+}
 /** New text has left: what was earned since the last is spent, and when it is used up the next waits. */
 export function sent(tcb: Tcb, octets: u32, now: Instant): void {
   const it = tcb.congestion;

@@ -76,7 +76,10 @@ export function read(packet: Packet): bool {
   const header = TcpHeader.at(packet.payload);
   const headerLength = header.headerLength;
   if (headerLength < TCP_HEADER || headerLength > packet.length) return drop(Counter.TCP_OFFSET);
-  if (fold(sum(packet.payload, packet.length, pseudo(packet.source, packet.destination, Protocol.TCP, packet.length))))
+  if (
+    !packet.isVerified &&
+    fold(sum(packet.payload, packet.length, pseudo(packet.source, packet.destination, Protocol.TCP, packet.length)))
+  )
     return drop(Counter.TCP_CHECKSUM);
   if (!header.sourcePort || !header.destinationPort) return drop(Counter.TCP_BAD_PORT);
   const seg = segment();

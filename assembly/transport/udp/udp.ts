@@ -32,7 +32,8 @@ export function input(packet: Packet): bool {
   const header = UdpHeader.at(packet.payload);
   const length = header.length;
   if (length < UDP_HEADER || length > packet.length) return drop(Counter.UDP_LENGTH);
-  if (header.checksum && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
+  const isToCheck = header.checksum != 0 && !packet.isVerified;
+  if (isToCheck && fold(sum(packet.payload, length, pseudo(packet.source, packet.destination, Protocol.UDP, length))))
     return drop(Counter.UDP_CHECKSUM);
   if (IGMP && packet.cast != <u32>Cast.UNICAST) return scatter(packet, header) || nobody();
   const number = numberOf(packet.via);

@@ -1,7 +1,19 @@
-import { Device, DeviceKind, Flag } from "../../../assembly/memory/control";
+import { Device, DeviceKind, Flag, Offload, SlotFlag } from "../../../assembly/memory/control";
 import { Counter } from "../../../assembly/memory/counters";
 import { root } from "../../../assembly/memory/root";
-import { claim, frameLength, isFree, oldest, publish, Reserve, room, take, waiting } from "../../../assembly/link/device";
+import {
+  claim,
+  frameLength,
+  isFree,
+  isVerified,
+  leave,
+  oldest,
+  publish,
+  Reserve,
+  room,
+  take,
+  waiting,
+} from "../../../assembly/link/device";
 import { addDevice, addInterface, begin, blank, counted } from "../world";
 
 /** A device with 4 slots to receive and `txSlots` to send; slots of 1,536 octets, the smallest multiple of 64 from 1,500 + 24. */
@@ -95,9 +107,9 @@ describe("link/device", () => {
     const it = device(DeviceKind.ETHERNET, 8);
     it.txWritten = 9;
     it.txTaken = 9;
+    memory.fill(it.txRing + 1536, 0xee, 10);
     const slot = claim(it, Reserve.ARP);
     expect<u32>(<u32>slot - it.txRing).toBe(1536);
-    memory.fill(slot, 0xee, 10);
     const sent = counted(Counter.FRAMES_OUT);
     publish(it, slot, 77);
     expect<u32>(load<u32>(slot)).toBe(77);
@@ -105,6 +117,21 @@ describe("link/device", () => {
     expect<u32>(load<u16>(slot, 8)).toBe(0);
     expect<u32>(it.txWritten).toBe(10);
     expect<u32>(counted(Counter.FRAMES_OUT) - sent).toBe(1);
+  });
+  test("a slot says what is left to the NIC, and of a device with offloads what the NIC has seen", () => {
+    const it = device(DeviceKind.ETHERNET, 8);
+    const slot = claim(it, Reserve.ARP);
+    leave(slot, SlotFlag.CHECKSUM_LEFT | SlotFlag.SUPER_FRAME, 1460);
+    publish(it, slot, 3000);
+    expect<u32>(load<u16>(slot, 4)).toBe(6);
+    expect<u32>(load<u16>(slot, 6)).toBe(1460);
+    store<u16>(slot, SlotFlag.CHECKSUM_VERIFIED, 4);
+    expect<bool>(isVerified(it, slot)).toBe(false);
+    it.offload = <u16>Offload.CHECKSUM;
+    expect<bool>(isVerified(it, slot)).toBe(true);
+    store<u16>(slot, 0, 4);
+    expect<bool>(isVerified(it, slot)).toBe(false);
+    it.offload = 0;
   });
   test("with no carrier a frame is lost and counted", () => {
     const it = device(DeviceKind.ETHERNET, 8);
