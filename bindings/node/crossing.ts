@@ -68,7 +68,9 @@ export class Buffered implements Crossing {
     return this.port.slot() ? this.#in : null;
   }
   commit(length: number): void {
-    this.port.input(this.#in.subarray(HEADER), length - HEADER);
+    const slot = this.port.slot() as Uint8Array;
+    if (length - HEADER <= slot.length) slot.set(this.#in.subarray(HEADER, length));
+    this.port.commit(length - HEADER); // of one too long the length tells enough
   }
   peek(): Uint8Array | null {
     const frame = this.port.peek();
