@@ -31,6 +31,11 @@ export async function proxy(driver, dial = (port, host) => net.connect({ port, h
 
 const [name] = process.argv.slice(2);
 if (name) {
-  const stack = await proxy(openTun({ name, up: true, hostAddress: "10.255.0.2/30" }));
-  process.once("SIGINT", () => stack.close());
+  try {
+    const stack = await proxy(openTun({ name, up: true, hostAddress: "10.255.0.2/30" }));
+    process.once("SIGINT", () => stack.close().then(() => process.exit()));
+  } catch (error) {
+    console.error(`proxy: ${error.message}`);
+    process.exitCode = 1;
+  }
 }

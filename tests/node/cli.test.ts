@@ -182,6 +182,7 @@ const REFUSED: Array<[string[], RegExp]> = [
   [["traceroute", "10.9.0.1", "-m", "256", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["ping", "10.9.0.1", "-c", "0", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
   [["ping", "10.9.0.1", "-s", "70000", "--tap", "rw0", "--ip", "10.9.0.2/24"], /whole number/],
+  [["tftpd", ...DEVICE, "--root", "/there/is/no/such"], /--root: there is no \/there\/is\/no\/such/],
   [["dhcpd", ...DEVICE, "--range", "10.9.0.9"], /expected A\.B\.C\.D-E\.F\.G\.H, such as/],
   [["dhcpd", ...DEVICE, "--range", "10.9.0.9-10.9.0.3"], /--range.*10\.9\.0\.3 lies before 10\.9\.0\.9/s],
   [["dhcpd", ...DEVICE, "--range", "10.9.0.9-10.9.99.3"], /25339 addresses, there can be 4096/],

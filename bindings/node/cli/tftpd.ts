@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { serveTftp, type TftpDecision } from "../index.js";
-import { Failure, oneLine } from "./failure.js";
+import { Failure, oneLine, USAGE } from "./failure.js";
 import { Folder } from "./folder.js";
 import { TFTPD_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
@@ -46,6 +46,7 @@ function opened(root: string, writable: boolean): Folder {
   try {
     return new Folder(root, writable);
   } catch (error) {
-    throw new Failure(`--root: ${oneLine(error)}`);
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new Failure(`--root: ${isMissing ? `there is no ${root}` : oneLine(error)}`, USAGE);
   }
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { SmallService } from "../core.js";
+import { Failure, oneLine, USAGE } from "./failure.js";
 import { UP_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
 import { serveOn, serviceNames } from "./serve.js";
@@ -38,7 +39,7 @@ async function up(options: StackOptions, { service, json = false, mdns, small }:
   const session = await openSession(mdns === undefined ? options : { ...options, mdns });
   try {
     const services = serveOn(session, service);
-    if (small !== undefined) session.stack.serveSmall(small);
+    if (small !== undefined) serveSmall(session, small);
     if (mdns !== undefined) announce(session, service, mdns);
     console.log(json ? JSON.stringify(readyObject(session, service)) : readyLine(session, service));
     await Promise.race([interrupts.came, session.failed]);
@@ -47,6 +48,14 @@ async function up(options: StackOptions, { service, json = false, mdns, small }:
     await session.close();
   }
   return 0;
+}
+
+function serveSmall({ stack }: Session, small: number): void {
+  try {
+    stack.serveSmall(small);
+  } catch (error) {
+    throw new Failure(`--small: ${oneLine(error)}; --service serves ports too (--service none: no others)`, USAGE);
+  }
 }
 
 /** Bits of the services that a list names. */
