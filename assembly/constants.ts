@@ -25,6 +25,8 @@ export {
 } from "./memory/control";
 export { Counter } from "./memory/counters";
 export { Err, Event, Offer, Option } from "./memory/errors";
+export { FlashWhat, FlashWord } from "./application/flash";
+export { MqttState } from "./application/mqtt";
 export { HttpMethod } from "./application/request";
 export { SmallService } from "./application/small";
 export { TransferState } from "./application/transfer";

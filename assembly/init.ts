@@ -25,6 +25,9 @@ import { LEASE_OCTETS } from "./application/leases";
 import { HAS_EXCHANGE, layOut, namesOctets, start, thingsOctets } from "./carve";
 import { examine, refuse } from "./examine";
 
+/** For modules without abi.ts: first address of the arena when the host names none. */
+export { ARENA_START } from "./memory/config";
+
 /** Address of the control block; the first time, fills in the defaults of this build. */
 export function control(): i32 {
   if (!root.abi) fillDefaults();

@@ -1,5 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
-import { FILTER, FORWARDING, IGMP, NAPT, OFFLOAD, PROBING, RAW, REASSEMBLY, VLAN } from "./memory/config";
+import { FILTER, FORWARDING, IGMP, NAPT, OFFLOAD, PROBING, RAW, REASSEMBLY, TCP, VLAN } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -126,9 +126,8 @@ function datagram(here: Packet, now: Instant): void {
   }
   const isTaken = RAW && state.raws != 0 && raw.input(here);
   if (IGMP && here.protocol == Protocol.IGMP) return igmp.input(here, now);
+  if (TCP && here.protocol == Protocol.TCP) return tcp.input(here, now);
   switch (here.protocol) {
-    case Protocol.TCP:
-      return tcp.input(here, now);
     case Protocol.UDP:
       if (!udp.input(here)) icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PORT, now);
       return;
@@ -154,7 +153,7 @@ function refuse(here: Packet, now: Instant): void {
   const guard = state.guard;
   state.guard = 0;
   if (NAPT) napt.undo(here);
-  if (here.protocol == Protocol.TCP && !here.linkGroup) tcp.refuse(here, now);
+  if (TCP && here.protocol == Protocol.TCP && !here.linkGroup) tcp.refuse(here, now);
   else icmp.report(here, IcmpType.UNREACHABLE, Unreachable.PORT, now);
   state.guard = guard;
 }
@@ -163,9 +162,8 @@ function message(here: Packet, now: Instant): void {
   const what = icmp.input(here, now);
   if (what == Icmp.ECHO_REPLY) return udp.echoReplyArrives(here);
   if (what != Icmp.ERROR) return;
+  if (TCP && quote().protocol == Protocol.TCP) return tcp.errorArrives(quote());
   switch (quote().protocol) {
-    case Protocol.TCP:
-      return tcp.errorArrives(quote());
     case Protocol.UDP:
     case Protocol.ICMP:
       return udp.errorArrives(quote());
@@ -176,7 +174,7 @@ function message(here: Packet, now: Instant): void {
 
 /** Runs what has expired. */
 export function expire(now: Instant): void {
-  timewait.expire(now);
+  if (TCP) timewait.expire(now);
   for (let budget = TIMER_BUDGET; budget; budget--) {
     const record = deadlines.first();
     if (!record || before(now, deadlines.firstDeadline())) return;
@@ -187,9 +185,11 @@ export function expire(now: Instant): void {
 function expireRecord(record: Timed, now: Instant): void {
   switch (record.kind) {
     case <u8>Kind.TCP:
-      return expireConnection(changetype<Tcb>(record), now);
+      if (TCP) expireConnection(changetype<Tcb>(record), now);
+      return;
     case <u8>Kind.HALF_OPEN:
-      return expireHalfOpen(changetype<HalfOpen>(record), now);
+      if (TCP) expireHalfOpen(changetype<HalfOpen>(record), now);
+      return;
     case <u8>Kind.NEIGHBOUR:
       return arp.expire(changetype<Neighbour>(record), now);
     case <u8>Kind.GROUP:

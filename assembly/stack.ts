@@ -1,5 +1,5 @@
 // poll: receive, expire, transmit, next deadline.
-import { CONFIGURE, FORWARDING, GATEWAYS, PROBING } from "./memory/config";
+import { CONFIGURE, FORWARDING, GATEWAYS, PROBING, TCP } from "./memory/config";
 import { ADDRESSES_MAX, AddressState, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -42,7 +42,7 @@ export function transmit(): i32 {
   root.flags &= ~Flag.TX_BLOCKED;
   announce();
   const sweeps = CONFIGURE ? sweep.output(now) : false;
-  const more = tcp.output(now) || sweeps;
+  const more = TCP ? tcp.output(now) || sweeps : sweeps;
   const queued = udp.output(now);
   const frames = hasFrames();
   return queued || more || frames ? 0 : within(now);
@@ -57,7 +57,8 @@ export function poll(ms: u32, us: u32): i32 {
 /** Milliseconds until the first deadline. */
 function within(now: Instant): i32 {
   const first: u32 = deadlines.first() ? until(deadlines.firstDeadline(), now) : NEVER;
-  const others = CONFIGURE ? min(timewait.within(now), claim.within(now)) : timewait.within(now);
+  const waits = TCP ? timewait.within(now) : NEVER;
+  const others = CONFIGURE ? min(waits, claim.within(now)) : waits;
   return min(first, min(others, NEVER));
 }
 
@@ -70,7 +71,7 @@ function tellFailures(): void {
       neighbour.isGateway = 1;
       state.pathGeneration++;
     }
-    tcp.nextHopFailed(neighbour);
+    if (TCP) tcp.nextHopFailed(neighbour);
     if (!neighbour.hold) continue;
     count(Counter.HOLD_EXPIRED);
     const hold = Hold.at(neighbour.hold);

@@ -1,4 +1,5 @@
 // After an address was lost or a carrier came or went: a walk over all sockets and neighbours, some places in each poll.
+import { TCP } from "../memory/config";
 import { Interface } from "../memory/control";
 import { Kind, PoolIndex, Timed } from "../memory/pool";
 import { root, state } from "../memory/root";
@@ -39,9 +40,10 @@ function look(record: Timed, now: Instant): void {
   if (!record.taken) return;
   switch (record.kind) {
     case <u8>Kind.TCP:
-      return connection(changetype<Tcb>(record));
+      if (TCP) connection(changetype<Tcb>(record));
+      return;
     case <u8>Kind.HALF_OPEN:
-      if (!isLocal(changetype<HalfOpen>(record).local, changetype<HalfOpen>(record).only)) forget(changetype<HalfOpen>(record));
+      if (TCP && !isLocal(changetype<HalfOpen>(record).local, changetype<HalfOpen>(record).only)) forget(changetype<HalfOpen>(record));
       return;
     case <u8>Kind.UDP:
       return udp.addressChanged(changetype<UdpSocket>(record));

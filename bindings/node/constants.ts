@@ -666,6 +666,47 @@ export const Option = {
 /** One of the values of `Option`. */
 export type Option = (typeof Option)[keyof typeof Option];
 
+/** What is asked of the host. */
+export const FlashWhat = {
+  NOTHING: 0,
+  SIZE: 1,
+  READ: 2,
+  WRITE: 3,
+} as const;
+/** One of the values of `FlashWhat`. */
+export type FlashWhat = (typeof FlashWhat)[keyof typeof FlashWhat];
+
+/** The mailbox words of a request, the last of all. */
+export const FlashWord = {
+  /** Who asks, a number of the application's own; 0: nobody. */
+  ASKER: 57,
+  /** FlashWhat. The host writes 0 when it is done. */
+  WHAT: 58,
+  /** Number of the store, as host and application have agreed. */
+  STORE: 59,
+  /** The first octet of it that is meant. */
+  OFFSET: 60,
+  OCTETS: 61,
+  /** Where they are to be put, or lie. */
+  ADDRESS: 62,
+  /** How many octets it was, or an error; for SIZE how many the store has. Host. */
+  ANSWER: 63,
+} as const;
+/** One of the values of `FlashWord`. */
+export type FlashWord = (typeof FlashWord)[keyof typeof FlashWord];
+
+/** How far a client is. */
+export const MqttState = {
+  OFF: 0,
+  /** Until the next try. */
+  WAITING: 1,
+  /** CONNECT is on its way, CONNACK is awaited. */
+  CONNECTING: 2,
+  CONNECTED: 3,
+} as const;
+/** One of the values of `MqttState`. */
+export type MqttState = (typeof MqttState)[keyof typeof MqttState];
+
 /** Methods that the application is asked to answer. RFC 9110 §9.3. */
 export const HttpMethod = {
   GET: 0,
@@ -891,7 +932,8 @@ export const Service = {
   SYSLOG: 7,
   HTTP: 8,
   SMALL: 9,
-  COUNT: 10,
+  MQTT: 10,
+  COUNT: 11,
 } as const;
 /** One of the values of `Service`. */
 export type Service = (typeof Service)[keyof typeof Service];

@@ -2,6 +2,7 @@
 export type { Advertised } from "./advertised.js";
 export type { Endpoint } from "./address.js";
 export type { ChannelStats, Faults } from "./channel.js";
+export { type FlashStore, fileStore, keepFlash, octetStore } from "./flash.js";
 export type { DhcpWish } from "./configuring.js";
 export type { Core, DhcpdOptions, DhcpStatus, Lease } from "./core.js";
 export type { Driver, Port } from "./driver.js";

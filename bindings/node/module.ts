@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { instantiate } from "@assemblyscript/loader";
+import { Err } from "./constants.js";
 import { RingwireError } from "./error.js";
 
 /** The memory of a module. */
@@ -140,8 +141,24 @@ async function instance(source: unknown, name: string): Promise<{ exports: Expor
   try {
     const result = await instantiate<Exports>(source as never, {});
     if (typeof result.exports.control !== "function") throw new Error("it does not export control()");
-    return { exports: result.exports as unknown as Exports, module: result.module };
+    return { exports: completed(result.exports as unknown as Exports), module: result.module };
   } catch (error) {
     throw new RingwireError("BAD_ARGUMENT", `wasm: ${name} is not a Ringwire module: ${(error as Error).message}`);
   }
+}
+
+/** The host's socket calls, which a module with an application of its own may be without. */
+const SOCKET_CALLS = [
+  ...["ready_next", "ready_rearm", "tcp_listen", "tcp_accept", "tcp_connect", "tcp_send_space", "tcp_send_commit", "tcp_receive_ready"],
+  ...["tcp_receive_release", "tcp_close", "tcp_abort", "tcp_status", "udp_bind", "udp_connect", "udp_send_space", "udp_send_commit"],
+  ...["udp_receive_ready", "udp_receive_release", "udp_close", "udp_status", "socket_set", "socket_get", "socket_at"],
+  ...["route_add", "route_remove"],
+];
+
+/** The exports, with calls that answer NOT_SUPPORTED for those that are not there; nobody is ever ready then. */
+function completed(exports: Exports): Exports {
+  const missing = SOCKET_CALLS.filter((name) => typeof exports[name] !== "function");
+  if (!missing.length) return exports;
+  const call = (name: string) => ({ value: () => (name === "ready_next" ? 0 : Err.NOT_SUPPORTED), enumerable: true });
+  return Object.create(exports, Object.fromEntries(missing.map((name) => [name, call(name)]))) as Exports;
 }

@@ -148,6 +148,8 @@ export interface StackOptions {
   seed?: Uint8Array | string;
   /** Octets of a module, or the path or URL of one. Default: the module shipped with the package. */
   wasm?: WasmSource;
+  /** The module's own capacities and settings hold, as on a board, and an interface may be without address: `tcp`, `udp`, `arp` and `ip` are not read. Default false. */
+  asBuilt?: boolean;
   tcp?: TcpOptions;
   udp?: UdpOptions;
   arp?: ArpOptions;
@@ -179,6 +181,7 @@ const NAMES = {
     "interfaces",
     "seed",
     "wasm",
+    "asBuilt",
     "tcp",
     "udp",
     "arp",
@@ -248,9 +251,8 @@ export function coreOptions(options: StackOptions): { core: CoreOptions; drivers
   const core: CoreOptions = {
     seed,
     devices: drivers.map((driver) => deviceOf(driver, options)),
-    interfaces: options.interfaces.map((given, i) => interfaceOf(given, i, drivers, seed)),
-    capacities: capacities(options),
-    settings: settings(options),
+    interfaces: options.interfaces.map((given, i) => interfaceOf(given, i, drivers, seed, options.asBuilt)),
+    ...(options.asBuilt ? {} : { capacities: capacities(options), settings: settings(options) }),
   };
   if (options.loopback) {
     core.interfaces.push({ device: core.devices.length, mtu: LOOPBACK_MTU, addresses: ["127.0.0.1/8"] });
@@ -284,9 +286,9 @@ function deviceOf(driver: Driver, { interfaces, ip, wasm }: StackOptions): Devic
   return { kind: driver.kind, offload, ...(rxSlots !== undefined && { rxSlots }), ...(txSlots !== undefined && { txSlots }) };
 }
 
-function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: Uint8Array): InterfaceOptions {
-  const addresses = given.addresses ?? (given.dhcp ? [] : undefined);
-  if (!Array.isArray(addresses) || (addresses.length < 1 && !given.dhcp)) {
+function interfaceOf(given: StackInterface, i: number, drivers: Driver[], seed: Uint8Array, mayLack = false): InterfaceOptions {
+  const addresses = given.addresses ?? (given.dhcp || mayLack ? [] : undefined);
+  if (!Array.isArray(addresses) || (addresses.length < 1 && !given.dhcp && !mayLack)) {
     throw new RingwireError("BAD_INTERFACE", `interfaces[${i}].addresses: expected one to four addresses, as "10.9.0.2/24"`);
   }
   const made: InterfaceOptions = {

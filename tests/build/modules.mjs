@@ -19,19 +19,23 @@ export function modules(root) {
   return [...shipped, ...examples(root)];
 }
 
+/** One for each folder of examples/ with an index.ts; a config.ts beside it says what build of the stack it wants, and that small is what counts. */
 function examples(root) {
   const folder = join(root, "examples");
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => existsSync(join(folder, name, "index.ts")))
     .sort()
-    .map((name) => ({
-      name: `examples/${name}`,
-      target: "example",
-      aim: "speed",
-      entries: [`examples/${name}/index.ts`],
-      out: `build/examples/${name}.wasm`,
-    }));
+    .map((name) => {
+      const configs = [`examples/${name}/config.ts`].filter((path) => existsSync(join(root, path)));
+      return {
+        name: `examples/${name}`,
+        target: "example",
+        aim: configs.length ? "size" : "speed",
+        entries: [...configs, `examples/${name}/index.ts`],
+        out: `build/examples/${name}.wasm`,
+      };
+    });
 }
 
 /** Compiles what is out of date, two at a time; answers the names of what was compiled. */

@@ -15,7 +15,9 @@ export function capacities(path: string): Capacity[] {
   const source = readFileSync(path, "utf8");
   const [, section] = /\/\/ ---- Capacities ----\n([\s\S]*?)\n\/\/ ---- /.exec(source) ?? [];
   if (!section) throw new Error(`${path}: no section "---- Capacities ----"`);
-  const found = [...section.matchAll(/\/\*\* (.*?) \*\/\nexport const (\w+): i32 = isDefined\(CFG_\2\) \? CFG_\2 : (\d+);/g)];
+  const found = [
+    ...section.matchAll(/\/\*\* (.*?) \*\/\nexport const (\w+): i32 = isDefined\(CFG_\2\) \? CFG_\2 : (?:TINY \? \d+ : )?(\d+);/g),
+  ];
   const all = [...section.matchAll(/^export const (\w+)/gm)];
   if (found.length !== all.length)
     throw new Error(`${path}: ${all.length} capacities, ${found.length} of them written as this test reads them`);

@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   type Driver,
@@ -110,6 +111,15 @@ export class Lab {
     child.stdin?.end(input);
     const [status] = (await once(child, "close")) as [number | null];
     return { status, stdout: stdout(), stderr: stderr() };
+  }
+  /** Waits until somebody listens on a UDP port of the namespace. */
+  async listens(port: number): Promise<void> {
+    for (let left = 40; left; left--) {
+      const { stdout } = await this.run("ss", ["-Huln", `sport = :${port}`]);
+      if (stdout) return;
+      await sleep(100);
+    }
+    throw new Error(`nobody listens on port ${port}`);
   }
   /** Starts a program that `close` ends. */
   spawn(program: string, args: string[]): ChildProcess {

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, afterEach, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { spawn } from "node:child_process";
@@ -12,8 +11,6 @@ import { Lab, missing, needs } from "../interop/lab.js";
 import { endAll, Running } from "../interop/running.js";
 
 const MAIN = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
-/** Tries of what another program may not be ready for. */
-const TRIES = 40;
 let lab: Lab;
 let folder = "";
 let root = "";
@@ -102,7 +99,7 @@ describe("seen from outside", { skip: missing, timeout: 120_000 }, () => {
       `--tftp-root=${root}`,
       "--tftp-no-blocksize",
     );
-    await listens(69);
+    await lab.listens(69);
     for (const [name, ...more] of [["small"], ["large"], ["even", "--block", "512"]] as const) {
       const to = join(folder, `ours-${name}`);
       assert.equal((await ended("tftp", "get", lab.device().kernel, name, "--output", to, ...more)).status, 0);
@@ -119,7 +116,7 @@ describe("seen from outside", { skip: missing, timeout: 120_000 }, () => {
     mkdirSync(there, { recursive: true });
     chmodSync(there, 0o777);
     start("in.tftpd", "--listen", "--foreground", "--user", "root", "--create", "--secure", there);
-    await listens(69);
+    await lab.listens(69);
     assert.equal((await ended("tftp", "put", lab.device().kernel, "copy", "--input", join(root, "large"))).status, 0);
     assert.deepEqual(readFileSync(join(there, "copy")), readFileSync(join(root, "large")));
     const back = await ended("tftp", "get", lab.device().kernel, "copy", "--output", join(folder, "back"));
@@ -131,7 +128,7 @@ describe("seen from outside", { skip: missing, timeout: 120_000 }, () => {
     const config = join(folder, "chrony.conf");
     writeFileSync(config, `local stratum 10\nallow 10.76.0.0/16\ncmdport 0\nbindcmdaddress /\npidfile ${join(folder, "chronyd.pid")}\n`);
     start("chronyd", "-n", "-x", "-u", "root", "-f", config);
-    await listens(123);
+    await lab.listens(123);
     const { stdout } = await ended("sntp", lab.device().kernel);
     const [, time = "", stratum, off] =
       /^(\S+) \+-\d+ ms, stratum (\d+), ([\d.]+) s (?:behind|ahead of) this machine\n$/.exec(stdout) ?? [];
@@ -224,13 +221,3 @@ describe("seen from outside", { skip: missing, timeout: 120_000 }, () => {
     assert.equal(await none.ended, 1);
   });
 });
-
-/** Waits until somebody in the namespace listens on a UDP port. */
-async function listens(port: number): Promise<void> {
-  for (let left = TRIES; left; left--) {
-    const { stdout } = await lab.run("ss", ["-Huln", `sport = :${port}`]);
-    if (stdout) return;
-    await sleep(100);
-  }
-  assert.fail(`nobody listens on port ${port}`);
-}

@@ -94,6 +94,18 @@ Examples:
   sudo ringwire scan 10.9.0.1 22,80,8000-8100 --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24
   sudo ringwire scan -u 10.9.0.1 53,123,161 --tap rw0 --ip 10.9.0.2/24`;
 
+/** Examples under `ringwire run --help`. */
+export const RUN_EXAMPLES = `${DEVICES}
+
+The module runs with the capacities that it was built with, as on a microcontroller. Mailbox words are what its host, here this
+command, and the application inside tell each other; a line of stdin, as 0=2200, writes one while it runs.
+
+Examples:
+  sudo ringwire run sensor --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24 --mail 0=2150
+  sudo ringwire run mqtt --tap rw0 --host-ip 10.9.0.1/24 --mail 0=2150 --mail 1=10.9.0.1 --show 2,3
+  sudo ringwire run clock --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24 --mail 0=10.9.0.1 --show-text 8
+  sudo ringwire run boot --tap rw0 --ip 10.9.0.2/24 --host-ip 10.9.0.1/24 --text 16=image.bin --mail 0=10.9.0.1 --flash-out 1=image.bin --show 1,2`;
+
 /** Examples under `ringwire netstat --help`. */
 export const NETSTAT_EXAMPLES = `
 Each stack of a command that runs (up, nc, tftpd, ...) tells of itself through a socket in $XDG_RUNTIME_DIR or the folder for

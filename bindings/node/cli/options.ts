@@ -57,6 +57,9 @@ export interface StackOptions {
   trace?: boolean;
   /** 127.0.0.1 is there, and our own addresses can be spoken to. */
   loopback?: boolean;
+  /** The module, where it is not the one of the package, and whether its own capacities hold. */
+  wasm?: string;
+  asBuilt?: boolean;
 }
 
 /** Collects options in the order of the command line: each --tap and --tun starts a device, what follows belongs to it. */
@@ -88,8 +91,8 @@ class DeviceList {
   }
 }
 
-/** Adds the options of interfaces, links and the seed to a command, and of name servers where it `resolves`; the function answers what was given, checked as a whole. */
-export function addStackOptions(command: Command, resolves = true): () => StackOptions {
+/** Adds the options of interfaces, links and the seed to a command, and of name servers where it `resolves`; the function answers what was given, checked as a whole. With `mayLack` an interface needs no address: the module sees to that. */
+export function addStackOptions(command: Command, resolves = true, mayLack = false): () => StackOptions {
   const list = new DeviceList();
   const flag = (flags: string, text: string, take: () => void) => command.option(flags, text).on(`option:${flags.slice(2)}`, take);
   const valued = (flags: string, text: string, take: (value: string) => void) =>
@@ -118,7 +121,7 @@ export function addStackOptions(command: Command, resolves = true): () => StackO
   command.option("--trace", "draw each frame on stderr, and why it was dropped, delayed or sent again");
   return () => {
     const { seed, forward, filter, portForward, trace, loopback } = command.opts<Omit<StackOptions, "devices">>();
-    const devices = completed(list.finished());
+    const devices = completed(list.finished(), mayLack);
     if (!forward && (portForward || devices.some(({ napt }) => napt)))
       throw new Failure("--napt and --port-forward need --forward as well", USAGE);
     return {
@@ -227,12 +230,13 @@ const fileName = checked((text: string) => {
 });
 
 /** Checks that need the whole line: each device has an address, none is used twice, MAC addresses only where there are any. */
-function completed(devices: DeviceOptions[]): DeviceOptions[] {
+function completed(devices: DeviceOptions[], mayLack: boolean): DeviceOptions[] {
   if (!devices.length) throw new Failure("no device: say --tap NAME, --tun NAME or --slip PATH, and --ip A.B.C.D/LEN", USAGE);
   const seen = new Set<string>();
   for (const device of devices) {
     const option = `--${device.kind} ${device.name}`;
-    if (!device.addresses.length && !device.dhcp) throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN or --dhcp`, USAGE);
+    if (!device.addresses.length && !device.dhcp && !mayLack)
+      throw new Failure(`${option} needs an address: --ip A.B.C.D/LEN or --dhcp`, USAGE);
     if (device.kind !== "tap" && device.dhcp) throw new Failure(`${option} takes no --dhcp: raw IP has no link addresses`, USAGE);
     if (device.linkLocal && !device.dhcp) throw new Failure(`${option}: --link-local goes with --dhcp`, USAGE);
     if (device.kind !== "tap" && device.vlan) throw new Failure(`${option} takes no --vlan: raw IP has no tags`, USAGE);

@@ -10,6 +10,7 @@ import { netstatCommand } from "./netstat.js";
 import { pingCommand } from "./ping.js";
 import { traceCommand, withTrace } from "./trace.js";
 import { tracerouteCommand } from "./traceroute.js";
+import { runCommand } from "./run.js";
 import { scanCommand } from "./scan.js";
 import { sntpCommand } from "./sntp.js";
 import { syslogCommand } from "./syslog.js";
@@ -20,7 +21,7 @@ import { version } from "./version.js";
 
 /** All of them, in the order of the help. */
 const COMMANDS = [
-  ...[upCommand, pingCommand, tracerouteCommand, ncCommand, scanCommand, digCommand, sntpCommand],
+  ...[upCommand, runCommand, pingCommand, tracerouteCommand, ncCommand, scanCommand, digCommand, sntpCommand],
   ...[syslogCommand, tftpCommand, tftpdCommand, dhcpdCommand, httpdCommand, netstatCommand, traceCommand, demoCommand],
 ];
 
