@@ -7,7 +7,7 @@ import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 const ROOT = process.cwd();
-const GENERATED = ["bindings/node/constants.ts", "docs/conformance.md", "docs/abi.md"];
+const GENERATED = ["bindings/node/constants.ts", "bindings/c/ringwire_abi.h", "docs/conformance.md", "docs/abi.md"];
 
 /** What tests/build/constants.mjs offers. */
 interface Generator {
@@ -16,9 +16,19 @@ interface Generator {
 }
 const generator = (await import(pathToFileURL(join(ROOT, "tests/build/constants.mjs")).href)) as Generator;
 
+/** What tests/build/cheader.mjs offers. */
+interface HeaderGenerator {
+  C_HEADER: string;
+  headerText(root: string): Promise<string>;
+}
+const header = (await import(pathToFileURL(join(ROOT, "tests/build/cheader.mjs")).href)) as HeaderGenerator;
+
 describe("generated files", () => {
   test("bindings/node/constants.ts is what the debug module gives", async () => {
     assert.equal(readFileSync(join(ROOT, generator.CONSTANTS), "utf8"), await generator.constantsText(ROOT));
+  });
+  test("bindings/c/ringwire_abi.h is what the modules give", async () => {
+    assert.equal(readFileSync(join(ROOT, header.C_HEADER), "utf8"), await header.headerText(ROOT));
   });
   test("what is committed is what was generated", (t) => {
     if (!existsSync(join(ROOT, ".git"))) return t.diagnostic("no git here: nothing is committed");

@@ -17,7 +17,7 @@ export interface Suite {
   run: (root: string, onTest: (test: TestResult) => void) => Promise<TestResult[]>;
 }
 
-const ELSEWHERE = ["checks", "interop", "simulation", "wide"];
+const ELSEWHERE = ["boards", "checks", "interop", "simulation", "wide"];
 
 /** All suites, in the order in which they run. */
 export const SUITES: Suite[] = [
@@ -67,6 +67,13 @@ export const SUITES: Suite[] = [
     budgetMinutes: 20,
     always: false,
     run: (root, onTest) => andReport(20_000, runNode(testsIn(root, "wide"), { concurrency: 1, fileMinutes: 15, onTest })),
+  },
+  {
+    name: "boards",
+    about: "firmware on emulated boards: what it serves, what it takes",
+    budgetMinutes: 6,
+    always: false,
+    run: (root, onTest) => runNode(testsIn(root, "boards"), { concurrency: 1, fileMinutes: 5, onTest }),
   },
 ];
 

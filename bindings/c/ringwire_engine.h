@@ -1,0 +1,20 @@
+// What an engine gives to ringwire.c, and ringwire.c to an engine.
+#ifndef RINGWIRE_ENGINE_H
+#define RINGWIRE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// A fresh instance, as after the first start. False: the module cannot be had.
+bool rw_engine_start(const uint8_t *module, uint32_t octets);
+// Linear memory; it never moves while the instance lives.
+uint8_t *rw_engine_memory(uint32_t *octets);
+
+// Something trapped: reported and counted. Answers RINGWIRE_TRAPPED.
+int32_t rw_trapped(const char *what);
+// Whether nothing may be called until the stack is started anew.
+bool rw_is_trapped(void);
+// The watchdog hook.
+void rw_alive(void);
+
+#endif

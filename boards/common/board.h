@@ -1,0 +1,40 @@
+// What a board gives to the programs that run on it, and what the parts that boards have in common offer.
+#ifndef RINGWIRE_BOARD_H
+#define RINGWIRE_BOARD_H
+
+#include "ringwire.h"
+
+// ---- Given by each board (boards/NAME/board.c) ----
+
+// Clocks, serial line and timer.
+void board_init(void);
+void board_put(char letter);
+// Milliseconds since the start, and the microseconds below one.
+uint32_t board_now(uint32_t *us);
+// Sleeps until the network part has something, or so many milliseconds have passed.
+void board_sleep(int32_t ms);
+// Ends the program; the emulator ends with this status.
+_Noreturn void board_exit(int status);
+// The words after the program's name, as semihosting gives them.
+const char *board_words(void);
+extern const ringwire_driver board_driver;
+extern void *const board_part;
+extern const uint32_t board_rx_slots, board_tx_slots;
+
+// ---- console.c ----
+
+void print(const char *text);
+void print_number(uint32_t value);
+void print_line(const char *name, uint32_t value);
+
+// ---- service.c ----
+
+// The configuration of the stack that all programs share. The seed comes with the words: `seed=` and 64 hexadecimal digits.
+const ringwire_config *service_config(void);
+
+// ---- stack.c: the native stack, painted at the start ----
+
+uint32_t stack_octets(void);
+uint32_t stack_used(void);
+
+#endif

@@ -1,0 +1,77 @@
+// `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]]`: builds a board's program and runs it in QEMU.
+// With --tap or --dgram it prints `ready` and serves until Ctrl-C; without, a stack in Node pings it and fetches its page.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { boardNames, boardOf, buildBoard, enginesOf } from "./build.mjs";
+import { freePorts, openDatagrams } from "./dgram.mjs";
+import { commandOf, Running, whyNoBoard } from "./run.mjs";
+
+const ADDRESS = "10.9.0.2";
+const PINGS = 3;
+const root = process.cwd();
+
+function wishes() {
+  const options = { engine: { type: "string" }, tap: { type: "string" }, dgram: { type: "string" } };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (positionals.length !== 1)
+    throw new Error(
+      `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]], NAME one of ${boardNames(root).join(", ")}`,
+    );
+  const board = boardOf(root, positionals[0]);
+  if (values.tap && values.dgram) throw new Error("--tap or --dgram, not both");
+  return { board, engine: values.engine ?? enginesOf(board)[0], ...values };
+}
+
+function portsOf(text) {
+  const [local, remote = local + 1] = text.split(":").map(Number);
+  if (![local, remote].every((port) => Number.isInteger(port) && port > 0 && port < 65536))
+    throw new Error(`--dgram ${text}: expected a UDP port, or two`);
+  return [local, remote];
+}
+
+/** Serves until a signal comes or QEMU ends. */
+async function serve(running) {
+  await running.prints("ready");
+  console.log("ready");
+  const stop = () => running.stop();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  process.exitCode = (await running.ended) ? 1 : 0;
+}
+
+/** Shows that it is there: pings and the page, by a stack of our own at the other end of the wire. */
+async function show(board, elf) {
+  const built = join(root, "build/js/bindings/node/index.js");
+  if (!existsSync(built)) throw new Error("the stack for Node is not built: npm run build");
+  const { createStack } = await import(built);
+  const [here, there] = await freePorts();
+  const driver = await openDatagrams(here, there);
+  const running = new Running(commandOf(board, elf, { dgram: [there, here] }));
+  const stack = await createStack({ interfaces: [{ driver, addresses: ["10.9.0.1/24"] }] });
+  try {
+    await running.prints("ready");
+    console.log("ready");
+    for (let i = 0; i < PINGS; i++) {
+      const { ms, size } = await stack.ping(ADDRESS);
+      console.log(`${size} octets from ${ADDRESS}: ${ms.toFixed(3)} ms`);
+    }
+    const socket = await stack.connect({ host: ADDRESS, port: 80 });
+    socket.end("GET / HTTP/1.1\r\n\r\n");
+    for await (const data of socket) process.stdout.write(data);
+  } finally {
+    await stack.close();
+    await running.stop();
+  }
+}
+
+try {
+  const { board, engine, tap, dgram } = wishes();
+  const missing = whyNoBoard(board);
+  if (missing) throw new Error(missing);
+  const elf = buildBoard(root, board.name, engine);
+  if (tap || dgram) await serve(new Running(commandOf(board, elf, tap ? { tap } : { dgram: portsOf(dgram) })));
+  else await show(board, elf);
+} catch (error) {
+  console.error(`board: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,166 @@
+// Builds the firmware of a board into build/boards: the application and the stack as one module, the module as C or as an image for wasm3,
+// and the program around it. What is up to date is left alone.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { toC } from "../../bindings/c/w2c.mjs";
+import { wasm3Sources } from "../../bindings/c/wasm3.mjs";
+import { filesBelow, hashOf } from "../../tests/build/files.mjs";
+import { optimize } from "../../tests/build/optimize.mjs";
+
+const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
+const OUT = "build/boards";
+const BINDING = ["ringwire.c", "ringwire_memory.c"];
+const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c"];
+const FLAGS = [
+  "-std=gnu11",
+  "-g",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-ffunction-sections",
+  "-fdata-sections",
+  "-fno-tree-loop-distribute-patterns",
+];
+/** wasm3 as small as it gets: no floats, no fused operations, no long error texts, pages of code of 1 KB. */
+const WASM3 = {
+  d_m3CascadedOpcodes: 0,
+  d_m3VerboseErrorMessages: 0,
+  d_m3MaxConstantTableSize: 64,
+  d_m3MaxFunctionStackHeight: 256,
+  d_m3CodePageAlignSize: 1024,
+  d_m3HasFloat: 0,
+  calloc: "rw_heap_zeroed",
+  realloc: "rw_heap_resize",
+  free: "rw_heap_free",
+};
+
+/** Names of all boards. */
+export function boardNames(root) {
+  return readdirSync(join(root, "boards"))
+    .filter((name) => existsSync(join(root, "boards", name, "board.json")))
+    .sort();
+}
+
+/** What a board's board.json says. */
+export function boardOf(root, name) {
+  const path = join(root, "boards", name, "board.json");
+  if (!existsSync(path)) throw new Error(`no board ${name}; there are ${boardNames(root).join(", ")}`);
+  return { name, ...JSON.parse(readFileSync(path, "utf8")) };
+}
+
+/** Engines with which a board runs. */
+export function enginesOf(board) {
+  return Object.keys(board.memory);
+}
+
+/** Builds a program (main or measure) of a board for an engine; answers the path of the ELF file. */
+export function buildBoard(root, name, engine, program = "main") {
+  const board = boardOf(root, name);
+  if (!(engine in board.memory)) throw new Error(`${name} does not run with ${engine}; it does with ${enginesOf(board).join(" and ")}`);
+  const module = buildModule(root, board.module);
+  const out = `${OUT}/${name}-${engine}${program === "main" ? "" : `-${program}`}.elf`;
+  const wasm3 = engine === "wasm3" ? wasm3Sources(root) : "";
+  const inputs = [module, "tests/build/files.mjs", ...sourcesOf(root, name)];
+  const hash = hashOf(root, inputs, `${engine} ${program} ${wasm3} ${versionOf(board)}`);
+  if (isFresh(root, out, hash)) return join(root, out);
+  const { files, flags } = engine === "wasm2c" ? asCode(root, board, module) : asImage(root, board, module, wasm3);
+  const paths = [`common/${program}.c`, `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
+    (file) => `boards/${file}`,
+  );
+  const own = [...paths, ...BINDING.map((file) => `bindings/c/${file}`)].map((path) => join(root, path));
+  link(root, board, engine, own, files, flags, join(root, out));
+  note(root, out, hash);
+  return join(root, out);
+}
+
+/** The module of a board (its config.ts before the application); answers its path. */
+export function buildModule(root, name) {
+  const out = `${OUT}/${name}.wasm`;
+  const entries = [`boards/${name}/config.ts`, "boards/common/application.ts"];
+  const sources = [...filesBelow(root, "assembly", (path) => path.endsWith(".ts")), ...entries];
+  const hash = hashOf(root, [...sources, "asconfig.json", "tests/build/optimize.mjs"]);
+  if (isFresh(root, out, hash)) return out;
+  mkdirSync(join(root, OUT), { recursive: true });
+  const fresh = `${OUT}/${name}.${process.pid}.wasm`;
+  run(process.execPath, [ASC, ...entries, "--config", "asconfig.json", "--target", "example", "--outFile", fresh], root);
+  optimize(join(root, fresh), "size");
+  renameSync(join(root, fresh), join(root, out));
+  note(root, out, hash);
+  return out;
+}
+
+function asCode(root, board, module) {
+  const made = join(root, OUT, `${board.module}.c`);
+  toC(join(root, module), made);
+  return { files: [made], flags: [] };
+}
+
+function asImage(root, board, module, wasm3) {
+  const files = readdirSync(wasm3)
+    .filter((file) => /^m3_(?!api).*\.c$/.test(file))
+    .map((file) => join(wasm3, file));
+  const defines = Object.entries(WASM3).map(([name, value]) => `-D${name}=${value}`);
+  const own = [
+    `-DRW_HEAP_OCTETS=${board.heap}`,
+    `-DRW_WASM_STACK=${board.wasmStack}`,
+    `-DRW_WASM_IMAGE="${join(root, module)}"`,
+    `-I${wasm3}`,
+  ];
+  return { files, flags: [...own, ...defines] };
+}
+
+/** Compiles what is ours with all warnings, the rest as it is, and links. */
+function link(root, board, engine, own, files, flags, out) {
+  const tool = (name) => `${board.tools}${name}`;
+  const engineFiles = engine === "wasm2c" ? ["ringwire_w2c.c"] : ["ringwire_wasm3.c", "ringwire_heap.c"];
+  const all = [...own, ...engineFiles.map((file) => join(root, "bindings/c", file))];
+  const folder = join(root, OUT, `${board.name}-${engine}`);
+  mkdirSync(folder, { recursive: true });
+  const common = [
+    ...board.processor,
+    board.optimize ?? "-O2",
+    ...FLAGS,
+    `-DRW_MEMORY_OCTETS=${board.memory[engine]}`,
+    ...(board.defines ?? []),
+  ];
+  const include = ["bindings/c", "boards/common"].map((path) => `-I${join(root, path)}`);
+  const objectOf = (path) => join(folder, `${path.split("/").pop()}.o`);
+  const compile = (path, extra) => run(tool("gcc"), [...common, ...include, ...flags, ...extra, "-c", path, "-o", objectOf(path)], root);
+  for (const path of all) compile(path, []);
+  for (const path of files) compile(path, ["-w", ...(engine === "wasm3" ? ["-Os"] : [])]);
+  const objects = [...all, ...files].map(objectOf);
+  const layout = [
+    "-T",
+    join(root, "boards", board.name, "link.ld"),
+    "-L",
+    join(root, "boards/common"),
+    `-Wl,--defsym=STACK_OCTETS=${board.stack[engine]}`,
+  ];
+  const libraries = board.libraries ?? ["--specs=nano.specs"];
+  run(tool("gcc"), [...board.processor, "-nostartfiles", ...libraries, "-Wl,--gc-sections", ...layout, ...objects, "-o", out], root);
+}
+
+function run(command, args, cwd) {
+  execFileSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/** Everything of the repository that goes into a board's programs besides its module. */
+function sourcesOf(root, name) {
+  const isSource = (path) => !/\.(md|ts)$/.test(path);
+  return ["bindings/c", "boards/common", `boards/${name}`].flatMap((folder) => filesBelow(root, folder, isSource));
+}
+
+function versionOf(board) {
+  return spawnSync(`${board.tools}gcc`, ["-dumpfullversion"], { encoding: "utf8" }).stdout ?? "";
+}
+
+function isFresh(root, out, hash) {
+  const stamp = join(root, `${out}.stamp`);
+  return existsSync(join(root, out)) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash;
+}
+
+function note(root, out, hash) {
+  writeFileSync(join(root, `${out}.stamp`), hash);
+}

@@ -1,0 +1,33 @@
+// Serves: ping, TCP and UDP echo on port 7, and the page on port 80, which the application in the module brings. Prints `ready` once it does.
+#include <string.h>
+
+#include "board.h"
+
+// The word `trap` breaks the stack once, after so many polls, to show that it comes back.
+static void break_once(uint32_t polls) {
+  static bool is_done;
+  if (is_done || polls < 100 || !strstr(board_words(), "trap")) return;
+  is_done = true;
+  ringwire_set_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_RING, 0x80000000);
+  ringwire_set_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_WRITTEN, ringwire_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_TAKEN) + 1);
+}
+
+int main(void) {
+  board_init();
+  int32_t result = ringwire_start(service_config());
+  if (result < 0) {
+    print("no start: error -");
+    print_line("", (uint32_t)-result);
+    print_line("memory needed:", ringwire_needed());
+    board_exit(1);
+  }
+  print_line("memory", ringwire_needed());
+  print("ready\n");
+  for (uint32_t polls = 0;; polls++) {
+    ringwire_set_mail(0, polls);  // the sensor of this board counts polls
+    break_once(polls);
+    int32_t wait = ringwire_poll();
+    if (wait > 0) board_sleep(wait);
+    if (wait < 0) board_sleep(100);  // no start after a trap: tried again
+  }
+}

@@ -1,0 +1,54 @@
+// The configuration that the programs of all boards share: addresses, seed, clock, and what is said on the serial line when something goes wrong.
+#include "board.h"
+
+#include <string.h>
+
+#ifdef RW_WASM_IMAGE
+extern const uint8_t rw_image[], rw_image_end[];
+__asm__(".section .rodata.rw_image,\"a\"\n.balign 4\n.global rw_image, rw_image_end\n"
+        "rw_image: .incbin \"" RW_WASM_IMAGE "\"\nrw_image_end: .byte 0\n.text\n");
+#endif
+
+static int digit(char letter) {
+  if (letter >= '0' && letter <= '9') return letter - '0';
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+// Emulated parts have no source of noise: whoever starts the emulator brings it.
+static bool noise(uint8_t *octets, uint32_t count) {
+  const char *at = strstr(board_words(), "seed=");
+  if (!at) return false;
+  at += 5;
+  for (uint32_t i = 0; i < count; i++, at += 2) {
+    if (digit(at[0]) < 0 || digit(at[1]) < 0) return false;
+    octets[i] = (uint8_t)(digit(at[0]) << 4 | digit(at[1]));
+  }
+  return true;
+}
+
+static void trapped(const char *what, uint32_t count) {
+  print("trap: ");
+  print(what);
+  print_line(", number", count);
+}
+
+const ringwire_config *service_config(void) {
+  static ringwire_config config = {
+      .driver = &board_driver,
+      .mac = {0x02, 0, 0, 0, 0, 0x02},
+      .ip = {10, 9, 0, 2},
+      .prefix = 24,
+      .gateway = {10, 9, 0, 1},
+      .now = board_now,
+      .entropy = noise,
+      .trapped = trapped,
+  };
+  config.part = board_part;
+  config.rx_slots = board_rx_slots;
+  config.tx_slots = board_tx_slots;
+#ifdef RW_WASM_IMAGE
+  config.module = rw_image;
+  config.module_octets = (uint32_t)(rw_image_end - rw_image);
+#endif
+  return &config;
+}

@@ -1,0 +1,98 @@
+// Every board with every engine, in QEMU, against a stack of our own in Node. No privileges: the wire is a pair of UDP ports on 127.0.0.1.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { noise } from "../node/network.js";
+import { ADDRESS, Rig, rigs, tools } from "./rig.js";
+
+const BULK = 200_000;
+const LOSSY = 150_000;
+
+for (const { board, engine, skip } of rigs()) {
+  describe(`${board.name}, ${engine}`, { skip }, () => {
+    let rig: Rig;
+    before(async () => {
+      rig = await Rig.start(board, engine);
+    });
+    after(() => rig?.stop());
+
+    test("pings of all lengths come back", async () => {
+      for (const size of [0, 1, 56, 57, 1471, 1472]) {
+        const { intact, size: came } = await rig.stack.ping(ADDRESS, { size });
+        assert.deepEqual({ intact, came }, { intact: true, came: size });
+      }
+    });
+    test("datagrams of all lengths come back", async () => {
+      const socket = rig.stack.bindUdp();
+      for (let octets = 0; octets <= 1472; octets += 46) {
+        const sent = noise(octets, octets + 1);
+        await socket.send(sent, 7, ADDRESS);
+        const { data, remote } = await socket.receive();
+        assert.deepEqual([remote.address, remote.port], [ADDRESS, 7]);
+        assert.ok(sent.equals(data), `${octets} octets`);
+      }
+      socket.close();
+    });
+    test("the page has what the board left in the mailbox, and counters that grow", async () => {
+      const first = numbers(await rig.page());
+      const second = numbers(await rig.page());
+      for (const i of [0, 1, 2]) assert.ok((first[i] as number) < (second[i] as number), `${first} then ${second}`);
+    });
+    test("octets through TCP come back as they were sent", async () => {
+      const sent = noise(BULK);
+      assert.ok(sent.equals(await rig.echo(sent)));
+    });
+    test("three connections at once are all served", async () => {
+      const sent = [1, 2, 3].map((seed) => noise(20_000, seed));
+      const came = await Promise.all(sent.map((octets) => rig.echo(octets)));
+      came.forEach((octets, i) => {
+        assert.ok(sent[i]?.equals(octets), `connection ${i}`);
+      });
+    });
+    test("it sleeps when there is nothing to do", async () => {
+      const sensor = async () => numbers(await rig.page())[0] as number;
+      const before = await sensor();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const polls = (await sensor()) - before;
+      assert.ok(polls < 60, `${polls} polls in a second with one request in it`);
+    });
+  });
+
+  describe(`${board.name}, ${engine}: a bad link, and a stack that traps`, { skip }, () => {
+    test("octets through TCP come back over a link that loses and reorders", async () => {
+      const rig = await Rig.start(board, engine, { faults: { loss: 0.03, reorder: 0.02, seed: 7 } });
+      try {
+        const sent = noise(LOSSY);
+        assert.ok(sent.equals(await rig.echo(sent)));
+        assert.ok(rig.lost > 0, "the link has lost nothing");
+      } finally {
+        await rig.stop();
+      }
+    });
+    test("a trap is reported, and the stack starts anew", async () => {
+      const rig = await Rig.start(board, engine, { words: ["trap"] });
+      try {
+        for (let i = 0; i < 200 && !rig.running.text.includes("trap:"); i++)
+          await rig.stack.ping(ADDRESS, { timeout: 500 }).catch(() => {});
+        assert.match(rig.running.text, /^trap: .*memory.*, number 1$/m);
+        assert.equal((await rig.stack.ping(ADDRESS)).intact, true);
+        assert.match(await rig.page(), /Ringwire on a board/);
+        assert.doesNotMatch(rig.running.text, /number 2/);
+      } finally {
+        await rig.stop();
+      }
+    });
+  });
+}
+
+test("there are boards", () => {
+  assert.ok(tools.boardNames(process.cwd()).length > 0);
+});
+
+/** The three numbers of the page: sensor, frames in, frames out. */
+function numbers(page: string): number[] {
+  const found = /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nRingwire on a board\nsensor: (\d+)\nframes in: (\d+)\nframes out: (\d+)\n$/.exec(
+    page,
+  );
+  assert.ok(found, `no page: ${page}`);
+  return found.slice(1).map(Number);
+}

@@ -1,0 +1,112 @@
+// The boards' tools (boards/common) with types, and a board that runs with a stack of our own at the other end of its wire.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createStack } from "../../bindings/node/create.js";
+import type { Driver } from "../../bindings/node/driver.js";
+import { Link, type LinkOptions } from "../../bindings/node/link.js";
+import type { Stack } from "../../bindings/node/stack.js";
+
+export const ROOT = process.cwd();
+export const ADDRESS = "10.9.0.2";
+
+/** An engine by which a board runs the module. */
+export type Engine = "wasm2c" | "wasm3";
+
+/** What a board.json says, as far as tests need it. */
+export interface Board {
+  name: string;
+  about: string;
+  memory: Record<Engine, number>;
+}
+
+/** A board that runs in QEMU. */
+export interface Running {
+  text: string;
+  pid: number;
+  ended: Promise<number | string | null>;
+  prints(line: string, within?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Tools {
+  boardNames(root: string): string[];
+  boardOf(root: string, name: string): Board;
+  enginesOf(board: Board): Engine[];
+  buildBoard(root: string, name: string, engine: Engine, program?: string): string;
+  whyNoBoard(board: Board): string;
+  commandOf(
+    board: Board,
+    elf: string,
+    link?: { tap?: string; dgram?: number[] },
+    more?: { words?: string[]; options?: string[] },
+  ): string[];
+  Running: new (command: string[], prefix?: string[]) => Running;
+  freePorts(): Promise<[number, number]>;
+  openDatagrams(local: number, remote: number): Promise<Driver>;
+  whyNoWasm3(root: string): string;
+}
+
+const FILES = ["boards/common/build.mjs", "boards/common/run.mjs", "boards/common/dgram.mjs", "bindings/c/wasm3.mjs"];
+/** Everything that boards/common and bindings/c/wasm3.mjs offer. */
+export const tools = Object.assign({}, ...(await Promise.all(FILES.map((file) => import(pathToFileURL(join(ROOT, file)).href))))) as Tools;
+
+/** Every board with every engine it runs with, and why it cannot run here. */
+export function rigs(): { board: Board; engine: Engine; skip: string | false }[] {
+  return tools.boardNames(ROOT).flatMap((name) => {
+    const board = tools.boardOf(ROOT, name);
+    return tools.enginesOf(board).map((engine) => {
+      const missing = tools.whyNoBoard(board) || (engine === "wasm3" ? tools.whyNoWasm3(ROOT) : "");
+      return { board, engine, skip: missing || false };
+    });
+  });
+}
+
+/** A board and a stack in Node on one wire, with faults when they are given. */
+export class Rig {
+  private constructor(
+    readonly running: Running,
+    readonly stack: Stack,
+    private readonly link: Link | null,
+  ) {}
+
+  static async start(board: Board, engine: Engine, { faults, words = [] }: { faults?: LinkOptions; words?: string[] } = {}): Promise<Rig> {
+    const elf = tools.buildBoard(ROOT, board.name, engine);
+    const [here, there] = await tools.freePorts();
+    const wire = await tools.openDatagrams(here, there);
+    const link = faults ? new Link(faults) : null;
+    const running = new tools.Running(tools.commandOf(board, elf, { dgram: [there, here] }, { words }));
+    const stack = await createStack({ interfaces: [{ driver: link ? link.attach(wire) : wire, addresses: ["10.9.0.1/24"] }] });
+    const rig = new Rig(running, stack, link);
+    try {
+      await running.prints("ready");
+      return rig;
+    } catch (error) {
+      await rig.stop();
+      throw error;
+    }
+  }
+  /** Frames that the simulated link lost, both ways. */
+  get lost(): number {
+    return this.link ? this.link.stats.forward.lost + this.link.stats.backward.lost : 0;
+  }
+  /** Sends octets to the echo port, half closes, and answers what came back. */
+  async echo(octets: Uint8Array): Promise<Buffer> {
+    const socket = await this.stack.connect({ host: ADDRESS, port: 7 });
+    socket.end(octets);
+    const chunks: Buffer[] = [];
+    for await (const data of socket) chunks.push(data as Buffer);
+    return Buffer.concat(chunks);
+  }
+  /** The page, with its head. */
+  async page(): Promise<string> {
+    const socket = await this.stack.connect({ host: ADDRESS, port: 80 });
+    socket.end("GET / HTTP/1.1\r\nHost: board\r\n\r\n");
+    let text = "";
+    for await (const data of socket) text += String(data);
+    return text;
+  }
+  async stop(): Promise<void> {
+    await this.stack.close();
+    await this.running.stop();
+  }
+}
