@@ -48,7 +48,12 @@ uint32_t ringwire_control(uint32_t offset) { return ringwire_word(it.control + o
 void ringwire_set_control(uint32_t offset, uint32_t value) { ringwire_set_word(it.control + offset, value); }
 void *ringwire_span(uint32_t octets) { return ringwire_at(ringwire_control(RW_CONTROL_SPAN), octets); }
 uint32_t ringwire_counter(uint32_t name) { return ringwire_word(ringwire_control(RW_CONTROL_COUNTERS) + 4 * name); }
-uint32_t ringwire_needed(void) { return ringwire_control(RW_CONTROL_ARENA_START) + ringwire_control(RW_CONTROL_MEMORY_NEEDED); }
+
+uint32_t ringwire_needed(void) {
+  uint32_t start = ringwire_control(RW_CONTROL_ARENA_START);
+  return (start ? start : RW_ARENA_START) + ringwire_control(RW_CONTROL_MEMORY_NEEDED);
+}
+
 uint32_t ringwire_traps(void) { return it.traps; }
 uint32_t ringwire_restarts(void) { return it.restarts; }
 

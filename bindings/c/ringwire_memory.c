@@ -5,23 +5,24 @@
 typedef uint32_t __attribute__((may_alias)) word;
 enum { WORD = sizeof(word), BLOCK = 4 * WORD };
 
-// Whether two places can be reached by words at the same time. Parts that take words from any address (Cortex-M3 and up) need not be asked.
-static int by_words(const void *to, const void *from) {
-#ifdef __ARM_FEATURE_UNALIGNED
-  return (void)to, (void)from, 1;
+// Where words are read from. Parts that take one from any address (Cortex-M3 and up) need no alignment, but must be told, for they take several at
+// once from aligned addresses only.
+#if defined(__ARM_FEATURE_UNALIGNED) || defined(RW_UNALIGNED)
+typedef uint32_t __attribute__((may_alias, aligned(1))) source;
+static int by_words(const void *to, const void *from) { return (void)to, (void)from, 1; }
 #else
-  return (((uintptr_t)to ^ (uintptr_t)from) & (WORD - 1)) == 0;
+typedef word source;
+static int by_words(const void *to, const void *from) { return (((uintptr_t)to ^ (uintptr_t)from) & (WORD - 1)) == 0; }
 #endif
-}
 
 static void upwards(uint8_t *to, const uint8_t *from, size_t octets) {
   if (octets >= WORD && by_words(to, from)) {
     for (; (uintptr_t)to & (WORD - 1); octets--) *to++ = *from++;
     for (; octets >= BLOCK; octets -= BLOCK, to += BLOCK, from += BLOCK) {
-      word a = ((const word *)from)[0], b = ((const word *)from)[1], c = ((const word *)from)[2], d = ((const word *)from)[3];
+      word a = ((const source *)from)[0], b = ((const source *)from)[1], c = ((const source *)from)[2], d = ((const source *)from)[3];
       ((word *)to)[0] = a, ((word *)to)[1] = b, ((word *)to)[2] = c, ((word *)to)[3] = d;
     }
-    for (; octets >= WORD; octets -= WORD, to += WORD, from += WORD) *(word *)to = *(const word *)from;
+    for (; octets >= WORD; octets -= WORD, to += WORD, from += WORD) *(word *)to = *(const source *)from;
   }
   for (; octets; octets--) *to++ = *from++;
 }
@@ -34,7 +35,7 @@ static void downwards(uint8_t *to, const uint8_t *from, size_t octets) {
     for (; octets >= WORD; octets -= WORD) {
       to -= WORD;
       from -= WORD;
-      *(word *)to = *(const word *)from;
+      *(word *)to = *(const source *)from;
     }
   }
   for (; octets; octets--) *--to = *--from;

@@ -17,6 +17,8 @@ void board_sleep(int32_t ms);
 _Noreturn void board_exit(int status);
 // The words after the program's name, as semihosting gives them.
 const char *board_words(void);
+// Where a text begins among those words, behind it; NULL: it is not there.
+const char *word_after(const char *text);
 extern const ringwire_driver board_driver;
 extern void *const board_part;
 extern const uint32_t board_rx_slots, board_tx_slots;

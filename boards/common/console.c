@@ -1,5 +1,16 @@
-// Text on the serial line.
+// Text on the serial line, and the words that the program was started with.
 #include "board.h"
+
+#include <stddef.h>
+
+const char *word_after(const char *text) {
+  for (const char *from = board_words(); *from; from++) {
+    const char *at = from, *wanted = text;
+    while (*wanted && *at == *wanted) at++, wanted++;
+    if (!*wanted) return at;
+  }
+  return NULL;
+}
 
 void print(const char *text) {
   for (; *text; text++) board_put(*text);

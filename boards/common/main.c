@@ -1,12 +1,10 @@
 // Serves: ping, TCP and UDP echo on port 7, and the page on port 80, which the application in the module brings. Prints `ready` once it does.
-#include <string.h>
-
 #include "board.h"
 
 // The word `trap` breaks the stack once, after so many polls, to show that it comes back.
 static void break_once(uint32_t polls) {
   static bool is_done;
-  if (is_done || polls < 100 || !strstr(board_words(), "trap")) return;
+  if (is_done || polls < 100 || !word_after("trap")) return;
   is_done = true;
   ringwire_set_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_RING, 0x80000000);
   ringwire_set_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_WRITTEN, ringwire_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_TAKEN) + 1);

@@ -81,7 +81,7 @@ export class Running {
     });
     while (!this.text.includes(`${line}\n`)) {
       const what = isOver ? "has ended" : performance.now() - began > within ? "is silent" : "";
-      if (what) throw new Error(`the board ${what} before it said "${line}": ${this.text}${this.said}`);
+      if (what) throw new Error(`the board ${what} before it said "${line}": ${(this.text + this.said).slice(-1000)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }

@@ -1,8 +1,6 @@
 // The configuration that the programs of all boards share: addresses, seed, clock, and what is said on the serial line when something goes wrong.
 #include "board.h"
 
-#include <string.h>
-
 #ifdef RW_WASM_IMAGE
 extern const uint8_t rw_image[], rw_image_end[];
 __asm__(".section .rodata.rw_image,\"a\"\n.balign 4\n.global rw_image, rw_image_end\n"
@@ -16,9 +14,8 @@ static int digit(char letter) {
 
 // Emulated parts have no source of noise: whoever starts the emulator brings it.
 static bool noise(uint8_t *octets, uint32_t count) {
-  const char *at = strstr(board_words(), "seed=");
+  const char *at = word_after("seed=");
   if (!at) return false;
-  at += 5;
   for (uint32_t i = 0; i < count; i++, at += 2) {
     if (digit(at[0]) < 0 || digit(at[1]) < 0) return false;
     octets[i] = (uint8_t)(digit(at[0]) << 4 | digit(at[1]));

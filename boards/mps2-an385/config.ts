@@ -1,4 +1,4 @@
-// The tiny profile: what a microcontroller needs. Left out: the state hash. Fewer interfaces, sockets and ranges.
+// The features and capacities of the tiny profile, with one UDP socket. Boards with RAM to spare share this module.
 @global const CFG_INTERFACES_MAX: i32 = 4;
 @global const CFG_TCP_RANGES: i32 = 4;
 @global const CFG_STATE_HASH: i32 = 0;
