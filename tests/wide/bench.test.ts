@@ -1,10 +1,10 @@
 // What the benchmark says of loss recovery, in virtual time, and that its figures are made as they are called.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { benchOptions } from "../bench/options.js";
+import { benchOptions } from "../bench/loss/options.js";
 import { median, table, uncertainty } from "../bench/statistics.js";
-import { transfer } from "../bench/transfer.js";
-import { type Variant, variantsOf } from "../bench/variants.js";
+import { transfer } from "../bench/loss/transfer.js";
+import { type Variant, variantsOf } from "../bench/loss/variants.js";
 
 const RUNS = 20;
 const OCTETS = 2_000_000;

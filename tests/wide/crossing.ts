@@ -1,7 +1,7 @@
 // Octets both ways at once between two stacks in virtual time.
 import { type Core, Err, State } from "../../bindings/node/core.js";
-import type { Setting } from "../bench/transfer.js";
-import { ADDRESSES, type VirtualOptions, VirtualPair } from "../bench/virtual.js";
+import type { Setting } from "../bench/loss/transfer.js";
+import { ADDRESSES, type VirtualOptions, VirtualPair } from "../bench/loss/virtual.js";
 
 /** A connection between stack 0 and stack 1, over which both send all octets and close. */
 export interface CrossingOptions extends VirtualOptions {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { octetStream } from "../../bindings/node/cli/demo/octets.js";
 import { Offer, Option } from "../../bindings/node/core.js";
 import { median } from "../bench/statistics.js";
-import type { Setting } from "../bench/transfer.js";
+import type { Setting } from "../bench/loss/transfer.js";
 import { all, type Combination, pairwise, tuples } from "./combinations.js";
 import { cross } from "./crossing.js";
 

@@ -45,7 +45,7 @@ const OPTIONS = {
 } as const;
 
 /** What `--help` says. */
-export const HELP = `npm run bench -- [options]
+export const HELP = `npm run bench -- loss [options]
   --virtual          our stack at both ends, in virtual time; otherwise the kernel receives, over TAP
   --runs N           runs of each variant, alternating (20); the median counts
   --jobs N           transfers at the same time (1; real time only)

@@ -1,6 +1,6 @@
 // A bulk transfer from stack 0 to stack 1 in virtual time, measured where it arrives.
-import { type Core, type Option, State, type Status } from "../../bindings/node/core.js";
-import { octetStream } from "../../bindings/node/cli/demo/octets.js";
+import { type Core, type Option, State, type Status } from "../../../bindings/node/core.js";
+import { octetStream } from "../../../bindings/node/cli/demo/octets.js";
 import { countsOfStack, type Measured } from "./counts.js";
 import { ADDRESSES, VirtualPair, type VirtualOptions } from "./virtual.js";
 

@@ -1,9 +1,9 @@
 // The benchmark in real time: the kernel receives in a namespace of its own, behind the link simulator. It sends in another one, or we do.
 import { createHash } from "node:crypto";
 import { pipeline } from "node:stream/promises";
-import { octetStream } from "../../bindings/node/cli/demo/octets.js";
-import { capture, createStack, type Driver, Link, type LinkOptions, openTap, type Stack } from "../../bindings/node/index.js";
-import { Lab } from "../interop/lab.js";
+import { octetStream } from "../../../bindings/node/cli/demo/octets.js";
+import { capture, createStack, type Driver, Link, type LinkOptions, openTap, type Stack } from "../../../bindings/node/index.js";
+import { Lab } from "../../interop/lab.js";
 import { bridge } from "./bridge.js";
 import { countsOfKernel, countsOfStack, duplicatesAtKernel, type Measured } from "./counts.js";
 import type { Setting } from "./transfer.js";

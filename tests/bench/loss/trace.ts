@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { Status } from "../../bindings/node/core.js";
+import type { Status } from "../../../bindings/node/core.js";
 
 /** What the sender's status showed, a line of CSV whenever it changes. */
 export class Trace {

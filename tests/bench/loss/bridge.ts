@@ -1,5 +1,5 @@
 // Two devices joined by the link simulator, so that two kernels talk to each other through it.
-import { type Driver, Link, type Port } from "../../bindings/node/index.js";
+import { type Driver, Link, type Port } from "../../../bindings/node/index.js";
 
 /** Longest frame, octets. */
 const SLOT = 65_536;

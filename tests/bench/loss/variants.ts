@@ -1,5 +1,5 @@
 // The senders that are compared.
-import { Offer, Option } from "../../bindings/node/core.js";
+import { Offer, Option } from "../../../bindings/node/core.js";
 import type { Setting } from "./transfer.js";
 
 /** A sender: its name on the command line and what it is. */

@@ -1,6 +1,6 @@
 // What a sender counted while it sent, under the same names for every sender.
-import type { Counter } from "../../bindings/node/core.js";
-import type { Lab } from "../interop/lab.js";
+import type { Counter } from "../../../bindings/node/core.js";
+import type { Lab } from "../../interop/lab.js";
 
 /** What is counted of a transfer. Segments, but for the timeouts, recoveries and undone reductions. */
 export interface Counts {

@@ -1,7 +1,7 @@
 // Two stacks over the simulated link, in virtual time: as fast as the processor goes, and the same again for the same seed.
-import { type Core, type CoreOptions, instantiate } from "../../bindings/node/core.js";
-import { Link, type LinkOptions } from "../../bindings/node/link.js";
-import { PcapWriter } from "../../bindings/node/pcap.js";
+import { type Core, type CoreOptions, instantiate } from "../../../bindings/node/core.js";
+import { Link, type LinkOptions } from "../../../bindings/node/link.js";
+import { PcapWriter } from "../../../bindings/node/pcap.js";
 
 /** What a pair of stacks takes. */
 export interface VirtualOptions {

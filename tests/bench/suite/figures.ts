@@ -1,0 +1,113 @@
+// Which figures there are, and how each is told.
+
+/** A figure of the suite. */
+export interface Planned {
+  part: string;
+  workload: string;
+  connections: number;
+  title: string;
+  unit: string;
+  /** What is told of nanoseconds (or octets) for a unit. */
+  tell(value: number): number;
+  /** Whether more is better. */
+  isRate: boolean;
+  /** In the quick form, too. */
+  isQuick: boolean;
+}
+
+const NANOSECONDS = { unit: "ns", tell: (value: number) => value, isRate: false };
+const GIGABITS = { unit: "Gbit/s", tell: (value: number) => 8 / value, isRate: true };
+
+function bulk(workload: "bulk" | "both", connections: number, isQuick: boolean): Planned {
+  const way = workload === "bulk" ? "one way" : "both ways at once";
+  return { part: "bulk", workload, connections, title: `bulk ${way}, ${connections.toLocaleString("en")} flows`, ...GIGABITS, isQuick };
+}
+function many(workload: "ping" | "spread", connections: number, isQuick: boolean): Planned {
+  const open = connections.toLocaleString("en");
+  const title =
+    workload === "spread" ? `round trip of an octet, on any of ${open} connections` : `round trip of an octet, ${open} connections open`;
+  return { part: "scale", workload, connections, title, ...NANOSECONDS, isQuick };
+}
+function short(connections: number, isQuick: boolean): Planned {
+  const title = `short connections, ${connections.toLocaleString("en")} TIME-WAIT records`;
+  return {
+    part: "connections",
+    workload: "short",
+    connections,
+    title,
+    unit: "a second",
+    tell: (value) => 1e9 / value,
+    isRate: true,
+    isQuick,
+  };
+}
+
+/** All figures that are measured. */
+export const FIGURES: readonly Planned[] = [
+  bulk("bulk", 1, true),
+  bulk("both", 1, true),
+  bulk("bulk", 10, false),
+  bulk("bulk", 1000, false),
+  { part: "small", workload: "udp", connections: 1, title: "a UDP packet of 64 octets", ...NANOSECONDS, isQuick: true },
+  { part: "small", workload: "ping", connections: 1, title: "TCP round trip of an octet", ...NANOSECONDS, isQuick: true },
+  many("ping", 100, false),
+  many("ping", 1000, true),
+  many("ping", 10_000, false),
+  many("ping", 100_000, false),
+  many("spread", 100, false),
+  many("spread", 1000, true),
+  many("spread", 10_000, false),
+  many("spread", 100_000, false),
+  short(1000, true),
+  short(50_000, false),
+  {
+    part: "memory",
+    workload: "memory",
+    connections: 10_000,
+    title: "memory of an idle connection, each end",
+    unit: "octets",
+    tell: (value) => value,
+    isRate: false,
+    isQuick: false,
+  },
+  { part: "idle", workload: "idle", connections: 1, title: "a poll with nothing to do", ...NANOSECONDS, isQuick: true },
+  { part: "idle", workload: "idle", connections: 10_000, title: "the same, 10,000 connections open", ...NANOSECONDS, isQuick: false },
+  {
+    part: "start",
+    workload: "start",
+    connections: 16,
+    title: "from the file to two stacks that poll",
+    unit: "ms",
+    tell: (value) => value / 1e6,
+    isRate: false,
+    isQuick: true,
+  },
+];
+
+/** A condition of the project on a median: how many times as fast as a peer, or how many times the cost of another figure of ours, at most. */
+export interface Aim {
+  what: string;
+  of: string;
+  figure: [string, number];
+  /** At least this many times as fast as this stack. */
+  peer?: [string, number];
+  /** At most this many times the cost of this figure of the same stack. */
+  other?: [string, number, number];
+  /** At least this much. */
+  least?: number;
+}
+
+/** What the project wants. */
+export const AIMS: readonly Aim[] = [
+  { what: "bulk, 0.75 times native smoltcp", of: "ringwire", figure: ["bulk", 1], peer: ["smoltcp", 0.75] },
+  { what: "bulk, 2.3 times lwIP in WebAssembly", of: "ringwire", figure: ["bulk", 1], peer: ["lwip-wasm", 2.3] },
+  { what: "bulk with SIMD, 0.9 times native smoltcp", of: "ringwire-simd", figure: ["bulk", 1], peer: ["smoltcp", 0.9] },
+  { what: "bulk with SIMD, as fast as native lwIP", of: "ringwire-simd", figure: ["bulk", 1], peer: ["lwip", 1] },
+  { what: "UDP packet within 1.5 times native lwIP", of: "ringwire", figure: ["udp", 1], peer: ["lwip", 1 / 1.5] },
+  { what: "TCP round trip within 1.5 times native smoltcp", of: "ringwire", figure: ["ping", 1], peer: ["smoltcp", 1 / 1.5] },
+  { what: "the same as C within 1.2 times", of: "ringwire-c", figure: ["ping", 1], peer: ["smoltcp", 1 / 1.2] },
+  { what: "10,000 idle connections within 10 %", of: "ringwire", figure: ["ping", 10_000], other: ["ping", 1, 1.1] },
+  { what: "spread over 10,000 within 2 times", of: "ringwire", figure: ["spread", 10_000], other: ["ping", 1, 2] },
+  { what: "spread over 100,000 within 3 times", of: "ringwire", figure: ["spread", 100_000], other: ["ping", 1, 3] },
+  { what: "50,000 short connections a second", of: "ringwire", figure: ["short", 50_000], least: 50_000 },
+];
