@@ -27,6 +27,17 @@ describe("sources of the examples", () => {
   }
 });
 
+describe("examples/README.md", () => {
+  test("names every example, and its size as the budget has it", () => {
+    const budget = JSON.parse(readFileSync(new URL("tests/budget.json", ROOT), "utf8")) as Record<string, number>;
+    const rows = [...readFileSync(new URL("examples/README.md", ROOT), "utf8").matchAll(/^\| \[(\w+)\].*\| ([\d,]+) \|$/gm)];
+    const stated = Object.fromEntries(
+      rows.map(([, name, size]) => [`examples/${name}.wasm`, Number((size as string).replaceAll(",", ""))]),
+    );
+    assert.deepEqual(stated, Object.fromEntries(Object.entries(budget).filter(([name]) => name.startsWith("examples/"))));
+  });
+});
+
 describe("echo inside the module", () => {
   test("1 MB comes back byte-exact on a clean link", async () => {
     const pair = await Pair.make(ECHO);

@@ -320,3 +320,26 @@ describe("ringwire demo --wire", () => {
     assert.match(stdout, /\nAll held\.\n$/);
   });
 });
+
+describe("ringwire run", () => {
+  const device = ["--tap", "rw0", "--host-ip", "10.9.0.1/24"];
+  for (const [options, error] of [
+    [
+      ["--mail", "64=1"],
+      /^ringwire: option '--mail <word=value>' argument '64=1' is invalid. expected a number up to 63, "=" and a value\n$/,
+    ],
+    [["--mail", "1=10.9.0"], /expected a number of 32 bits, or an IPv4 address\n$/],
+    [["--mail", "1=4294967296"], /expected a number of 32 bits, or an IPv4 address\n$/],
+    [["--show", "1,x"], /expected mailbox words, 0 to 63\n$/],
+    [["--flash", "1="], /expected the name of a file\n$/],
+  ] as const)
+    test(`refuses ${options.join(" ")}`, () => {
+      const { status, stdout, stderr } = ringwire("run", "echo", ...device, ...options);
+      assert.deepEqual([status, stdout], [2, ""]);
+      assert.match(stderr, error);
+    });
+  test("needs a module and a device", () => {
+    assert.match(ringwire("run").stderr, /^ringwire: missing required argument 'module'\n$/);
+    assert.match(ringwire("run", "echo").stderr, /^ringwire: no device/);
+  });
+});
