@@ -31,6 +31,12 @@ export class Socket {
   get writable(): u32 {
     return max(calls.spaceOf(this.tcb), 0);
   }
+  /** Whether so many octets can be written, be it in two pieces. If not, the next room is an event. */
+  hasRoom(octets: u32): bool {
+    if (this.writable && this.tcb.writable >= octets) return true;
+    this.tcb.wants = 1;
+    return false;
+  }
   get output(): usize {
     const snd = this.tcb.snd;
     return snd.ring + (snd.end.u32 & snd.mask);

@@ -16,17 +16,18 @@ export function write(socket: Socket, text: string, from: u32): u32 {
   return at;
 }
 
-/** Writes a number in decimal; answers false when there is no room for it in one piece. */
+/** Writes a number in decimal; answers false when there is no room for all of it: the next room is an event. */
 export function decimal(socket: Socket, value: u32): bool {
   let digits: u32 = 1;
-  for (let rest = value / 10; rest; rest /= 10) digits++;
-  if (socket.writable < digits) return false;
-  const output = socket.output;
-  let rest = value;
-  for (let i = digits; i; i--) {
-    store<u8>(output + i - 1, 48 + (rest % 10));
-    rest /= 10;
+  let power: u32 = 1;
+  for (let rest = value / 10; rest; rest /= 10) {
+    digits++;
+    power *= 10;
   }
-  socket.send(digits);
+  if (!socket.hasRoom(digits)) return false;
+  for (; power; power /= 10) {
+    store<u8>(socket.output, 48 + ((value / power) % 10));
+    socket.send(1);
+  }
   return true;
 }

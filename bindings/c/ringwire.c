@@ -269,5 +269,6 @@ int32_t ringwire_poll(void) {
   uint32_t sent = send_frames(config->driver, config->part);
   if (config->driver->lend) lend_slots(config->driver, config->part);
   bool is_blocked = ringwire_control(RW_CONTROL_FLAGS) & RW_FLAG_TX_BLOCKED;
-  return more || (is_blocked && sent) ? 0 : wait;
+  if (more || (is_blocked && sent)) return 0;
+  return it.handed == ring(RW_DEVICE_TX_WRITTEN) || wait < 1 ? wait : 1;  // what the part could not take yet is offered again soon
 }

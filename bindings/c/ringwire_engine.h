@@ -9,6 +9,8 @@
 bool rw_engine_start(const uint8_t *module, uint32_t octets);
 // Linear memory; it never moves while the instance lives.
 uint8_t *rw_engine_memory(uint32_t *octets);
+// wasm3: how much of its stack was ever in use.
+uint32_t rw_wasm_stack_used(void);
 
 // Something trapped: reported and counted. Answers RINGWIRE_TRAPPED.
 int32_t rw_trapped(const char *what);

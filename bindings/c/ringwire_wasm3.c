@@ -58,6 +58,14 @@ bool rw_engine_start(const uint8_t *module, uint32_t octets) {
 
 uint8_t *rw_engine_memory(uint32_t *octets) { return m3_GetMemory(runtime, octets, 0); }
 
+// It was zeroed at the start, and grows upwards.
+uint32_t rw_wasm_stack_used(void) {
+  const uint8_t *stack = runtime->stack;
+  uint32_t used = RW_WASM_STACK;
+  while (used && !stack[used - 1]) used--;
+  return used;
+}
+
 static int32_t call(entry *it, const char *name, uint32_t count, const void **arguments) {
   int32_t answer = 0;
   const void *answers[] = {&answer};

@@ -29,24 +29,24 @@ _Noreturn void rw_trap_unreachable(void);
 _Noreturn void rw_trap_division(void);
 
 // The place of `size` octets at `base + offset`. The sum cannot wrap: `offset + size` is below the end, or it is a trap at once.
-static inline u8 *rw_place(u32 base, u32 offset, u32 size) {
+static inline __attribute__((always_inline)) u8 *rw_place(u32 base, u32 offset, u32 size) {
   if (UNLIKELY((u64)offset + size > RW_MEMORY_OCTETS || base > RW_MEMORY_OCTETS - size - offset)) rw_trap_bounds();
   return rw_linear + base + offset;
 }
 
-static inline u8 *rw_range(u32 base, u32 octets) {
+static inline __attribute__((always_inline)) u8 *rw_range(u32 base, u32 octets) {
   if (UNLIKELY(octets > RW_MEMORY_OCTETS || base > RW_MEMORY_OCTETS - octets)) rw_trap_bounds();
   return rw_linear + base;
 }
 
 #define RW_LOAD(name, stored, wide, result)                       \
-  static inline result name(u32 base, u32 offset) {               \
+  static inline __attribute__((always_inline)) result name(u32 base, u32 offset) {               \
     stored value;                                                 \
     memcpy(&value, rw_place(base, offset, sizeof value), sizeof value); \
     return (result)(wide)value;                                   \
   }
 #define RW_STORE(name, stored, given)                             \
-  static inline void name(u32 base, u32 offset, given wide) {     \
+  static inline __attribute__((always_inline)) void name(u32 base, u32 offset, given wide) {     \
     stored value = (stored)wide;                                  \
     memcpy(rw_place(base, offset, sizeof value), &value, sizeof value); \
   }

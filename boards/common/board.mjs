@@ -1,4 +1,5 @@
 // `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]]`: builds a board's program and runs it in QEMU.
+// `npm run board -- --measure` measures all boards and writes tests/boards/budget.json.
 // With --tap or --dgram it prints `ready` and serves until Ctrl-C; without, a stack in Node pings it and fetches its page.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -12,8 +13,9 @@ const PINGS = 3;
 const root = process.cwd();
 
 function wishes() {
-  const options = { engine: { type: "string" }, tap: { type: "string" }, dgram: { type: "string" } };
+  const options = { engine: { type: "string" }, tap: { type: "string" }, dgram: { type: "string" }, measure: { type: "boolean" } };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (values.measure) return values;
   if (positionals.length !== 1)
     throw new Error(
       `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]], NAME one of ${boardNames(root).join(", ")}`,
@@ -30,6 +32,20 @@ function portsOf(text) {
   return [local, remote];
 }
 
+function built(path) {
+  const file = join(root, "build/js", path);
+  if (!existsSync(file)) throw new Error("the stack for Node is not built: npm run build");
+  return file;
+}
+
+async function run({ board, engine, tap, dgram }) {
+  const missing = whyNoBoard(board);
+  if (missing) throw new Error(missing);
+  const elf = buildBoard(root, board.name, engine);
+  if (tap || dgram) await serve(new Running(commandOf(board, elf, tap ? { tap } : { dgram: portsOf(dgram) })));
+  else await show(board, elf);
+}
+
 /** Serves until a signal comes or QEMU ends. */
 async function serve(running) {
   await running.prints("ready");
@@ -41,9 +57,7 @@ async function serve(running) {
 
 /** Shows that it is there: pings and the page, by a stack of our own at the other end of the wire. */
 async function show(board, elf) {
-  const built = join(root, "build/js/bindings/node/index.js");
-  if (!existsSync(built)) throw new Error("the stack for Node is not built: npm run build");
-  const { createStack } = await import(built);
+  const { createStack } = await import(built("bindings/node/index.js"));
   const [here, there] = await freePorts();
   const driver = await openDatagrams(here, there);
   const running = new Running(commandOf(board, elf, { dgram: [there, here] }));
@@ -65,12 +79,9 @@ async function show(board, elf) {
 }
 
 try {
-  const { board, engine, tap, dgram } = wishes();
-  const missing = whyNoBoard(board);
-  if (missing) throw new Error(missing);
-  const elf = buildBoard(root, board.name, engine);
-  if (tap || dgram) await serve(new Running(commandOf(board, elf, tap ? { tap } : { dgram: portsOf(dgram) })));
-  else await show(board, elf);
+  const wished = wishes();
+  if (wished.measure) await import(built("tests/boards/write.js"));
+  else await run(wished);
 } catch (error) {
   console.error(`board: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

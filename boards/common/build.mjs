@@ -13,6 +13,7 @@ const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/
 const OUT = "build/boards";
 const BINDING = ["ringwire.c", "ringwire_memory.c"];
 const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c"];
+const PROGRAMS = { main: ["common/main.c"], measure: ["common/measure.c", "common/peer.c"] };
 const FLAGS = [
   "-std=gnu11",
   "-g",
@@ -31,6 +32,7 @@ const WASM3 = {
   d_m3MaxFunctionStackHeight: 256,
   d_m3CodePageAlignSize: 1024,
   d_m3HasFloat: 0,
+  d_m3MaxDuplicateFunctionImpl: 1,
   calloc: "rw_heap_zeroed",
   realloc: "rw_heap_resize",
   free: "rw_heap_free",
@@ -66,13 +68,20 @@ export function buildBoard(root, name, engine, program = "main") {
   const hash = hashOf(root, inputs, `${engine} ${program} ${wasm3} ${versionOf(board)}`);
   if (isFresh(root, out, hash)) return join(root, out);
   const { files, flags } = engine === "wasm2c" ? asCode(root, board, module) : asImage(root, board, module, wasm3);
-  const paths = [`common/${program}.c`, `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
+  const paths = [...PROGRAMS[program], `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
     (file) => `boards/${file}`,
   );
   const own = [...paths, ...BINDING.map((file) => `bindings/c/${file}`)].map((path) => join(root, path));
   link(root, board, engine, own, files, flags, join(root, out));
   note(root, out, hash);
   return join(root, out);
+}
+
+/** Octets of flash (code, constants, initial values) and of RAM (all data, the native stack among them) that a program takes. */
+export function sizeOf(root, name, elf) {
+  const text = execFileSync(`${boardOf(root, name).tools}size`, [elf], { encoding: "utf8" });
+  const [code, data, zeroed] = (text.trim().split("\n")[1] ?? "").trim().split(/\s+/).map(Number);
+  return { flash: code + data, ram: data + zeroed };
 }
 
 /** The module of a board (its config.ts before the application); answers its path. */
@@ -85,7 +94,7 @@ export function buildModule(root, name) {
   mkdirSync(join(root, OUT), { recursive: true });
   const fresh = `${OUT}/${name}.${process.pid}.wasm`;
   run(process.execPath, [ASC, ...entries, "--config", "asconfig.json", "--target", "example", "--outFile", fresh], root);
-  optimize(join(root, fresh), "size");
+  optimize(join(root, fresh), "firmware");
   renameSync(join(root, fresh), join(root, out));
   note(root, out, hash);
   return out;
@@ -137,6 +146,7 @@ function link(root, board, engine, own, files, flags, out) {
     "-L",
     join(root, "boards/common"),
     `-Wl,--defsym=STACK_OCTETS=${board.stack[engine]}`,
+    ...(board.ram ? [`-Wl,--defsym=RAM_OCTETS=${board.ram[engine]}`] : []),
   ];
   const libraries = board.libraries ?? ["--specs=nano.specs"];
   run(tool("gcc"), [...board.processor, "-nostartfiles", ...libraries, "-Wl,--gc-sections", ...layout, ...objects, "-o", out], root);

@@ -28,6 +28,21 @@ void cortex_init(uint32_t hertz, uint32_t interrupt) {
   network_interrupt = interrupt;
 }
 
+// The timer counts down through 24 bits.
+void board_count(void) {
+  SYSTICK_RELOAD = 0xffffff;
+  SYSTICK_VALUE = 0;
+  SYSTICK_CONTROL = 5;
+}
+
+uint32_t board_ticks(void) {
+  static uint32_t last, all;
+  uint32_t value = SYSTICK_VALUE;
+  all += (last - value) & 0xffffff;
+  last = value;
+  return all;
+}
+
 static void tick(void) { ticks++; }
 
 static void network(void) {

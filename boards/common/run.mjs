@@ -20,8 +20,8 @@ export function whyNoBoard(board) {
 }
 
 /** How QEMU is started. `link`: { tap: NAME }, { dgram: [local, remote] } or nothing. */
-export function commandOf(board, elf, link = {}, { words = [], options = [] } = {}) {
-  const args = ["ringwire", `seed=${randomBytes(32).toString("hex")}`, ...words].map((word) => `,arg=${word}`).join("");
+export function commandOf(board, elf, link = {}, { words = [], options = [], seed = randomBytes(32).toString("hex") } = {}) {
+  const args = ["ringwire", `seed=${seed}`, ...words].map((word) => `,arg=${word}`).join("");
   return [
     ...board.machine,
     "-display",

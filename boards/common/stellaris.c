@@ -47,10 +47,10 @@ bool stellaris_send(void *part, const uint8_t *frame, uint32_t octets) {
   return true;
 }
 
-void stellaris_mask(void *part) { *at(part, INT_MASK) = 0; }
-
-// What has arrived meanwhile raises the interrupt at once.
-void stellaris_unmask(void *part) {
+// What comes after this raises the interrupt again, as soon as it is let in.
+void stellaris_mask(void *part) {
+  *at(part, INT_MASK) = 0;
   *at(part, INTERRUPT) = RECEIVE_INT;
-  *at(part, INT_MASK) = RECEIVE_INT;
 }
+
+void stellaris_unmask(void *part) { *at(part, INT_MASK) = RECEIVE_INT; }

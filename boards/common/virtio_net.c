@@ -102,5 +102,5 @@ uint32_t virtio_net_sent(void *part) {
 bool virtio_net_acknowledge(void *part) {
   uint32_t what = *at(part, INTERRUPT);
   *at(part, INTERRUPT_ACK) = what;
-  return queues[RECEIVE].seen != queues[RECEIVE].used.index;
+  return queues[RECEIVE].seen != queues[RECEIVE].used.index || queues[SEND].seen != queues[SEND].used.index;
 }

@@ -11,7 +11,7 @@ void virtio_net_lend(void *part, uint8_t *frame, uint32_t room);
 uint32_t virtio_net_receive(void *part, uint8_t *none, uint32_t no_room);
 bool virtio_net_send(void *part, const uint8_t *frame, uint32_t octets);
 uint32_t virtio_net_sent(void *part);
-// Takes back the interrupt; whether a frame has come.
+// Takes back the interrupt; whether a frame has come, or one is out.
 bool virtio_net_acknowledge(void *part);
 
 #endif

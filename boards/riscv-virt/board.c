@@ -42,6 +42,9 @@ uint32_t board_now(uint32_t *us) {
   return (uint32_t)(now / TICKS_OF_MS);
 }
 
+void board_count(void) {}
+uint32_t board_ticks(void) { return TIME_LOW; }
+
 void board_init(void) {
   PRIORITY(INTERRUPT) = 1;
   ENABLED = 1 << INTERRUPT;

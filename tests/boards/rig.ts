@@ -22,6 +22,7 @@ export interface Board {
 /** A board that runs in QEMU. */
 export interface Running {
   text: string;
+  said: string;
   pid: number;
   ended: Promise<number | string | null>;
   prints(line: string, within?: number): Promise<void>;
@@ -33,12 +34,13 @@ interface Tools {
   boardOf(root: string, name: string): Board;
   enginesOf(board: Board): Engine[];
   buildBoard(root: string, name: string, engine: Engine, program?: string): string;
+  sizeOf(root: string, name: string, elf: string): { flash: number; ram: number };
   whyNoBoard(board: Board): string;
   commandOf(
     board: Board,
     elf: string,
     link?: { tap?: string; dgram?: number[] },
-    more?: { words?: string[]; options?: string[] },
+    more?: { words?: string[]; options?: string[]; seed?: string },
   ): string[];
   Running: new (command: string[], prefix?: string[]) => Running;
   freePorts(): Promise<[number, number]>;

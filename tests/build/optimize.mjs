@@ -3,15 +3,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import binaryen from "binaryen";
 
-/** Nodes up to which a function is always inlined, is inlined when that seems worth it, and is when it has one caller. */
-const INLINING = { speed: [7, 10, 30], size: [4, 4, 20] };
+/**
+ * Nodes up to which a function is always inlined, is inlined when that seems worth it, and is when it has one caller. Firmware is compiled once more
+ * or interpreted: there a call is dear, and a function takes RAM.
+ */
+const INLINING = { speed: [7, 10, 30], size: [4, 4, 20], firmware: [7, 10, 1000] };
 /** Rounds after which nothing shrinks any more. */
 const ROUNDS = 3;
 
 const { Features } = binaryen;
 const FEATURES = Features.MutableGlobals | Features.BulkMemory | Features.BulkMemoryOpt | Features.SignExt | Features.NontrappingFPToInt;
 
-/** Optimizes a module in place, for "speed" or "size". */
+/** Optimizes a module in place, for "speed", "size" or "firmware". */
 export function optimize(path, aim) {
   const module = binaryen.readBinaryWithFeatures(readFileSync(path), FEATURES);
   const [always, flexible, oneCaller] = INLINING[aim];
@@ -22,7 +25,7 @@ export function optimize(path, aim) {
   binaryen.setAlwaysInlineMaxSize(always);
   binaryen.setFlexibleInlineMaxSize(flexible);
   binaryen.setOneCallerInlineMaxSize(oneCaller);
-  binaryen.setAllowInliningFunctionsWithLoops(false);
+  binaryen.setAllowInliningFunctionsWithLoops(aim === "firmware");
   for (let round = 0; round < ROUNDS; round++) {
     module.runPasses(["inlining-optimizing", "optimize-added-constants-propagate"]);
     module.optimize();

@@ -43,9 +43,23 @@ describe("application/text", () => {
     expect<bool>(text.decimal(socket, 1234)).toBe(true);
     expect<string>(sent()).toBe("1234");
   });
-  test("a number that does not fit in one piece is not written", () => {
-    const socket = connected(4);
+  test("a number is written round the ring's end", () => {
+    const socket = connected(64);
+    for (let i: u32 = 1; i <= 64; i++) {
+      expect<bool>(text.decimal(socket, 407)).toBe(true);
+      expect<string>(sent()).toBe("407");
+      peer(ACK, NXT, UNA + 3 * i);
+    }
+  });
+  test("a number that does not fit is not written, and the next room is told", () => {
+    const socket = connected(8);
+    expect<u32>(text.write(socket, "hello", 0)).toBe(5);
+    expect<string>(sent()).toBe("hello");
     expect<bool>(text.decimal(socket, 12345)).toBe(false);
     expect<string>(sent()).toBe("nothing");
+    peer(ACK, NXT, UNA + 5);
+    expect<bool>(ready(1) == socket).toBe(true);
+    expect<bool>(text.decimal(socket, 12345)).toBe(true);
+    expect<string>(sent()).toBe("12345");
   });
 });
