@@ -38,10 +38,10 @@ const WASM3 = {
   free: "rw_heap_free",
 };
 
-/** Names of all boards. */
+/** Names of all boards, without the template. */
 export function boardNames(root) {
   return readdirSync(join(root, "boards"))
-    .filter((name) => existsSync(join(root, "boards", name, "board.json")))
+    .filter((name) => !name.startsWith("_") && existsSync(join(root, "boards", name, "board.json")))
     .sort();
 }
 

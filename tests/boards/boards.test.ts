@@ -1,8 +1,9 @@
 // Every board with every engine, in QEMU, against a stack of our own in Node. No privileges: the wire is a pair of UDP ports on 127.0.0.1.
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { noise } from "../node/network.js";
-import { ADDRESS, Rig, rigs, tools } from "./rig.js";
+import { ADDRESS, ROOT, Rig, rigs, tools } from "./rig.js";
 
 const BULK = 200_000;
 const LOSSY = 150_000;
@@ -85,6 +86,12 @@ for (const { board, engine, skip } of rigs()) {
     });
   });
 }
+
+test("the template compiles as it is, and is no board", () => {
+  assert.ok(!tools.boardNames(ROOT).includes("_template"));
+  const missing = tools.whyNoBoard(tools.boardOf(ROOT, "_template"));
+  if (!missing) assert.ok(existsSync(tools.buildBoard(ROOT, "_template", "wasm2c")));
+});
 
 test("there are boards", () => {
   assert.ok(tools.boardNames(process.cwd()).length > 0);
