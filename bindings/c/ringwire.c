@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ringwire_engine.h"
+#include "ringwire_log.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of the module are little-endian");
 
@@ -62,7 +63,9 @@ uint32_t ringwire_mail(uint32_t place) {
 }
 
 void ringwire_set_mail(uint32_t place, uint32_t value) {
-  if (place < RW_MAILBOX_WORDS) ringwire_set_control(RW_CONTROL_MAILBOX + 4 * place, value);
+  if (place >= RW_MAILBOX_WORDS) return;
+  RW_RECORD(RW_LOG_MAIL, NULL, 0, place, value);
+  ringwire_set_control(RW_CONTROL_MAILBOX + 4 * place, value);
 }
 
 void ringwire_set_endpoint(uint32_t record, const uint8_t ip[4], uint16_t port) {
@@ -157,6 +160,16 @@ static void put_settings(const uint8_t mac[MAC_OCTETS]) {
   }
 }
 
+// What the module is given before `init`.
+static void record_start(void) {
+#ifdef RW_LOG
+  uint32_t more = ringwire_control(RW_CONTROL_MORE);
+  RW_RECORD(RW_LOG_START, NULL, 0, it.octets, it.control, RW_LOG_MODULE);
+  RW_RECORD(RW_LOG_WRITE, it.memory + it.control, RW_CONTROL_INTERFACE_TABLE + RW_INTERFACE_OCTETS, it.control);
+  if (ringwire_at(more, RW_MORE_OCTETS)) RW_RECORD(RW_LOG_WRITE, it.memory + more, RW_MORE_OCTETS, more);
+#endif
+}
+
 static int32_t start(void) {
   const ringwire_config *config = it.config;
   uint8_t mac[MAC_OCTETS];
@@ -177,7 +190,10 @@ static int32_t start(void) {
   result = put_seed();
   uint32_t ms = config->now(&us);
   it.linked = ms - LINK_EVERY;
-  if (!result) result = rw_init(ms, us);
+  if (result) return result;
+  record_start();
+  result = rw_init(ms, us);
+  RW_RECORD(RW_LOG_INIT, NULL, 0, ms, us, (uint32_t)result);
   if (!result && config->started) result = config->started();
   return result < 0 ? result : 0;
 }
@@ -222,6 +238,7 @@ static bool receive_frames(const ringwire_driver *driver, void *part) {
     if (!length) return false;
     memset(to, 0, RW_SLOT_ETHERNET);
     memcpy(to, &length, sizeof length);
+    RW_RECORD(RW_LOG_RECEIVED, to + RW_SLOT_ETHERNET, length <= room() ? length : 0, length);
   }
   return true;
 }
@@ -235,6 +252,7 @@ static uint32_t send_frames(const ringwire_driver *driver, void *part) {
     if (!from) break;
     memcpy(&length, from, sizeof length);
     if (length > room() || !driver->send(part, from + RW_SLOT_ETHERNET, length)) break;
+    RW_RECORD(RW_LOG_SENT, from + RW_SLOT_ETHERNET, length, length);
   }
   taken = driver->sent ? taken + driver->sent(part) : it.handed;
   set_ring(RW_DEVICE_TX_TAKEN, taken);
@@ -250,6 +268,7 @@ static void look_at_link(const ringwire_driver *driver, void *part, uint32_t ms)
   it.link_down = is_down;
   it.memory[it.control + RW_CONTROL_DEVICE_TABLE + RW_DEVICE_LINK_DOWN] = is_down;
   set_ring(RW_DEVICE_LINK_CHANGES, ring(RW_DEVICE_LINK_CHANGES) + 1);
+  RW_RECORD(RW_LOG_LINK, NULL, 0, is_down, ring(RW_DEVICE_LINK_CHANGES));
 }
 
 int32_t ringwire_poll(void) {
@@ -265,6 +284,7 @@ int32_t ringwire_poll(void) {
   uint32_t ms = config->now(&us);
   look_at_link(config->driver, config->part, ms);
   int32_t wait = rw_poll(ms, us);
+  RW_RECORD(RW_LOG_POLL, NULL, 0, ms, us, ring(RW_DEVICE_TX_TAKEN), (uint32_t)wait);
   if (wait == RINGWIRE_TRAPPED) return 0;
   uint32_t sent = send_frames(config->driver, config->part);
   if (config->driver->lend) lend_slots(config->driver, config->part);

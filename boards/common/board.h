@@ -32,6 +32,15 @@ void print(const char *text);
 void print_number(uint32_t value);
 void print_line(const char *name, uint32_t value);
 
+// ---- semihosting.c: files of the machine on which the emulator runs ----
+
+enum { WORDS_OCTETS = 512 };
+// The one whose path follows a word, as `log=`; negative: no such word, or no such file.
+int32_t file_open(const char *word, bool is_written);
+bool file_write(int32_t file, const void *octets, uint32_t count);
+uint32_t file_read(int32_t file, void *octets, uint32_t room);
+void file_close(int32_t file);
+
 // ---- service.c ----
 
 // The configuration of the stack that all programs share. The seed comes with the words: `seed=` and 64 hexadecimal digits.

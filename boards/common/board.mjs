@@ -1,8 +1,8 @@
-// `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]]`: builds a board's program and runs it in QEMU.
+// `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--log FILE]`: builds a board's program and runs it in QEMU.
 // `npm run board -- --measure` measures all boards and writes tests/boards/budget.json.
 // With --tap or --dgram it prints `ready` and serves until Ctrl-C; without, a stack in Node pings it and fetches its page.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { boardNames, boardOf, buildBoard, enginesOf } from "./build.mjs";
 import { freePorts, openDatagrams } from "./dgram.mjs";
@@ -13,12 +13,18 @@ const PINGS = 3;
 const root = process.cwd();
 
 function wishes() {
-  const options = { engine: { type: "string" }, tap: { type: "string" }, dgram: { type: "string" }, measure: { type: "boolean" } };
+  const options = {
+    engine: { type: "string" },
+    tap: { type: "string" },
+    dgram: { type: "string" },
+    measure: { type: "boolean" },
+    log: { type: "string" },
+  };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.measure) return values;
   if (positionals.length !== 1)
     throw new Error(
-      `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]], NAME one of ${boardNames(root).join(", ")}`,
+      `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--log FILE], NAME one of ${boardNames(root).join(", ")}`,
     );
   const board = boardOf(root, positionals[0]);
   if (values.tap && values.dgram) throw new Error("--tap or --dgram, not both");
@@ -38,12 +44,19 @@ function built(path) {
   return file;
 }
 
-async function run({ board, engine, tap, dgram }) {
+async function run({ board, engine, tap, dgram, log }) {
   const missing = whyNoBoard(board);
   if (missing) throw new Error(missing);
-  const elf = buildBoard(root, board.name, engine);
-  if (tap || dgram) await serve(new Running(commandOf(board, elf, tap ? { tap } : { dgram: portsOf(dgram) })));
-  else await show(board, elf);
+  const elf = buildBoard(root, board.name, engine, "main", { log: Boolean(log) });
+  const more = { words: log ? [`log=${pathIn(log)}`] : [] };
+  if (tap || dgram) await serve(new Running(commandOf(board, elf, tap ? { tap } : { dgram: portsOf(dgram) }, more)));
+  else await show(board, elf, more);
+}
+
+/** A path that can be a word of the program: of those, QEMU ends one at a comma, and the program at a blank. */
+function pathIn(path) {
+  if (/[ ,=]/.test(path) || path.length > 300) throw new Error(`${path}: a short path, without blanks, commas and =`);
+  return resolve(path);
 }
 
 /** Serves until a signal comes or QEMU ends. */
@@ -56,11 +69,11 @@ async function serve(running) {
 }
 
 /** Shows that it is there: pings and the page, by a stack of our own at the other end of the wire. */
-async function show(board, elf) {
+async function show(board, elf, more) {
   const { createStack } = await import(built("bindings/node/index.js"));
   const [here, there] = await freePorts();
   const driver = await openDatagrams(here, there);
-  const running = new Running(commandOf(board, elf, { dgram: [there, here] }));
+  const running = new Running(commandOf(board, elf, { dgram: [there, here] }, more));
   const stack = await createStack({ interfaces: [{ driver, addresses: ["10.9.0.1/24"] }] });
   try {
     await running.prints("ready");

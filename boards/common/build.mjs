@@ -1,5 +1,6 @@
 // Builds the firmware of a board into build/boards: the application and the stack as one module, the module as C or as an image for wasm3,
 // and the program around it. What is up to date is left alone.
+import { createHash } from "node:crypto";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -57,22 +58,27 @@ export function enginesOf(board) {
   return Object.keys(board.memory);
 }
 
-/** Builds a program (main or measure) of a board for an engine; answers the path of the ELF file. */
-export function buildBoard(root, name, engine, program = "main") {
+/** Builds a program (main or measure) of a board for an engine, with an example in place of the application, or with an input log; answers the path of the ELF file. */
+export function buildBoard(root, name, engine, program = "main", { app = "", log = false } = {}) {
   const board = boardOf(root, name);
   if (!(engine in board.memory)) throw new Error(`${name} does not run with ${engine}; it does with ${enginesOf(board).join(" and ")}`);
-  const module = buildModule(root, board.module);
-  const out = `${OUT}/${name}-${engine}${program === "main" ? "" : `-${program}`}.elf`;
+  const module = buildModule(root, board.module, app);
+  const kind = [name, engine, program === "main" ? "" : program, app, log ? "log" : ""].filter(Boolean).join("-");
+  const out = `${OUT}/${kind}.elf`;
   const wasm3 = engine === "wasm3" ? wasm3Sources(root) : "";
   const inputs = [module, "tests/build/files.mjs", ...sourcesOf(root, name)];
   const hash = hashOf(root, inputs, `${engine} ${program} ${wasm3} ${versionOf(board)}`);
   if (isFresh(root, out, hash)) return join(root, out);
-  const { files, flags } = engine === "wasm2c" ? asCode(root, board, module) : asImage(root, board, module, wasm3);
+  const { files, flags } = engine === "wasm2c" ? asCode(root, module) : asImage(root, board, module, wasm3);
   const paths = [...PROGRAMS[program], `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
     (file) => `boards/${file}`,
   );
+  if (log) {
+    paths.push("boards/common/log.c");
+    flags.push("-DRW_LOG", `-DRW_LOG_MODULE=0x${moduleNumber(readFileSync(join(root, module))).toString(16)}`);
+  }
   const own = [...paths, ...BINDING.map((file) => `bindings/c/${file}`)].map((path) => join(root, path));
-  link(root, board, engine, own, files, flags, join(root, out));
+  link(root, board, engine, own, files, flags, join(root, out), kind);
   note(root, out, hash);
   return join(root, out);
 }
@@ -84,14 +90,16 @@ export function sizeOf(root, name, elf) {
   return { flash: code + data, ram: data + zeroed };
 }
 
-/** The module of a board (its config.ts before the application); answers its path. */
-export function buildModule(root, name) {
-  const out = `${OUT}/${name}.wasm`;
-  const entries = [`boards/${name}/config.ts`, "boards/common/application.ts"];
+/** The module of a board (its config.ts before the application, or before an example); answers its path. */
+export function buildModule(root, name, app = "") {
+  const out = `${OUT}/${name}${app && `-${app}`}.wasm`;
+  mkdirSync(join(root, OUT), { recursive: true });
+  const entries = app
+    ? [mergedConfig(root, name, app), `examples/${app}/index.ts`]
+    : [`boards/${name}/config.ts`, "boards/common/application.ts"];
   const sources = [...filesBelow(root, "assembly", (path) => path.endsWith(".ts")), ...entries];
   const hash = hashOf(root, [...sources, "asconfig.json", "tests/build/optimize.mjs"]);
   if (isFresh(root, out, hash)) return out;
-  mkdirSync(join(root, OUT), { recursive: true });
   const fresh = `${OUT}/${name}.${process.pid}.wasm`;
   run(process.execPath, [ASC, ...entries, "--config", "asconfig.json", "--target", "example", "--outFile", fresh], root);
   optimize(join(root, fresh), "firmware");
@@ -100,8 +108,33 @@ export function buildModule(root, name) {
   return out;
 }
 
-function asCode(root, board, module) {
-  const made = join(root, OUT, `${board.module}.c`);
+/** Names of the examples that a board can run. */
+export function appNames(root) {
+  return readdirSync(join(root, "examples"))
+    .filter((name) => existsSync(join(root, "examples", name, "config.ts")))
+    .sort();
+}
+
+/** Writes a configuration with what an example needs, and for all else what the board says; answers its path. */
+function mergedConfig(root, name, app) {
+  if (!appNames(root).includes(app)) throw new Error(`no example ${app}; there are ${appNames(root).join(", ")}`);
+  const linesOf = (path) => readFileSync(join(root, path), "utf8").match(/^@global const \w+: i32 = .*;$/gm) ?? [];
+  const nameOf = (line) => line.split(/[ :]/)[2];
+  const first = linesOf(`examples/${app}/config.ts`);
+  const taken = new Set(first.map(nameOf));
+  const out = `${OUT}/${name}-${app}.config.ts`;
+  const text = [...first, ...linesOf(`boards/${name}/config.ts`).filter((line) => !taken.has(nameOf(line)))].join("\n");
+  if (!existsSync(join(root, out)) || readFileSync(join(root, out), "utf8") !== text) writeFileSync(join(root, out), text);
+  return out;
+}
+
+/** A number by which a log knows the module it belongs to. */
+export function moduleNumber(wasm) {
+  return createHash("sha256").update(wasm).digest().readUInt32LE(0);
+}
+
+function asCode(root, module) {
+  const made = join(root, module.replace(/wasm$/, "c"));
   toC(join(root, module), made);
   return { files: [made], flags: [] };
 }
@@ -121,11 +154,11 @@ function asImage(root, board, module, wasm3) {
 }
 
 /** Compiles what is ours with all warnings, the rest as it is, and links. */
-function link(root, board, engine, own, files, flags, out) {
+function link(root, board, engine, own, files, flags, out, kind) {
   const tool = (name) => `${board.tools}${name}`;
   const engineFiles = engine === "wasm2c" ? ["ringwire_w2c.c"] : ["ringwire_wasm3.c", "ringwire_heap.c"];
   const all = [...own, ...engineFiles.map((file) => join(root, "bindings/c", file))];
-  const folder = join(root, OUT, `${board.name}-${engine}`);
+  const folder = join(root, OUT, kind);
   mkdirSync(folder, { recursive: true });
   const common = [
     ...board.processor,

@@ -16,6 +16,7 @@ export type Engine = "wasm2c" | "wasm3";
 export interface Board {
   name: string;
   about: string;
+  module: string;
   memory: Record<Engine, number>;
 }
 
@@ -33,8 +34,11 @@ interface Tools {
   boardNames(root: string): string[];
   boardOf(root: string, name: string): Board;
   enginesOf(board: Board): Engine[];
-  buildBoard(root: string, name: string, engine: Engine, program?: string): string;
+  buildBoard(root: string, name: string, engine: Engine, program?: string, more?: { app?: string; log?: boolean }): string;
   sizeOf(root: string, name: string, elf: string): { flash: number; ram: number };
+  buildModule(root: string, name: string, app?: string): string;
+  records(log: Buffer): Iterable<{ kind: number; octets: Buffer }>;
+  replay(log: Buffer, wasm: Buffer): Promise<{ received: number; sent: number; starts: number; counters: Record<string, number> }>;
   whyNoBoard(board: Board): string;
   commandOf(
     board: Board,
@@ -48,7 +52,13 @@ interface Tools {
   whyNoWasm3(root: string): string;
 }
 
-const FILES = ["boards/common/build.mjs", "boards/common/run.mjs", "boards/common/dgram.mjs", "bindings/c/wasm3.mjs"];
+const FILES = [
+  "boards/common/build.mjs",
+  "boards/common/run.mjs",
+  "boards/common/dgram.mjs",
+  "boards/common/replay.mjs",
+  "bindings/c/wasm3.mjs",
+];
 /** Everything that boards/common and bindings/c/wasm3.mjs offer. */
 export const tools = Object.assign({}, ...(await Promise.all(FILES.map((file) => import(pathToFileURL(join(ROOT, file)).href))))) as Tools;
 
@@ -63,6 +73,15 @@ export function rigs(): { board: Board; engine: Engine; skip: string | false }[]
   });
 }
 
+/** What runs on the board, with which words and seed, and what the wire does to frames. */
+export interface RigOptions {
+  faults?: LinkOptions;
+  words?: string[];
+  seed?: string;
+  app?: string;
+  log?: boolean;
+}
+
 /** A board and a stack in Node on one wire, with faults when they are given. */
 export class Rig {
   private constructor(
@@ -71,12 +90,14 @@ export class Rig {
     private readonly link: Link | null,
   ) {}
 
-  static async start(board: Board, engine: Engine, { faults, words = [] }: { faults?: LinkOptions; words?: string[] } = {}): Promise<Rig> {
-    const elf = tools.buildBoard(ROOT, board.name, engine);
+  static async start(board: Board, engine: Engine, { faults, words = [], seed, ...kind }: RigOptions = {}): Promise<Rig> {
+    const elf = tools.buildBoard(ROOT, board.name, engine, "main", kind);
     const [here, there] = await tools.freePorts();
     const wire = await tools.openDatagrams(here, there);
     const link = faults ? new Link(faults) : null;
-    const running = new tools.Running(tools.commandOf(board, elf, { dgram: [there, here] }, { words }));
+    const running = new tools.Running(
+      tools.commandOf(board, elf, { dgram: [there, here] }, { words, ...(seed === undefined ? {} : { seed }) }),
+    );
     const stack = await createStack({ interfaces: [{ driver: link ? link.attach(wire) : wire, addresses: ["10.9.0.1/24"] }] });
     const rig = new Rig(running, stack, link);
     try {
