@@ -2,7 +2,7 @@
 // and the program around it. What is up to date is left alone.
 import { createHash } from "node:crypto";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { toC } from "../../bindings/c/w2c.mjs";
@@ -66,8 +66,7 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
   const kind = [name, engine, program === "main" ? "" : program, app, log ? "log" : ""].filter(Boolean).join("-");
   const out = `${OUT}/${kind}.elf`;
   const wasm3 = engine === "wasm3" ? wasm3Sources(root) : "";
-  const inputs = [module, "tests/build/files.mjs", ...sourcesOf(root, name)];
-  const hash = hashOf(root, inputs, `${engine} ${program} ${wasm3} ${versionOf(board)}`);
+  const hash = hashOf(root, [module, ...sourcesOf(root, board)], `${engine} ${wasm3} ${versionOf(board)}`);
   if (isFresh(root, out, hash)) return join(root, out);
   const { files, flags } = engine === "wasm2c" ? asCode(root, module) : asImage(root, board, module, wasm3);
   const paths = [...PROGRAMS[program], `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
@@ -78,7 +77,8 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
     flags.push("-DRW_LOG", `-DRW_LOG_MODULE=0x${moduleNumber(readFileSync(join(root, module))).toString(16)}`);
   }
   const own = [...paths, ...BINDING.map((file) => `bindings/c/${file}`)].map((path) => join(root, path));
-  link(root, board, engine, own, files, flags, join(root, out), kind);
+  const shared = [name, engine, app, log ? "log" : ""].filter(Boolean).join("-");
+  link(root, board, engine, own, files, flags, join(root, out), join(OUT, shared), hash);
   note(root, out, hash);
   return join(root, out);
 }
@@ -153,13 +153,14 @@ function asImage(root, board, module, wasm3) {
   return { files, flags: [...own, ...defines] };
 }
 
-/** Compiles what is ours with all warnings, the rest as it is, and links. */
-function link(root, board, engine, own, files, flags, out, kind) {
+/** Compiles what is ours with all warnings, the rest as it is, and links. The programs of a board share their objects in `folder`. */
+function link(root, board, engine, own, files, flags, out, folder, hash) {
   const tool = (name) => `${board.tools}${name}`;
   const engineFiles = engine === "wasm2c" ? ["ringwire_w2c.c"] : ["ringwire_wasm3.c", "ringwire_heap.c"];
   const all = [...own, ...engineFiles.map((file) => join(root, "bindings/c", file))];
-  const folder = join(root, OUT, kind);
+  if (!isFresh(root, folder, hash)) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  note(root, folder, hash);
   const common = [
     ...board.processor,
     board.optimize ?? "-O2",
@@ -168,8 +169,13 @@ function link(root, board, engine, own, files, flags, out, kind) {
     ...(board.defines ?? []),
   ];
   const include = ["bindings/c", "boards/common"].map((path) => `-I${join(root, path)}`);
-  const objectOf = (path) => join(folder, `${path.split("/").pop()}.o`);
-  const compile = (path, extra) => run(tool("gcc"), [...common, ...include, ...flags, ...extra, "-c", path, "-o", objectOf(path)], root);
+  const objectOf = (path) => join(root, folder, `${path.split("/").pop()}.o`);
+  const compile = (path, extra) => {
+    if (existsSync(objectOf(path))) return;
+    const fresh = `${objectOf(path)}.${process.pid}`;
+    run(tool("gcc"), [...common, ...include, ...flags, ...extra, "-c", path, "-o", fresh], root);
+    renameSync(fresh, objectOf(path));
+  };
   for (const path of all) compile(path, []);
   for (const path of files) compile(path, ["-w", ...(engine === "wasm3" ? ["-Os"] : [])]);
   const objects = [...all, ...files].map(objectOf);
@@ -190,9 +196,10 @@ function run(command, args, cwd) {
 }
 
 /** Everything of the repository that goes into a board's programs besides its module. */
-function sourcesOf(root, name) {
-  const isSource = (path) => !/\.(md|ts)$/.test(path);
-  return ["bindings/c", "boards/common", `boards/${name}`].flatMap((folder) => filesBelow(root, folder, isSource));
+function sourcesOf(root, { name, module }) {
+  const isSource = (path) => !/\.(md|ts|txt)$/.test(path);
+  const folders = ["bindings/c", "boards/common", ...new Set([`boards/${name}`, `boards/${module}`])];
+  return folders.flatMap((folder) => filesBelow(root, folder, isSource));
 }
 
 function versionOf(board) {

@@ -50,6 +50,7 @@ interface Tools {
   freePorts(): Promise<[number, number]>;
   openDatagrams(local: number, remote: number): Promise<Driver>;
   whyNoWasm3(root: string): string;
+  wasm3Sources(root: string): string;
 }
 
 const FILES = [
