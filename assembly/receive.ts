@@ -48,10 +48,11 @@ export function frames(now: Instant): u32 {
   let idle: u32 = 0;
   while (left && idle < root.devices) {
     const device = root.device(state.nextDevice);
-    const read = turn(device, min(left, TURN), now);
-    state.nextDevice = (state.nextDevice + 1) % root.devices;
+    const most = min(left, TURN);
+    const read = turn(device, most, now);
+    if (++state.nextDevice == root.devices) state.nextDevice = 0;
     left -= read;
-    idle = read ? 0 : idle + 1;
+    idle = read == most ? 0 : idle + 1;
   }
   return root.frameBudget - left;
 }

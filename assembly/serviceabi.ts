@@ -2,7 +2,7 @@
 // The calls of the services, as abi.ts has those of the stack. docs/abi.md section 8 says what they mean.
 import { Flag } from "./memory/control";
 import { Err } from "./memory/errors";
-import { root } from "./memory/root";
+import { root, state } from "./memory/root";
 import { DHCP, DHCPD, DNS, HTTP, MDNS, SMALL } from "./memory/config";
 import * as dhcp from "./application/dhcp";
 import * as dhcpd from "./application/dhcpd";
@@ -18,8 +18,12 @@ import * as sntp from "./application/sntp";
 import * as syslog from "./application/syslog";
 import * as tftp from "./application/tftp";
 
-/** Whether `init` has succeeded. */
-function isReady(): bool { return (root.flags & Flag.READY) != 0; }
+/** Whether `init` has succeeded; then services have their turns from now on. */
+function isReady(): bool {
+  if (!(root.flags & Flag.READY)) return false;
+  state.isServing = 1;
+  return true;
+}
 
 export function sntp_start(seconds: i32): i32 { return isReady() ? sntp.start(root.remote.ip, root.remote.port, seconds) : Err.NOT_READY; }
 export function sntp_stop(): i32 { return isReady() ? sntp.stop() : Err.NOT_READY; }

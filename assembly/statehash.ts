@@ -2,7 +2,7 @@
 import { CONFIGURE, DHCP, DHCPD, DNS, FILTER, HTTP, MDNS, REASSEMBLY, SLIP } from "./memory/config";
 import { ADDRESSES_MAX, CLASSES, Device } from "./memory/control";
 import { PoolIndex } from "./memory/pool";
-import { root, state, ROOT_OCTETS } from "./memory/root";
+import { BEFORE_RECENT, BEHIND_RECENT, root, state, ROOT_OCTETS } from "./memory/root";
 import { STREAM_OCTETS } from "./application/dns";
 import { THING_OCTETS, thingAt } from "./application/announced";
 import { NAME_OCTETS, nameAt } from "./application/names";
@@ -47,7 +47,8 @@ function mixRing(h: u32, base: usize, mask: u32, from: u32, octets: u32): u32 {
 
 /** Control block, root record, tables, pools up to their marks, and the live octets of rings and slots. */
 export function stateHash(): u32 {
-  let h = mix(PRIME, changetype<usize>(root), <u32>ROOT_OCTETS);
+  let h = mix(PRIME, changetype<usize>(root), BEFORE_RECENT);
+  h = mix(h, changetype<usize>(root) + BEHIND_RECENT, <u32>ROOT_OCTETS - BEHIND_RECENT);
   h = mix(h, state.heap, state.heapCount * 8);
   h = mix(h, state.owners, (root.owners + SERVICES) * 8);
   if (SERVICES) h = mix(h, state.transfers, root.extra.transfers * TRANSFER_OCTETS);

@@ -124,6 +124,11 @@ export function want(it: Interface, ip: u32, forStranger: bool, now: Instant): N
   return neighbour;
 }
 
+/** Whether this neighbour is known and was sent to at this very time, and nothing waits for it or is to be asked: `want` would change nothing. */
+export function isSettled(it: Interface, ip: u32, now: Instant): bool {
+  const neighbour = find(it, ip);
+  return neighbour ? neighbour.used == now && !neighbour.hold && !neighbour.isStranger && isUsable(neighbour, now) : false;
+}
 /** Whether frames may be sent to its MAC address. */
 export function isUsable(neighbour: Neighbour, now: Instant): bool {
   return neighbour.state == <u8>NeighbourState.VALID && now - neighbour.confirmed < root.arpTimeout;

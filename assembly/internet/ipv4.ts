@@ -1,9 +1,9 @@
 // read RFC 791 and RFC 1122 §3 first
-import { DHCPD, FILTER, FORWARDING, FRAGMENTATION, IGMP, LOOPBACK, REASSEMBLY, TRANSPARENT } from "../memory/config";
+import { DHCPD, FAST, FILTER, FORWARDING, FRAGMENTATION, IGMP, LOOPBACK, REASSEMBLY, TRANSPARENT } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { secret } from "../memory/random";
-import { root, state } from "../memory/root";
+import { recent, root, state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { DHCP_SERVER } from "../wire/dhcp";
 import { EthernetHeader, EtherType } from "../wire/ethernet";
@@ -33,17 +33,38 @@ export function input(packet: Packet): bool {
   const total = header.totalLength;
   if (total < headerLength || total > packet.ipLength) return drop(Counter.IP_TOTAL_LENGTH);
   if (!header.checksumIsRight) return drop(Counter.IP_CHECKSUM);
-  const source = header.source;
-  const isInside = isLoopback(deviceOf(packet.via));
-  // A switch without an address may ask who is in which group, RFC 4541 §2.1.1, and a host without one for an address.
-  const isNobody = !source && ((IGMP && header.protocol == Protocol.IGMP) || (DHCPD && asksForAddress(header, total)));
-  if (isInside ? !ours(source) : !isNobody && !isOneHost(source)) return drop(Counter.IP_BAD_SOURCE);
-  const cast = castHere(packet.via, header.destination, isInside);
-  if (cast < 0) return drop(Counter.IP_NOT_OURS);
+  const cast = FAST && isKnown(packet, header) ? Cast.UNICAST : classify(packet, header, total);
+  if (cast < 0) return false;
   if (!REASSEMBLY && header.isFragment) return drop(Counter.IP_FRAGMENT);
   packet.cast = <u32>cast;
   describe(packet);
   return true;
+}
+/** Whether the last datagram that came from one host to us was from the same to the same, and nothing has changed since. */
+function isKnown(packet: Packet, header: Ipv4Header): bool {
+  return (
+    recent.heardFrom == header.source &&
+    recent.heardTo == header.destination &&
+    recent.heardBy == packet.in &&
+    recent.heardGeneration == state.pathGeneration
+  );
+}
+/** To whom a datagram speaks: a Cast, or -1 when it is dropped, for its source or because it is nothing to us. */
+function classify(packet: Packet, header: Ipv4Header, total: u32): i32 {
+  const it = packet.via;
+  const source = header.source;
+  const isInside = isLoopback(deviceOf(it));
+  // A switch without an address may ask who is in which group, RFC 4541 §2.1.1, and a host without one for an address.
+  const isNobody = !source && ((IGMP && header.protocol == Protocol.IGMP) || (DHCPD && asksForAddress(header, total)));
+  const isFromOne = isInside ? ours(source) != null : isNobody || isOneHost(source);
+  const cast = isFromOne ? castHere(it, header.destination, isInside) : -1;
+  if (cast < 0) count(isFromOne ? Counter.IP_NOT_OURS : Counter.IP_BAD_SOURCE);
+  if (!FAST || cast != Cast.UNICAST || isInside || isNobody || it.flags) return cast;
+  recent.heardFrom = source;
+  recent.heardTo = header.destination;
+  recent.heardBy = packet.in;
+  recent.heardGeneration = state.pathGeneration;
+  return cast;
 }
 /** Fills in what the header at `packet.ip` says. */
 export function describe(packet: Packet): void {
@@ -95,7 +116,7 @@ export function isUnicast(packet: Packet): bool {
 
 /** The next TX slot towards a hop, or 0. An unknown neighbour is asked first, and what waited for a known one goes first, so that neither takes the slot. The IP payload begins at slot + 44. */
 export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
-  if (isResolved(hop)) {
+  if (isResolved(hop) && !(FAST && arp.isSettled(hop.via, hop.nextHop, now))) {
     const neighbour = arp.want(hop.via, hop.nextHop, false, now);
     if (neighbour && neighbour.hold && arp.isUsable(neighbour, now) && !hold.flush(neighbour, now)) return 0;
   }
@@ -103,7 +124,7 @@ export function open(hop: Hop, reserve: Reserve, now: Instant): usize {
 }
 /** Whether the next hop has a MAC address of its own to be found. */
 function isResolved(hop: Hop): bool {
-  return isEthernet(hop.via) && castOf(hop.nextHop) != Cast.BROADCAST && !(IGMP && isMulticast(hop.nextHop));
+  return isEthernet(hop.via) && route.isOneHop(hop.nextHop);
 }
 
 /** Writes the IP header in front of `length` octets that lie in the slot, and hands the slot to the device. */

@@ -1,10 +1,11 @@
 // read RFC 791 §3.2, RFC 6864 and RFC 7739 first
 // A datagram that is longer than the MTU leaves in pieces. It lies somewhere in memory with its header, whole, and each piece
 // is copied from there into a TX slot: it may be one that an application made, with options and an offset of its own.
+import { FAST } from "../memory/config";
 import { Flag, Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { keyed } from "../memory/random";
-import { root, state } from "../memory/root";
+import { recent, root, state } from "../memory/root";
 import { EtherType } from "../wire/ethernet";
 import { IPV4_HEADER, IPV4_MF, Ipv4Header } from "../wire/ipv4";
 import { claim, hasFree, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
@@ -15,7 +16,7 @@ const ROUNDS: u32 = 6;
 
 /** An identification for the next datagram from source to destination: the count of all, in an order of these two's own that a stranger cannot guess, so that none comes again within 65,536. */
 export function identify(source: u32, destination: u32, protocol: u32): u32 {
-  let key = keyed(state.keySecret0, state.keySecret1, ((<u64>source) << 32) | <u64>destination, (<u64>protocol) << 32);
+  let key = FAST ? keyOf(source, destination, protocol) : keyFor(source, destination, protocol);
   let left = state.idents & 255;
   let right = (state.idents++ >> 8) & 255;
   for (let round: u32 = 0; round < ROUNDS; round++) {
@@ -25,6 +26,20 @@ export function identify(source: u32, destination: u32, protocol: u32): u32 {
     key = rotr<u64>(key, 11);
   }
   return (left << 8) | right;
+}
+
+/** The key of these two, the one of the last two being at hand. */
+function keyOf(source: u32, destination: u32, protocol: u32): u64 {
+  if (recent.identFrom != source || recent.identTo != destination || recent.identProtocol != protocol) {
+    recent.identFrom = source;
+    recent.identTo = destination;
+    recent.identProtocol = protocol;
+    recent.identKey = keyFor(source, destination, protocol);
+  }
+  return recent.identKey;
+}
+function keyFor(source: u32, destination: u32, protocol: u32): u64 {
+  return keyed(state.keySecret0, state.keySecret1, ((<u64>source) << 32) | <u64>destination, (<u64>protocol) << 32);
 }
 
 /** Octets of payload from `at` on that go into one piece. */

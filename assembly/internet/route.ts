@@ -1,11 +1,12 @@
 // read RFC 1122 §3.3.1 first
-import { GATEWAYS, IGMP, LOOPBACK } from "../memory/config";
+import { FAST, GATEWAYS, IGMP, LOOPBACK } from "../memory/config";
 import { Address, Interface } from "../memory/control";
 import { Err } from "../memory/errors";
 import { PoolIndex, Timed } from "../memory/pool";
-import { root, state } from "../memory/root";
+import { Recent, recent, root, state } from "../memory/root";
 import { numberOf } from "../link/interfaces";
-import { covering, isLinkLocal, isMulticast, maskOf, ours, primary } from "./address";
+import { Cast } from "../link/packet";
+import { castOf, covering, isLinkLocal, isMulticast, maskOf, ours, primary } from "./address";
 import * as arp from "./arp";
 import { Neighbour } from "./neighbour";
 
@@ -41,6 +42,32 @@ export class Hop {
 
 /** Finds the way to a destination: the longest prefix among connected networks and routes, else a gateway of the interface table. `only` 0: any interface. False: no route. */
 export function find(hop: Hop, destination: u32, only: u32): bool {
+  if (!FAST) return search(hop, destination, only);
+  const last = changetype<Hop>(changetype<usize>(recent) + offsetof<Recent>("wayInterface"));
+  if (recent.wayTo != destination || recent.wayOnly != only || recent.wayGeneration != state.pathGeneration) {
+    recent.wayTo = destination;
+    recent.wayOnly = only;
+    recent.wayGeneration = state.pathGeneration;
+    if (!search(last, destination, only)) {
+      recent.wayGeneration = 0;
+      return false;
+    }
+    recent.wayToMany = isToMany(last.nextHop) ? 1 : 0;
+  }
+  hop.interface = last.interface;
+  hop.nextHop = last.nextHop;
+  hop.source = last.source;
+  return true;
+}
+/** Whether a next hop is one neighbour, not all of them or a group. */
+export function isOneHop(nextHop: u32): bool {
+  if (FAST && recent.wayNextHop == nextHop && recent.wayGeneration == state.pathGeneration) return !recent.wayToMany;
+  return !isToMany(nextHop);
+}
+function isToMany(nextHop: u32): bool {
+  return castOf(nextHop) == Cast.BROADCAST || (IGMP && isMulticast(nextHop));
+}
+function search(hop: Hop, destination: u32, only: u32): bool {
   if (destination == 0xffffffff) return findLimitedBroadcast(hop, only);
   if (LOOPBACK && state.loopback) {
     const own = ours(destination);
@@ -93,9 +120,11 @@ function findGroup(hop: Hop, group: u32, only: u32, isFound: bool): bool {
 function rankOf(prefix: u32, metric: u32, isAlive: bool): i32 {
   return GATEWAYS ? (prefix << 20) | (isAlive ? 1 << 19 : 0) | (METRIC_MAX + 1 - metric) : prefix;
 }
-/** Whether a gateway is not known to be dead; 0 is none. */
+/** Whether a gateway is not known to be dead; 0 is none. While one is, every search asks anew. */
 function isAlive(it: Interface, gateway: u32): bool {
-  return !GATEWAYS || !gateway || !arp.isDead(it, gateway, state.now);
+  if (!GATEWAYS || !gateway || !arp.isDead(it, gateway, state.now)) return true;
+  recent.wayGeneration = 0;
+  return false;
 }
 /** 255.255.255.255 goes out by the interface that was named, or the first. */
 function findLimitedBroadcast(hop: Hop, only: u32): bool {

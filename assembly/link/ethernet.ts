@@ -52,9 +52,8 @@ function tag(slot: usize, vlan: u32, type: EtherType, length: u32): void {
   memory.copy(slot + SLOT_IP + VLAN_TAG, slot + SLOT_IP, length);
   EthernetHeader.at(slot + SLOT_HEADER).tag(vlan, type);
 }
-/** Fills a short frame up with zeros. A tagged one is as long as if the tag came on top. */
+/** Fills a short frame up with zeros: a few, for which a call of the system would cost more. A tagged one is as long as if the tag came on top. */
 function pad(frame: usize, length: u32, least: u32): u32 {
-  if (length >= least) return length;
-  memory.fill(frame + length, 0, least - length);
-  return least;
+  for (let at = length; at < least; at++) store<u8>(frame + at, 0);
+  return max(length, least);
 }

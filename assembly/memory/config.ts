@@ -69,6 +69,10 @@ export const DNS: i32 = isDefined(CFG_DNS) ? CFG_DNS : FULL;
 export const MDNS: i32 = isDefined(CFG_MDNS) ? CFG_MDNS : IGMP;
 /** 1: the module holds the HTTP server; needs SERVICE_SOCKETS. */
 export const HTTP: i32 = isDefined(CFG_HTTP) ? CFG_HTTP : SERVICE_SOCKETS ? FULL : 0;
+/** 1: what was found for a packet is kept for the next one of the same kind; no frame differs. */
+export const FAST: i32 = isDefined(CFG_FAST) ? CFG_FAST : FULL;
+/** 1: checksums are made with 128-bit vectors, which the engine must have. */
+export const SIMD: i32 = isDefined(CFG_SIMD) ? CFG_SIMD : 0;
 /** 1: the module holds echo, discard, daytime, chargen and time; needs SERVICE_SOCKETS. */
 export const SMALL: i32 = isDefined(CFG_SMALL) ? CFG_SMALL : SERVICE_SOCKETS ? FULL : 0;
 /** 1: the module puts datagrams together from fragments; 0: fragments are counted and dropped (IP_FRAGMENT). */

@@ -172,6 +172,13 @@ export class Endpoint {
     this.a3 = 0;
     this.interface = interface_;
   }
+  /** Becomes the same as another. */
+  take(from: Endpoint): void {
+    const at = changetype<usize>(this);
+    store<u64>(at, load<u64>(changetype<usize>(from)));
+    store<u64>(at, load<u64>(changetype<usize>(from), 8), 8);
+    store<u64>(at, load<u64>(changetype<usize>(from), 16), 16);
+  }
 }
 
 /** Size of one buffer class of TCP sockets. 12 octets. */

@@ -54,6 +54,8 @@ export class State {
   /** State of the services, and how many UDP sockets they have. */
   services: u32;
   serviceSockets: u32;
+  /** 1: a service was ever called. */
+  isServing: u32;
   transfers: u32;
   requests: u32;
   /** What configures each interface, and the lease table of the DHCP server. */
@@ -152,6 +154,33 @@ export class State {
   }
 }
 
+/** What was found lately and holds for the same question while no route and no address has changed: it saves time and decides nothing. 64 octets. */
+@unmanaged
+@final
+export class Recent {
+  /** The way looked up last: to where, by which interface, the generation it was found in, and a Hop. */
+  wayTo: u32;
+  wayOnly: u32;
+  wayGeneration: u32;
+  wayInterface: u32;
+  wayNextHop: u32;
+  waySource: u32;
+  /** 1: that next hop is not one host. */
+  wayToMany: u32;
+  /** The last datagram found to be from one host to us: by which interface, from whom, to which address, in which generation. */
+  heardBy: u32;
+  heardFrom: u32;
+  heardTo: u32;
+  heardGeneration: u32;
+  /** The last two that an identification was made for, their protocol and key. */
+  identFrom: u32;
+  identTo: u32;
+  identProtocol: u32;
+  identKey: u64;
+}
+const RECENT_OCTETS: usize = 64;
+if (offsetof<Recent>() != RECENT_OCTETS) ERROR("layout of Recent changed");
+
 const MORE_AT: usize = INTERFACES_AT + <usize>INTERFACES_MAX * INTERFACE_OCTETS;
 const CONTROL_OCTETS: usize = MORE_AT + MORE_OCTETS;
 const COUNTERS_AT: usize = CONTROL_OCTETS;
@@ -159,7 +188,8 @@ const POOLS_AT: usize = COUNTERS_AT + ((<usize>Counter.COUNT * 4 + 15) & ~15);
 const CLASSES_AT: usize = POOLS_AT + <usize>PoolIndex.COUNT * POOL_OCTETS;
 const STATUS_AT: usize = CLASSES_AT + <usize>CLASSES * 32;
 const PACKET_AT: usize = STATUS_AT + 200;
-const STATE_AT: usize = PACKET_AT + 448;
+const RECENT_AT: usize = PACKET_AT + 384;
+const STATE_AT: usize = RECENT_AT + RECENT_OCTETS;
 /** Octets of the root record. */
 export const ROOT_OCTETS: usize = STATE_AT + ((offsetof<State>() + 15) & ~15);
 
@@ -201,7 +231,7 @@ export class Root extends Control {
   get statusAt(): usize {
     return changetype<usize>(this) + STATUS_AT;
   }
-  /** Where the packet under examination is described. 448 octets. */
+  /** Where the packet under examination is described. 384 octets. */
   get packetAt(): usize {
     return changetype<usize>(this) + PACKET_AT;
   }
@@ -213,5 +243,10 @@ export class Root extends Control {
 
 /** The root record. The same address in every build: it is the first static data. */
 export const root: Root = changetype<Root>(memory.data(<i32>ROOT_OCTETS, 16));
+/** What was found lately. */
+export const recent: Recent = changetype<Recent>(changetype<usize>(root) + RECENT_AT);
+/** Where `recent` lies in the root record, and what follows it. */
+export const BEFORE_RECENT: u32 = <u32>RECENT_AT;
+export const BEHIND_RECENT: u32 = <u32>STATE_AT;
 /** `root.state`, for short. */
 export const state: State = changetype<State>(changetype<usize>(root) + STATE_AT);

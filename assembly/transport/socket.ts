@@ -132,7 +132,7 @@ export function recordOf(handle: i32, kind: Kind): Timed | null {
 }
 /** The record at an index, null when that place was never used. */
 function placeOf(kind: Kind, index: u32): Timed | null {
-  for (let i: u32 = 0; i <= <u32>PoolIndex.UDP; i++) {
+  for (let i: u32 = kind == Kind.UDP ? PoolIndex.UDP : 0; i <= <u32>PoolIndex.UDP; i++) {
     const pool = root.pool(i);
     if (pool.kind == <u32>kind && index >= pool.first && index < pool.first + pool.mark)
       return changetype<Timed>(pool.at(index - pool.first));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { instantiate } from "@assemblyscript/loader";
 import { Err } from "./constants.js";
@@ -112,14 +113,25 @@ export interface Exports extends Record<string, unknown> {
 /** A module: its octets, or the path or URL of a file. */
 export type WasmSource = Uint8Array | string | URL;
 
-/** The module that is shipped with the package. */
+/** The modules that are shipped with the package: for every engine, and for those with 128-bit vectors. */
 const SHIPPED = new URL("../../../ringwire.wasm", import.meta.url);
+const SHIPPED_SIMD = new URL("../../../ringwire-simd.wasm", import.meta.url);
+/** A module with a function that answers a vector: it is valid where the engine has them. */
+const VECTOR = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
+  ...[10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
+);
 
 /** Compiled modules by the name of their file, so that many stacks share one. */
 const compiled = new Map<string, unknown>();
 
+/** The module to take when none is named: the one with vectors where it is there and the engine has them. Its frames are the same. */
+export function shipped(): URL {
+  return WebAssembly.validate(VECTOR) && existsSync(SHIPPED_SIMD) ? SHIPPED_SIMD : SHIPPED;
+}
+
 /** Instantiates a module through the AssemblyScript loader; throws BAD_ARGUMENT when it cannot be read or is none. */
-export async function load(source: WasmSource = SHIPPED): Promise<Exports> {
+export async function load(source: WasmSource = shipped()): Promise<Exports> {
   if (source instanceof Uint8Array) return (await instance(source, "the given octets")).exports;
   const name = String(source);
   const known = compiled.get(name);
@@ -141,7 +153,8 @@ async function instance(source: unknown, name: string): Promise<{ exports: Expor
   try {
     const result = await instantiate<Exports>(source as never, {});
     if (typeof result.exports.control !== "function") throw new Error("it does not export control()");
-    return { exports: completed(result.exports as unknown as Exports), module: result.module };
+    // The module's own functions: those of the loader take their arguments through a function in between.
+    return { exports: completed(result.instance.exports as unknown as Exports), module: result.module };
   } catch (error) {
     throw new RingwireError("BAD_ARGUMENT", `wasm: ${name} is not a Ringwire module: ${(error as Error).message}`);
   }

@@ -13,6 +13,7 @@ const ASC_VERSION = createRequire(import.meta.url)("assemblyscript/package.json"
 export function modules(root) {
   const shipped = [
     { name: "ringwire", target: "release", aim: "speed", entries: ["assembly/index.ts"] },
+    { name: "ringwire-simd", target: "simd", aim: "speed", simd: true, entries: ["assembly/profiles/simd.ts", "assembly/index.ts"] },
     { name: "ringwire-tiny", target: "tiny", aim: "size", entries: ["assembly/profiles/tiny.ts", "assembly/bare.ts"] },
     { name: "ringwire-debug", target: "debug", entries: ["assembly/index.ts", "assembly/constants.ts"] },
   ].map((module) => ({ ...module, out: `build/${module.name}.wasm` }));
@@ -61,17 +62,18 @@ function inputs(root, module) {
 }
 
 /** Compiles to a name of its own first, so that nobody reads half a module. */
-function compile(root, { name, target, aim, entries, out }) {
+function compile(root, { name, target, aim, simd, entries, out }) {
   const missing = entries.find((entry) => !existsSync(join(root, entry)));
   if (missing) throw new Error(`${name}: no ${missing}, which is an entry file of this module`);
   mkdirSync(dirname(join(root, out)), { recursive: true });
   const fresh = out.replace(/\.wasm$/, `.${process.pid}.wasm`);
-  const args = [ASC, ...entries, "--config", "asconfig.json", "--target", target, "--outFile", fresh];
+  const named = aim ? ["--debug"] : []; // the optimizer goes by names
+  const args = [ASC, ...entries, "--config", "asconfig.json", "--target", target, ...named, "--outFile", fresh];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     child.on("error", reject);
     child.on("exit", (code) => {
-      if (code === 0 && aim) optimize(join(root, fresh), aim);
+      if (code === 0 && aim) optimize(join(root, fresh), aim, { simd });
       if (code === 0) renameSync(join(root, fresh), join(root, out));
       else rmSync(join(root, fresh), { force: true });
       if (code === 0) resolve();

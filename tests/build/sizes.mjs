@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import binaryen from "binaryen";
 import { optimize } from "./optimize.mjs";
 
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
@@ -57,8 +56,7 @@ try {
   const args = [ASC, "assembly/index.ts", "--config", "asconfig.json", "--target", "release", "--debug", "--outFile", out];
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
   if (status) throw new Error("the release module does not compile");
-  binaryen.setDebugInfo(true);
-  optimize(out, "speed");
+  optimize(out, "speed", { keepNames: true });
   const sums = new Map();
   const add = (name, size) => sums.set(name, (sums.get(name) ?? 0) + size);
   for (const { name, size } of functionsIn(readFileSync(out))) {

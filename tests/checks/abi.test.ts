@@ -31,9 +31,10 @@ describe("docs/abi.md", () => {
   test("it names every constant", () => {
     assert.deepEqual(unlisted(PAGE, CONSTANTS), []);
   });
-  test("the debug module has the functions of the release module, and tiny has no other", () => {
+  test("the debug module and the one with vectors have the functions of the release module, and tiny has no other", () => {
     const release = functionsOf("ringwire.wasm").sort();
     assert.deepEqual(functionsOf("ringwire-debug.wasm").sort(), release);
+    assert.deepEqual(functionsOf("ringwire-simd.wasm").sort(), release);
     assert.deepEqual(
       functionsOf("ringwire-tiny.wasm").filter((name) => !release.includes(name)),
       [],

@@ -13,7 +13,7 @@ function shipped(): string[] {
   const folder = join(ROOT, "examples");
   const named = (name: string) => existsSync(join(folder, name, "index.ts"));
   const examples = existsSync(folder) ? readdirSync(folder).filter(named) : [];
-  return ["ringwire.wasm", "ringwire-tiny.wasm", DEBUG, ...examples.sort().map((name) => `examples/${name}.wasm`)];
+  return ["ringwire.wasm", "ringwire-simd.wasm", "ringwire-tiny.wasm", DEBUG, ...examples.sort().map((name) => `examples/${name}.wasm`)];
 }
 
 function bytesOf(name: string): Uint8Array<ArrayBuffer> {

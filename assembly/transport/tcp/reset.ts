@@ -33,7 +33,7 @@ export class Brief extends Tuple {
 }
 
 /** Octets of the place for a record that is not kept. */
-export const SCRATCH_OCTETS: usize = 192;
+export const SCRATCH_OCTETS: usize = 128;
 /** A place, all zero, for a record that only lives as long as the segment in hand. */
 export function scratch(): usize {
   const at = root.packetAt + 256;

@@ -156,8 +156,8 @@ export function receiveReady(handle: i32): i32 {
   if (!socket) return Err.BAD_HANDLE;
   if (!socket.unread) return Err.WOULD_BLOCK;
   const slot = socket.inSlot(socket.read);
-  memory.copy(changetype<usize>(root.remote), changetype<usize>(slot.remote), 24);
-  memory.copy(changetype<usize>(root.local), changetype<usize>(slot.local), 24);
+  root.remote.take(slot.remote);
+  root.local.take(slot.local);
   if (slot.error) {
     root.span = slot.whole;
     socket.read++;

@@ -42,6 +42,13 @@ export const STACKS: readonly Stack[] = [
     command: inV8,
   },
   {
+    name: "ringwire-simd",
+    about: "ringwire-simd.wasm in V8, likewise",
+    isOurs: true,
+    build: () => "build/ringwire-simd.wasm",
+    command: inV8,
+  },
+  {
     name: "ringwire-c",
     about: "ringwire.wasm as C by wasm2c, gcc -O2",
     isOurs: true,

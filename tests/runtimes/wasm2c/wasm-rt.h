@@ -35,22 +35,28 @@ typedef struct {
 
 static inline bool wasm_rt_is_initialized(void) { return true; }
 
-// Reserves all the addresses that the memory may ever have; the system gives what is used. It never moves.
+// All that an address and an offset, both of 32 bits, can name: what lies beyond the memory's end may not be touched, so that
+// the processor sees what else each load and store would have to look for.
+#define WASM_RT_MEMCHECK_GUARD_PAGES 1
+#define WASM_RT_RESERVED ((uint64_t)1 << 33)
+
+// Reserves the addresses; the system gives what is used. The memory never moves.
 static inline void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t max_pages, bool is64, uint32_t page) {
   (void)is64;
-  void *data = mmap(NULL, max_pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (data == MAP_FAILED) wasm_rt_trap(WASM_RT_TRAP_OOB);
+  void *data = mmap(NULL, WASM_RT_RESERVED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (data == MAP_FAILED || mprotect(data, pages * page, PROT_READ | PROT_WRITE)) wasm_rt_trap(WASM_RT_TRAP_OOB);
   *memory = (wasm_rt_memory_t){data, pages, max_pages, pages * page, page};
 }
 
 static inline bool wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t pages) {
   if (pages > memory->max_pages - memory->pages) return false;
+  if (mprotect(memory->data, (memory->pages + pages) * memory->page, PROT_READ | PROT_WRITE)) return false;
   memory->pages += pages;
   memory->size = memory->pages * memory->page;
   return true;
 }
 
-static inline void wasm_rt_free_memory(wasm_rt_memory_t *memory) { munmap(memory->data, memory->max_pages * memory->page); }
+static inline void wasm_rt_free_memory(wasm_rt_memory_t *memory) { munmap(memory->data, WASM_RT_RESERVED); }
 
 // Tables: the module has none, but the text that wasm2c puts in front of every module names them.
 typedef const char *wasm_rt_func_type_t;
