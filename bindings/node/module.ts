@@ -154,7 +154,7 @@ async function instance(source: unknown, name: string): Promise<{ exports: Expor
     const result = await instantiate<Exports>(source as never, {});
     if (typeof result.exports.control !== "function") throw new Error("it does not export control()");
     // The module's own functions: those of the loader take their arguments through a function in between.
-    return { exports: completed(result.instance.exports as unknown as Exports), module: result.module };
+    return { exports: completed({ ...result.instance.exports } as unknown as Exports), module: result.module };
   } catch (error) {
     throw new RingwireError("BAD_ARGUMENT", `wasm: ${name} is not a Ringwire module: ${(error as Error).message}`);
   }

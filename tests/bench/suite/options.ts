@@ -30,7 +30,7 @@ export const HELP = `npm run bench -- [options] [part...]
   Parts: ${PARTS.join(", ")} (all); loss is a benchmark of its own: npm run bench -- loss --help
   --quick            the most important figures, short runs
   --runs N           runs of each stack for each figure, alternating (7; quick: 3); the median counts
-  --seconds S        processor time of a run, after half of it to warm up (0.5; quick: 0.2)
+  --seconds S        processor time of a run, after half of it to warm up, in V8 at least 1 (0.5; quick: 0.2)
   --stacks A,B       only these stacks
   --json FILE        all figures, run by run
   --write FILE       the results as a page`;

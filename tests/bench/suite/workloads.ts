@@ -14,6 +14,8 @@ const REQUEST = 64;
 const TURN = 10;
 /** Microseconds of processor time between two looks at the clock, at least. */
 const CHUNK = 10_000;
+/** Seconds of processor time before anything counts, at least: V8 compiles a module well only bit by bit, and in other threads. */
+const WARM = 1;
 /** Turns in which something that takes a few must have happened. */
 const PATIENCE = 100;
 
@@ -194,7 +196,7 @@ export class Bench {
 
 /** Nanoseconds of processor time for each unit, after a warm-up. */
 export function measure(turn: Turn, seconds: number): number {
-  run(turn, seconds / 2);
+  run(turn, Math.max(seconds / 2, WARM));
   const { units, micro } = run(turn, seconds);
   return (micro * 1000) / units;
 }
