@@ -19,6 +19,8 @@ _Noreturn void board_exit(int status);
 const char *board_words(void);
 // Where a text begins among those words, behind it; NULL: it is not there.
 const char *word_after(const char *text);
+// The same in another text.
+const char *text_after(const char *from, const char *text);
 // For measurements: no more interrupts of the timer, and a count of its ticks.
 void board_count(void);
 uint32_t board_ticks(void);

@@ -1,4 +1,5 @@
-// `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--log FILE]`: builds a board's program and runs it in QEMU.
+// `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--app EXAMPLE] [--mail WORD=VALUE]
+// [--show-text WORD] [--log FILE]`: builds a board's program and runs it in QEMU.
 // `npm run board -- --measure` measures all boards and writes tests/boards/budget.json.
 // With --tap or --dgram it prints `ready` and serves until Ctrl-C; without, a stack in Node pings it and fetches its page.
 import { existsSync } from "node:fs";
@@ -10,6 +11,8 @@ import { commandOf, Running, whyNoBoard } from "./run.mjs";
 
 const ADDRESS = "10.9.0.2";
 const PINGS = 3;
+/** Examples with a page on port 80. */
+const PAGES = ["http", "sensor"];
 const root = process.cwd();
 
 function wishes() {
@@ -19,12 +22,15 @@ function wishes() {
     dgram: { type: "string" },
     measure: { type: "boolean" },
     log: { type: "string" },
+    app: { type: "string" },
+    "show-text": { type: "string" },
+    mail: { type: "string", multiple: true },
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.measure) return values;
   if (positionals.length !== 1)
     throw new Error(
-      `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--log FILE], NAME one of ${boardNames(root).join(", ")}`,
+      `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--app EXAMPLE] [--mail WORD=VALUE] [--show-text WORD] [--log FILE], NAME one of ${boardNames(root).join(", ")}`,
     );
   const board = boardOf(root, positionals[0]);
   if (values.tap && values.dgram) throw new Error("--tap or --dgram, not both");
@@ -44,13 +50,28 @@ function built(path) {
   return file;
 }
 
-async function run({ board, engine, tap, dgram, log }) {
+async function run({ board, engine, tap, dgram, log, app, mail = [], "show-text": shown }) {
   const missing = whyNoBoard(board);
   if (missing) throw new Error(missing);
-  const elf = buildBoard(root, board.name, engine, "main", { log: Boolean(log) });
-  const more = { words: log ? [`log=${pathIn(log)}`] : [] };
+  const elf = buildBoard(root, board.name, engine, "main", { log: Boolean(log), app });
+  const more = { words: [...mail.map(mailIn), ...(shown ? [`show=${wordIn(shown)}`] : []), ...(log ? [`log=${pathIn(log)}`] : [])] };
   if (tap || dgram) await serve(new Running(commandOf(board, elf, tap ? { tap } : { dgram: portsOf(dgram) }, more)));
-  else await show(board, elf, more);
+  else await show(board, elf, more, !app || PAGES.includes(app));
+}
+
+function wordIn(text) {
+  if (!/^[0-9]+$/.test(text) || Number(text) > 63) throw new Error(`${text}: expected a mailbox word, 0 to 63`);
+  return Number(text);
+}
+
+/** `0=2150` or `1=10.9.0.1`, as `ringwire run` takes it, as a word of the program. */
+function mailIn(text) {
+  const [word, value = ""] = text.split("=");
+  const address = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(value)?.slice(1).map(Number);
+  const number = address ? address.reduce((sum, octet) => sum * 256 + octet, 0) : Number(value);
+  if (!value || !Number.isInteger(number) || number < 0 || number > 0xffffffff || address?.some((octet) => octet > 255))
+    throw new Error(`--mail ${text}: expected WORD=VALUE, the value a number or an IPv4 address`);
+  return `mail=${wordIn(word)}:${number}`;
 }
 
 /** A path that can be a word of the program: of those, QEMU ends one at a comma, and the program at a blank. */
@@ -63,13 +84,20 @@ function pathIn(path) {
 async function serve(running) {
   await running.prints("ready");
   console.log("ready");
+  running.onText((text) => process.stdout.write(text));
   const stop = () => running.stop();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   process.exitCode = (await running.ended) ? 1 : 0;
 }
 
+async function showPage(stack) {
+  const socket = await stack.connect({ host: ADDRESS, port: 80 });
+  socket.end("GET / HTTP/1.1\r\n\r\n");
+  for await (const data of socket) process.stdout.write(data);
+}
+
 /** Shows that it is there: pings and the page, by a stack of our own at the other end of the wire. */
-async function show(board, elf, more) {
+async function show(board, elf, more, hasPage) {
   const { createStack } = await import(built("bindings/node/index.js"));
   const [here, there] = await freePorts();
   const driver = await openDatagrams(here, there);
@@ -82,9 +110,7 @@ async function show(board, elf, more) {
       const { ms, size } = await stack.ping(ADDRESS);
       console.log(`${size} octets from ${ADDRESS}: ${ms.toFixed(3)} ms`);
     }
-    const socket = await stack.connect({ host: ADDRESS, port: 80 });
-    socket.end("GET / HTTP/1.1\r\n\r\n");
-    for await (const data of socket) process.stdout.write(data);
+    if (hasPage) await showPage(stack);
   } finally {
     await stack.close();
     await running.stop();

@@ -13,7 +13,7 @@ import { optimize } from "../../tests/build/optimize.mjs";
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
 const OUT = "build/boards";
 const BINDING = ["ringwire.c", "ringwire_memory.c"];
-const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c"];
+const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c", "words.c"];
 const PROGRAMS = { main: ["common/main.c"], measure: ["common/measure.c", "common/peer.c"] };
 const FLAGS = [
   "-std=gnu11",
@@ -72,6 +72,7 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
   const paths = [...PROGRAMS[program], `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
     (file) => `boards/${file}`,
   );
+  if (app) flags.push("-DRW_EXAMPLE");
   if (log) {
     paths.push("boards/common/log.c");
     flags.push("-DRW_LOG", `-DRW_LOG_MODULE=0x${moduleNumber(readFileSync(join(root, module))).toString(16)}`);

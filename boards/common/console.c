@@ -3,8 +3,10 @@
 
 #include <stddef.h>
 
-const char *word_after(const char *text) {
-  for (const char *from = board_words(); *from; from++) {
+const char *word_after(const char *text) { return text_after(board_words(), text); }
+
+const char *text_after(const char *begin, const char *text) {
+  for (const char *from = begin; *from; from++) {
     const char *at = from, *wanted = text;
     while (*wanted && *at == *wanted) at++, wanted++;
     if (!*wanted) return at;

@@ -1,5 +1,13 @@
 // Serves: ping, TCP and UDP echo on port 7, and the page on port 80, which the application in the module brings. Prints `ready` once it does.
 #include "board.h"
+#include "words.h"
+
+// An example of examples/ in place of application.ts.
+#ifdef RW_EXAMPLE
+enum { IS_EXAMPLE = 1 };
+#else
+enum { IS_EXAMPLE = 0 };
+#endif
 
 // The word `trap` breaks the stack once, after so many polls, to show that it comes back.
 static void break_once(uint32_t polls) {
@@ -20,11 +28,13 @@ int main(void) {
     board_exit(1);
   }
   print_line("memory", ringwire_needed());
+  bool has_mail = words_mail();
   print("ready\n");
   for (uint32_t polls = 0;; polls++) {
-    ringwire_set_mail(0, polls);  // the sensor of this board counts polls
+    if (!has_mail && !IS_EXAMPLE) ringwire_set_mail(0, polls);  // the sensor of this board counts polls
     break_once(polls);
     int32_t wait = ringwire_poll();
+    words_show();
     if (wait > 0) board_sleep(wait);
     if (wait < 0) board_sleep(100);  // no start after a trap: tried again
   }

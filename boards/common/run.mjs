@@ -85,6 +85,10 @@ export class Running {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
+  /** Is told what it prints from now on. */
+  onText(told) {
+    this.#child.stdout.on("data", told);
+  }
   async stop() {
     this.#child.kill();
     await this.ended;

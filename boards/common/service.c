@@ -23,6 +23,26 @@ static bool noise(uint8_t *octets, uint32_t count) {
   return true;
 }
 
+// What is kept lies in files that words name; without a word it is not kept.
+static int32_t item_open(ringwire_item item, bool is_written) {
+  static const char *const words[] = {[RINGWIRE_MAC] = "mac=", [RINGWIRE_SEED] = "kept=", [RINGWIRE_LEASE] = "lease="};
+  return file_open(words[item], is_written);
+}
+
+static uint32_t load(ringwire_item item, void *octets, uint32_t room) {
+  int32_t file = item_open(item, false);
+  uint32_t count = file < 0 ? 0 : file_read(file, octets, room);
+  if (file >= 0) file_close(file);
+  return count;
+}
+
+static void store(ringwire_item item, const void *octets, uint32_t count) {
+  int32_t file = item_open(item, true);
+  if (file < 0) return;
+  file_write(file, octets, count);
+  file_close(file);
+}
+
 static void trapped(const char *what, uint32_t count) {
   print("trap: ");
   print(what);
@@ -38,6 +58,8 @@ const ringwire_config *service_config(void) {
       .gateway = {10, 9, 0, 1},
       .now = board_now,
       .entropy = noise,
+      .load = load,
+      .store = store,
       .trapped = trapped,
   };
   config.part = board_part;

@@ -36,6 +36,7 @@ interface Tools {
   enginesOf(board: Board): Engine[];
   buildBoard(root: string, name: string, engine: Engine, program?: string, more?: { app?: string; log?: boolean }): string;
   sizeOf(root: string, name: string, elf: string): { flash: number; ram: number };
+  appNames(root: string): string[];
   buildModule(root: string, name: string, app?: string): string;
   records(log: Buffer): Iterable<{ kind: number; octets: Buffer }>;
   replay(log: Buffer, wasm: Buffer): Promise<{ received: number; sent: number; starts: number; counters: Record<string, number> }>;
