@@ -9,13 +9,16 @@ import * as timers from "./timers";
 /** How long a peer may delay the acknowledgement of a single segment, milliseconds. RFC 8985 §7.2. */
 const PEER_DELAY: u32 = 200;
 
+/** No probe leaves earlier, milliseconds: on a short path two round trips are less than a tick of the clock, and a peer may wait for a processor. */
+const SHORTEST: u32 = 3;
+
 /** Starts the timer of the next probe where one would help. */
 export function schedule(tcb: Tcb, now: Instant): void {
   const snd = tcb.snd;
   timers.clear(tcb, Timer.LOSS_PROBE);
   if (!tcb.board.capacity || tcb.congestion.phase != Phase.OPEN || tcb.board.sacked || tcb.rack.isProbing) return;
   if (snd.una == snd.nxt || !snd.wnd || !tcb.rtt.srtt || !timers.isArmed(tcb, Timer.RETRANSMIT)) return;
-  const wait = (tcb.rtt.srtt + 499) / 500 + (tcb.board.count == 1 ? PEER_DELAY : 0);
+  const wait = max((tcb.rtt.srtt + 499) / 500, SHORTEST) + (tcb.board.count == 1 ? PEER_DELAY : 0);
   timers.set(tcb, Timer.LOSS_PROBE, now, min(wait, timers.remaining(tcb, Timer.RETRANSMIT, now)));
 }
 /** A probe has left. `isAgain`: it was no new text. */

@@ -32,6 +32,16 @@ describe("transport/tcp/probe: tail loss probe (RFC 8985 7)", () => {
     // 100 + 200 ms, but RTO is 200.
     expect<u32>(probeIn()).toBe(tcb().rtt.rto);
   });
+  test("RFC 8985 7.2: on a path shorter than the clock's ticks it waits for three, of which the first may be nearly over", () => {
+    establishedWithSack(65535);
+    write(1000);
+    wait(50);
+    peer(ACK, NXT, FROM);
+    tcb().rtt.srtt = 100;
+    write(3000);
+    ignore(0);
+    expect<u32>(probeIn()).toBe(3);
+  });
   test("RFC 8985 7.3: the last segment leaves once more, the timer of retransmission starts anew, and cwnd stays", () => {
     flight(3000);
     const cwnd = tcb().congestion.cwnd;
