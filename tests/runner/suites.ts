@@ -71,9 +71,9 @@ export const SUITES: Suite[] = [
   {
     name: "boards",
     about: "firmware on emulated boards: what it serves, what it takes",
-    budgetMinutes: 6,
+    budgetMinutes: 12,
     always: false,
-    run: (root, onTest) => runNode(testsIn(root, "boards"), { concurrency: 1, fileMinutes: 5, onTest }),
+    run: (root, onTest) => runNode(testsIn(root, "boards"), { concurrency: 1, fileMinutes: 8, onTest }),
   },
 ];
 
