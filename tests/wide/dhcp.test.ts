@@ -89,9 +89,9 @@ describe("DHCP", { skip: missing }, () => {
     );
     assert.equal(known.gateway, "10.76.0.1");
     await stack.ping("10.76.0.1", { timeout: 2000 });
-    assert.match(readFileSync(join(folder, "dnsmasq.leases"), "utf8"), / 10\.76\.0\.50 ringwire /);
+    await until(() => seen(join(folder, "dnsmasq.leases"), / 10\.76\.0\.50 ringwire /g) === 1, "the lease is noted");
     const acks = () => seen(log, /DHCPACK\(rw0\) 10\.76\.0\.50/g);
-    assert.equal(acks(), 1);
+    await until(() => acks() === 1, "the lease is in the log");
     // dnsmasq notes an ACK before it sends it.
     await until(() => acks() === 2 && stack.dhcp().state === "BOUND", "renewed", 20_000);
     server.kill("SIGKILL");
