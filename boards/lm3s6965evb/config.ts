@@ -1,4 +1,4 @@
-// The tiny profile, with capacities for 64 KB of SRAM: one interface, four connections, one UDP socket. Not there: ping sockets.
+// The tiny profile, with capacities for 64 KB of SRAM: one interface, four connections, one UDP socket. Not there: ping sockets. With FAST, for fewer instructions.
 @global const CFG_TINY: i32 = 1;
 @global const CFG_FAST: i32 = 1;
 @global const CFG_PING: i32 = 0;
