@@ -2,7 +2,7 @@ import type { Port } from "./driver.js";
 import type { Rings } from "./rings.js";
 import { HEADER } from "./virtio.js";
 
-/** How frames cross between a TAP device and a port: as they are, or behind a virtio-net header. */
+/** How frames cross between a TAP device and a port: as they are, which a port does itself, or behind a virtio-net header. */
 export interface Crossing {
   /** Octets of what `peek` showed last. */
   readonly length: number;
@@ -12,30 +12,12 @@ export interface Crossing {
   commit(length: number): void;
   /** What is to be written next, or null. `port.take` or `keep` must follow. */
   peek(): Uint8Array | null;
-  /** It was not written. */
-  keep(): void;
+  /** It was not written; missing where that needs nothing. */
+  keep?(): void;
 }
 
 /** Octets of the longest frame: an IPv4 datagram behind an Ethernet header with a tag. */
 const FRAME_MAX = 65_535 + 18;
-
-/** Frames without a header, straight between device and slots. */
-export class Plain implements Crossing {
-  constructor(private readonly port: Port) {}
-  get length(): number {
-    return this.port.length;
-  }
-  slot(): Uint8Array | null {
-    return this.port.slot();
-  }
-  commit(length: number): void {
-    this.port.commit(length);
-  }
-  peek(): Uint8Array | null {
-    return this.port.peek();
-  }
-  keep(): void {}
-}
 
 /** Frames of a stack that leaves work to the system: the header lies in the slot, before the frame. */
 export class InSlots implements Crossing {
@@ -79,5 +61,4 @@ export class Buffered implements Crossing {
     this.length = this.port.length + HEADER;
     return this.#out;
   }
-  keep(): void {}
 }

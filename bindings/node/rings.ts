@@ -84,17 +84,11 @@ export class Rings {
 
   /** The place for the next received frame, or null while the ring is full. */
   slot(): Uint8Array | null {
-    const written = this.#word(DEVICE.rxWritten);
-    if ((written - this.#word(DEVICE.rxTaken)) >>> 0 >= this.rxSlots) return null;
-    return this.#rxViews[written & (this.rxSlots - 1)] as Uint8Array;
+    return this.#free(this.#rxViews);
   }
   /** The first `length` octets of `slot()` are a frame. */
   commit(length: number): void {
-    const written = this.#word(DEVICE.rxWritten);
-    const header = (this.#rxRing + (written & (this.rxSlots - 1)) * this.#stride) >>> 2;
-    this.#u32[header] = length;
-    this.#u32[header + 1] = 0;
-    this.#setWord(DEVICE.rxWritten, written + 1);
+    this.#stored(length, 0);
   }
   /** Copies the first `length` octets of `frame` into the receive ring; false while it is full. A frame longer than a slot is counted by the stack and dropped. */
   input(frame: Uint8Array, length = frame.length): boolean {
@@ -129,19 +123,12 @@ export class Rings {
   }
   /** The place for the next received frame behind its virtio-net header, or null while the ring is full; for a device with offloads. */
   virtioSlot(): Uint8Array | null {
-    const written = this.#word(DEVICE.rxWritten);
-    if ((written - this.#word(DEVICE.rxTaken)) >>> 0 >= this.rxSlots) return null;
-    return this.#rxVirtio[written & (this.rxSlots - 1)] as Uint8Array;
+    return this.#free(this.#rxVirtio);
   }
   /** The first `length` octets of `virtioSlot()` are header and frame. */
   virtioCommit(length: number): void {
-    const written = this.#word(DEVICE.rxWritten);
-    const place = written & (this.rxSlots - 1);
-    const header = (this.#rxRing + place * this.#stride) >>> 2;
-    const flags = virtio.isVerified(this.#rxVirtio[place] as Uint8Array) ? SlotFlag.CHECKSUM_VERIFIED : 0;
-    this.#u32[header] = length - virtio.HEADER;
-    this.#u32[header + 1] = flags;
-    this.#setWord(DEVICE.rxWritten, written + 1);
+    const view = this.#rxVirtio[this.#word(DEVICE.rxWritten) & (this.rxSlots - 1)] as Uint8Array;
+    this.#stored(length - virtio.HEADER, virtio.isVerified(view) ? SlotFlag.CHECKSUM_VERIFIED : 0);
   }
   /** The oldest frame to send behind a virtio-net header, of `length` octets together; null when there is none. `take` or `virtioKeep` must follow. */
   virtioPeek(): Uint8Array | null {
@@ -201,6 +188,20 @@ export class Rings {
       moved++;
     }
     return moved;
+  }
+  /** The view of the next slot of the receive ring, or null while that is full. */
+  #free(views: readonly Uint8Array[]): Uint8Array | null {
+    const written = this.#word(DEVICE.rxWritten);
+    if ((written - this.#word(DEVICE.rxTaken)) >>> 0 >= this.rxSlots) return null;
+    return views[written & (this.rxSlots - 1)] as Uint8Array;
+  }
+  /** A frame of this length lies in it. */
+  #stored(length: number, flags: number): void {
+    const written = this.#word(DEVICE.rxWritten);
+    const header = (this.#rxRing + (written & (this.rxSlots - 1)) * this.#stride) >>> 2;
+    this.#u32[header] = length;
+    this.#u32[header + 1] = flags;
+    this.#setWord(DEVICE.rxWritten, written + 1);
   }
   #word(offset: number): number {
     return this.#u32[this.#record + (offset >>> 2)] as number;

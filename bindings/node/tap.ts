@@ -1,5 +1,5 @@
 import { Offload } from "./constants.js";
-import { Buffered, type Crossing, InSlots, Plain } from "./crossing.js";
+import { Buffered, type Crossing, InSlots } from "./crossing.js";
 import type { Driver, Port } from "./driver.js";
 import { RingwireError } from "./error.js";
 import { HostSide, ifreq } from "./ifreq.js";
@@ -95,7 +95,7 @@ export class TapDriver implements Driver {
   }
   /** Whether the stack leaves work to the system is known only now: what comes between them may want to see whole frames. */
   #begin(port: Port): Crossing {
-    if (!this.offload) return new Plain(port);
+    if (!this.offload) return port;
     if (!port.rings?.offload) return new Buffered(port);
     this.#c.ioctlNumber(this.#watch.fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO_ECN); // refused: whole frames come
     return new InSlots(port.rings);
@@ -183,7 +183,7 @@ export class TapDriver implements Driver {
     const crossing = this.#crossing as Crossing;
     for (let frame = crossing.peek(); frame; frame = crossing.peek()) {
       if (this.#c.write(this.#watch.fd, frame, crossing.length) < 0 && !this.#writeFailed(port, errnoName(this.#c.errno()))) {
-        crossing.keep();
+        crossing.keep?.();
         return;
       }
       this.#carrier(port, true);

@@ -1,7 +1,7 @@
 // read RFC 9293 §3.7, §3.8 and RFC 1122 §4.2.3 first
 // Output alone sends. What is due is decided in one place, from state; state that depends on sending changes after the
 // slot was taken.
-import { CONFIGURE, RACK } from "../../memory/config";
+import { CONFIGURE, OFFLOAD, RACK } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err } from "../../memory/errors";
 import { root, state } from "../../memory/root";
@@ -241,42 +241,28 @@ function again(tcb: Tcb): void {
   count(Counter.TCP_RETRANSMITTED);
 }
 
-/** Text (and FIN) at the cursor: new, or again after a timeout. */
-function sendText(tcb: Tcb, slot: usize, length: i32, now: Instant): void {
+/** Text (and FIN) at the cursor: new, or again after a timeout. A NIC that cuts takes more segments like the first one in the same frame; each is remembered by itself, so that loss is seen and mended as if it had left alone. */
+function sendText(tcb: Tcb, slot: usize, first: u32, now: Instant): void {
   const snd = tcb.snd;
   const from = snd.cursor;
-  const fin = carriesFin(tcb, from, length) && offered(tcb) > <u32>length;
   congestion.beforeSending(tcb, now);
-  if (together.isPossible(tcb, length)) return sendTogether(tcb, slot, together.segments(tcb, room(tcb)), now);
-  emit(tcb, slot, from, textCtl(tcb, from, length, fin), length, 0);
+  const length = together.isPossible(tcb, first) ? together.segments(tcb, room(tcb)) * first : first;
+  const fin: u32 = carriesFin(tcb, from, length) && offered(tcb) > length ? 1 : 0;
+  emit(tcb, slot, from, textCtl(tcb, from, length, fin != 0), length, 0);
   tcb.owes &= ~Owes.OVERRIDE;
   timers.clear(tcb, Timer.OVERRIDE);
-  snd.cursor = from.plus(<u32>length + (fin ? 1 : 0));
+  snd.cursor = from.plus(length + fin);
   if (from < snd.nxt) again(tcb);
   else rtt.time(tcb.rtt, snd.cursor);
   pmtu.sent(tcb, length, snd.cursor);
   if (from == snd.nxt) pace.sent(tcb, length, now);
-  recovery.sent(tcb, from, snd.cursor);
-  if (snd.cursor > snd.nxt) snd.nxt = snd.cursor;
-  guard(tcb, now);
-  recovery.watch(tcb, now);
-}
-/** New full segments in one frame, which the NIC cuts. Each is remembered by itself, so that loss is seen and mended as if it had left alone. */
-function sendTogether(tcb: Tcb, slot: usize, segments: u32, now: Instant): void {
-  const snd = tcb.snd;
-  const from = snd.cursor;
-  const length = segments * snd.mss;
-  emit(tcb, slot, from, textCtl(tcb, from, length, false), length, 0);
-  tcb.owes &= ~Owes.OVERRIDE;
-  timers.clear(tcb, Timer.OVERRIDE);
-  rtt.time(tcb.rtt, from.plus(length));
-  pace.sent(tcb, length, now);
-  for (let i: u32 = 0; i < segments; i++) {
-    const start = snd.cursor;
-    snd.cursor = start.plus(snd.mss);
-    recovery.sent(tcb, start, snd.cursor);
+  let start = from;
+  for (let left = length - first; OFFLOAD && left; left -= first) {
+    recovery.sent(tcb, start, start.plus(first));
+    start = start.plus(first);
   }
-  snd.nxt = snd.cursor;
+  recovery.sent(tcb, start, snd.cursor);
+  if (snd.cursor > snd.nxt) snd.nxt = snd.cursor;
   guard(tcb, now);
   recovery.watch(tcb, now);
 }
