@@ -1,9 +1,11 @@
+import { once } from "node:events";
 import { Command } from "commander";
 import { serveTftp, type TftpDecision } from "../index.js";
 import { Failure, oneLine, USAGE } from "./failure.js";
 import { Folder } from "./folder.js";
 import { TFTPD_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
+import type { Session } from "./session.js";
 import { inSession } from "./work.js";
 
 interface Options {
@@ -32,12 +34,13 @@ async function tftpd(stackOptions: StackOptions, { root, writable = false }: Opt
     if (typeof file === "number") console.log(`${address} ${writes ? "put" : "get"} ${JSON.stringify(name)}: ${REFUSED[file]}`);
     return file;
   };
-  const work = ({ stack, interfaces }: Parameters<Parameters<typeof inSession>[1]>[0]) => {
+  const work = async ({ stack, interfaces }: Session, signal: AbortSignal) => {
     serveTftp(stack, decide, ({ name, address, writes, octets, failed }) =>
       console.log(`${address} ${writes ? "put" : "get"} ${JSON.stringify(name)}: ${octets} octets${failed ? `, ${failed}` : ""}`),
     );
     console.log(`ready ${interfaces[0]?.name}; ${writable ? "reading and writing" : "reading"} ${root}`);
-    return new Promise<number>(() => {});
+    if (!signal.aborted) await once(signal, "abort");
+    return 0;
   };
   return inSession(stackOptions, work, 0);
 }

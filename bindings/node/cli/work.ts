@@ -23,6 +23,9 @@ export async function inSession(
     return (await Promise.race([done, interrupts.came, session.failed])) ?? interrupted;
   } finally {
     await session.close();
-    await Promise.race([over, sleep(PATIENCE, undefined, { ref: false })]);
+    const patience = new AbortController();
+    const late = sleep(PATIENCE, undefined, { signal: patience.signal }).catch(() => {}); // holds the process: work alone may not
+    await Promise.race([over, late]);
+    patience.abort();
   }
 }
