@@ -80,6 +80,19 @@ const echoUdp = (host: string, port: number, count: number, from = 0) => `
   socket.close(); console.log(equal);`;
 
 describe("ringwire up against the kernel", { skip: missing || false }, () => {
+  for (const [command, ...options] of [
+    ["tftpd", "--root", tmpdir()],
+    ["httpd", "--root", tmpdir()],
+    ["dhcpd", "--range", "10.77.0.100-10.77.0.199"],
+  ] as const)
+    test(`${command} ends with status 0 when SIGTERM or SIGINT comes and nobody was served`, async () => {
+      for (const signal of ["SIGTERM", "SIGINT"] as const) {
+        const running = ringwire(command, ...TAP, ...options);
+        await running.until("stdout", /^ready .*\n/m);
+        await down(running, signal);
+        assert.deepEqual(links(), ["lo"]);
+      }
+    });
   test("says ready, answers pings, serves every service, ends on SIGTERM and leaves nothing", async () => {
     const running = await up("--mac", "02:00:00:00:77:02");
     assert.match(running.stdout, /^ready tap rwc0 10\.77\.0\.2\/24 mac 02:00:00:00:77:02 mtu 1500; services echo:7 [^\n]*http:80\n$/);

@@ -150,6 +150,8 @@ const REFUSED: Array<[string[], RegExp]> = [
   [[...TAP, "--ip", "10.0.1.1/8", "--ip", "10.0.2.1/8", "--ip", "10.0.3.1/8", "--ip", "10.0.4.1/8"], /4 addresses at most/],
   [[...TAP, "--gateway", "10.8.0.1"], /in none of the networks/],
   [[...TAP, "--gateway", "10.9.0.2"], /our own/],
+  [[...TAP, "--route", "192.0.2.0/24 via 10.8.0.1"], /gateway 10\.8\.0\.1 is in none of the networks/],
+  [[...TAP, "--route", "192.0.2.0/24 via 10.9.0.2"], /our own/],
   [[...TAP, "--route", "192.0.2.0/24"], /not of the form/],
   [[...TAP, "--route", "192.0.2.0/33 via 10.9.0.1"], /not of the form/],
   [[...TAP, "--route", "192.0.2.0/24 via 127.0.0.1"], /loopback/],

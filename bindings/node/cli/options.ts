@@ -248,16 +248,20 @@ function completed(devices: DeviceOptions[], mayLack: boolean): DeviceOptions[] 
     if (device.hostIp && device.addresses.some(({ address }) => address === device.hostIp?.address)) {
       throw new Failure(`--host-ip ${device.hostIp.address} is an address of our own`, USAGE);
     }
-    if (device.gateway && seen.has(device.gateway)) throw new Failure(`gateway ${device.gateway} is an address of our own`, USAGE);
     if (device.kind === "slip" && (device.hostIp || device.netns)) throw new Failure(`${option} takes no --host-ip and no --netns`, USAGE);
-    checkGateway(device);
+    checkGateways(device, seen);
   }
   return devices;
 }
 
-function checkGateway(device: DeviceOptions): void {
-  const { gateway, addresses } = device;
-  if (!gateway || device.kind !== "tap" || device.dhcp) return;
-  const reached = addresses.some(({ address, length }) => networkOf({ address: gateway, length }) === networkOf({ address, length }));
-  if (!reached) throw new Failure(`gateway ${gateway} is in none of the networks of --tap ${device.name}`, USAGE);
+/** A gateway is another host, and a neighbour. */
+function checkGateways(device: DeviceOptions, own: ReadonlySet<string>): void {
+  const { gateway, routes = [], addresses, kind, name } = device;
+  const isNear = (other: string) =>
+    addresses.some(({ address, length }) => networkOf({ address: other, length }) === networkOf({ address, length }));
+  for (const via of [...(gateway ? [gateway] : []), ...routes.map((route) => route.via)]) {
+    if (own.has(via)) throw new Failure(`gateway ${via} is an address of our own`, USAGE);
+    if (kind === "tap" && !device.dhcp && !isNear(via))
+      throw new Failure(`gateway ${via} is in none of the networks of --tap ${name}`, USAGE);
+  }
 }
