@@ -23,9 +23,6 @@ export async function inSession(
     return (await Promise.race([done, interrupts.came, session.failed])) ?? interrupted;
   } finally {
     await session.close();
-    const patience = new AbortController();
-    const late = sleep(PATIENCE, undefined, { signal: patience.signal }).catch(() => {}); // holds the process: work alone may not
-    await Promise.race([over, late]);
-    patience.abort();
+    await Promise.race([over, sleep(PATIENCE)]); // a timer that holds the process: the work alone may not
   }
 }
