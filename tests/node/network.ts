@@ -53,7 +53,7 @@ export function delay(ms: number): Promise<void> {
 }
 
 /** Waits until `condition` holds; throws with `what` when it does not within `ms`. */
-export async function until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
   for (const end = performance.now() + ms; performance.now() < end; await delay(5)) if (condition()) return;
   throw new Error(`not within ${ms} ms: ${what}`);
 }

@@ -91,14 +91,15 @@ describe("DHCP", { skip: missing }, () => {
     await stack.ping("10.76.0.1", { timeout: 2000 });
     await until(() => seen(join(folder, "dnsmasq.leases"), / 10\.76\.0\.50 ringwire /g) === 1, "the lease is noted");
     const acks = () => seen(log, /DHCPACK\(rw0\) 10\.76\.0\.50/g);
-    await until(() => acks() === 1, "the lease is in the log");
-    // dnsmasq notes an ACK before it sends it.
-    await until(() => acks() === 2 && stack.dhcp().state === "BOUND", "renewed", 20_000);
+    // dnsmasq notes an ACK before it sends it. On a slow machine the first renewal may be noted before we look.
+    await until(() => acks() >= 1, "the lease is in the log");
+    await until(() => acks() >= 2 && stack.dhcp().state === "BOUND", "renewed", 60_000);
     server.kill("SIGKILL");
-    await until(() => stack.dhcp().state === "RENEWING", "asks again", 20_000);
+    const noted = acks();
+    await until(() => stack.dhcp().state === "RENEWING", "asks again", 60_000);
     server = start();
-    await until(() => stack.dhcp().state === "BOUND", "rebound", 20_000);
-    await until(() => acks() === 3, "acknowledged");
+    await until(() => stack.dhcp().state === "BOUND", "rebound", 60_000);
+    await until(() => acks() > noted, "acknowledged");
     assert.ok(stack.dhcp().ends > 100);
     await stack.ping("10.76.0.1", { timeout: 2000 });
     await stack.close();
@@ -140,7 +141,7 @@ describe("DHCP", { skip: missing }, () => {
       [["10.76.0.53", "10.76.0.54"], ["10.76.0.55"], 60, 1400],
     );
     await stack.ping("10.76.0.1", { timeout: 2000 });
-    await until(() => seen(log, /DHCP4_LEASE_ALLOC/g) >= 2 && stack.dhcp().state === "BOUND", "renewed", 20_000);
+    await until(() => seen(log, /DHCP4_LEASE_ALLOC/g) >= 2 && stack.dhcp().state === "BOUND", "renewed", 60_000);
     await stack.close();
     await until(() => seen(log, /DHCP4_RELEASE /g) === 1, "released");
     judged(file, 7);

@@ -15,7 +15,7 @@ const MSL = 1000;
 async function nothingIsLeft(stack: Stack, sockets: number): Promise<void> {
   await until(() => stack.pools().TCP0.used === 0, "no connection is left");
   await delay(2 * MSL);
-  await until(() => stack.pools().TIME_WAIT.used === 0, "no TIME-WAIT record is left", 1000);
+  await until(() => stack.pools().TIME_WAIT.used === 0, "no TIME-WAIT record is left");
   const pools = stack.pools();
   for (const name of ["TCP0", "HALF_OPEN", "HOLD"] as const) assert.equal(pools[name].used, 0, name);
   assert.equal(stack.sockets().length, sockets);
