@@ -8,7 +8,7 @@ import { ADDRESS, ROOT, Rig, rigs, tools } from "./rig.js";
 const BULK = 200_000;
 const LOSSY = 150_000;
 /** A board that hangs fails one test, and is stopped. */
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 
 for (const { board, engine, skip } of rigs()) {
   describe(`${board.name}, ${engine}`, { skip }, () => {
@@ -20,7 +20,7 @@ for (const { board, engine, skip } of rigs()) {
 
     test("pings of all lengths come back, and none is lost", LIMIT, async () => {
       for (const size of Array(8).fill([0, 1, 56, 57, 1471, 1472]).flat()) {
-        const { intact, size: came } = await rig.stack.ping(ADDRESS, { size });
+        const { intact, size: came } = await rig.stack.ping(ADDRESS, { size, timeout: 30_000 });
         assert.deepEqual({ intact, came }, { intact: true, came: size });
       }
     });
@@ -54,9 +54,11 @@ for (const { board, engine, skip } of rigs()) {
     test("it sleeps when there is nothing to do", LIMIT, async () => {
       const sensor = async () => numbers(await rig.page())[0] as number;
       const before = await sensor();
+      const began = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 1000));
       const polls = (await sensor()) - before;
-      assert.ok(polls < 60, `${polls} polls in a second with one request in it`);
+      const seconds = (performance.now() - began) / 1000;
+      assert.ok(polls < 60 * seconds, `${polls} polls in ${seconds} s with one request in them`);
     });
   });
 
@@ -99,7 +101,7 @@ test("there are boards", () => {
 
 /** Whether one of some pings is answered: what arrives while the network part is reset is lost. */
 async function answers(rig: Rig): Promise<boolean> {
-  for (let i = 0; i < 10; i++) if (await rig.stack.ping(ADDRESS, { timeout: 500 }).catch(() => null)) return true;
+  for (let i = 0; i < 40; i++) if (await rig.stack.ping(ADDRESS, { timeout: 500 }).catch(() => null)) return true;
   return false;
 }
 

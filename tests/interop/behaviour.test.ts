@@ -9,7 +9,7 @@ import { codeOf, echoed, echoing, readAll } from "./streams.js";
 
 let lab: Lab;
 /** A test that takes longer hangs. */
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 60_000 };
 /** Parameters of the namespace that tests change, with what they were. */
 const saved = new Map<string, string>();
 
@@ -21,7 +21,7 @@ function set(...settings: string[]): void {
   lab.sysctl(...settings);
 }
 
-describe("behaviour of both ends", { skip: missing, timeout: 60_000 }, () => {
+describe("behaviour of both ends", { skip: missing, timeout: 170_000 }, () => {
   before(() => {
     lab = new Lab();
   });
@@ -68,7 +68,7 @@ describe("behaviour of both ends", { skip: missing, timeout: 60_000 }, () => {
   });
   test("half close by us: what the kernel sends afterwards arrives", LIMIT, async () => {
     const stack = await lab.stack();
-    await lab.kernel("serve", { port: 7001, what: "digest", pause: 200 });
+    await lab.kernel("serve", { port: 7001, what: "digest", pause: 2000 });
     const socket = await stack.connect({ host: lab.device().kernel, port: 7001, allowHalfOpen: true });
     socket.end(noise(1000));
     await until(() => socket.status()?.state === "FIN_WAIT_2", "our FIN is acknowledged");

@@ -10,7 +10,7 @@ const ECHO = new URL("build/examples/echo.wasm", ROOT);
 const HTTP = new URL("build/examples/http.wasm", ROOT);
 let lab: Lab;
 
-describe("applications inside the module", { skip: missing, timeout: 60_000 }, () => {
+describe("applications inside the module", { skip: missing, timeout: 170_000 }, () => {
   before(() => {
     lab = new Lab();
   });
@@ -43,7 +43,7 @@ describe("applications inside the module", { skip: missing, timeout: 60_000 }, (
   test("http: curl reads the page, 100 times", { skip: needs("curl") }, async () => {
     const stack = await lab.stack({ wasm: HTTP });
     const urls = Array.from({ length: 100 }, () => `http://${lab.device().us}/`);
-    const { status, stdout, stderr } = await lab.run("curl", ["-sS", "--noproxy", "*", "--max-time", "10", ...urls]);
+    const { status, stdout, stderr } = await lab.run("curl", ["-sS", "--noproxy", "*", "--max-time", "60", ...urls]);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^(Ringwire, inside the module\nframes in: {2}\d+\nframes out: \d+\n){100}$/);
     await until(() => stack.pools().TCP0.used === 0, "no connection is left");

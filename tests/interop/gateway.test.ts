@@ -48,7 +48,7 @@ describe("a gateway between Linux and Linux", { skip: missing, timeout: 120_000 
         const { status, stdout } = await inside.run("ping", ["-n", "-c", "2", "-i", "0.2", "-s", size, kernel]);
         assert.equal(status, 0, stdout);
       }
-      const { stderr } = await inside.run("curl", ["-sS", "--noproxy", "*", "--max-time", "5", `http://${kernel}:81/`]);
+      const { stderr } = await inside.run("curl", ["-sS", "--noproxy", "*", "--max-time", "30", `http://${kernel}:81/`]);
       assert.match(stderr, /refused|Failed to connect/i);
       const hops = await inside.run("ping", ["-n", "-c", "1", "-t", "1", kernel]);
       assert.match(hops.stdout, /Time to live exceeded/);

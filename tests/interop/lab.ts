@@ -114,7 +114,7 @@ export class Lab {
   }
   /** Waits until somebody listens on a UDP port of the namespace. */
   async listens(port: number): Promise<void> {
-    for (let left = 40; left; left--) {
+    for (let left = 300; left; left--) {
       const { stdout } = await this.run("ss", ["-Huln", `sport = :${port}`]);
       if (stdout) return;
       await sleep(100);
@@ -147,7 +147,7 @@ export class Lab {
   }
   /** The status page of a `ringwire up` on a device. */
   async status(device: LabDevice): Promise<Status> {
-    const { stdout, stderr } = await this.run("curl", ["-sS", "--noproxy", "*", "--max-time", "5", `http://${device.us}/status.json`]);
+    const { stdout, stderr } = await this.run("curl", ["-sS", "--noproxy", "*", "--max-time", "30", `http://${device.us}/status.json`]);
     if (!stdout) throw new Error(stderr);
     return JSON.parse(stdout) as Status;
   }

@@ -36,7 +36,7 @@ class Place {
       "-nm",
       "sh",
       "-c",
-      "mkdir -p /run/netns && mount -t tmpfs none /run/netns && ip link set lo up && echo made && exec sleep 60",
+      "mkdir -p /run/netns && mount -t tmpfs none /run/netns && ip link set lo up && echo made && exec sleep 300",
     ]);
   }
   /** Waits until the namespaces are there; root without sudo gets one that just runs its command. */
@@ -172,7 +172,7 @@ describe("A109: what the pages say to paste", { skip: reason }, () => {
     assert.deepEqual(more, []);
     assertEnds(await place.run(prelude + ping), /seq=3 time=/);
     const server = place.paste("echo hello from 22 | nc -N -l 22");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    while (!(await place.run("ss -Hltn 'sport = :22'")).stdout) assert.equal(server.exitCode, null, "nc -l has ended");
     assertEnds(await place.run(prelude + nc), /hello from 22/);
     if (server.exitCode === null) process.kill(-(server.pid as number), "SIGKILL");
     await place.up(prelude + two, async () => {

@@ -22,6 +22,8 @@ export interface Digest {
   ms: number;
 }
 
+/** Milliseconds after which an answer will not come any more. */
+const SILENCE = 20_000;
 const open: { close(): unknown }[] = [];
 const expected = new Map<number, Promise<Digest>>();
 
@@ -126,7 +128,7 @@ export async function echoDatagrams({ host, port, sizes }: { host: string; port:
   for (const size of sizes) {
     const sent = randomBytes(size);
     socket.send(sent, port, host);
-    const [data] = (await Promise.race([once(socket, "message"), sleep(2000, [])])) as [Buffer?];
+    const [data] = (await Promise.race([once(socket, "message"), sleep(SILENCE, [])])) as [Buffer?];
     if (data?.equals(sent)) exact.push(size);
   }
   socket.close();
@@ -140,7 +142,7 @@ export async function reported({ host, port }: { host: string; port: number }): 
   await once(socket, "connect");
   socket.send("anybody?");
   const error = once(socket, "error").then(([reason]) => (reason as NodeJS.ErrnoException).code ?? "?");
-  const answer = await Promise.race([error, once(socket, "message").then(() => "an answer"), sleep(2000, "silence")]);
+  const answer = await Promise.race([error, once(socket, "message").then(() => "an answer"), sleep(SILENCE, "silence")]);
   socket.close();
   return answer;
 }

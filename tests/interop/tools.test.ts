@@ -12,6 +12,9 @@ import { echoed, echoing } from "./streams.js";
 /** Seconds: a peer that was not given the processor is silent for longer. */
 const SILENCE = 0.001;
 
+/** nmap takes what is silent for a few round trips for filtered, and those are short here. */
+const UNHURRIED = ["--min-rtt-timeout", "1s"];
+
 let lab: Lab;
 let folder = "";
 
@@ -21,7 +24,7 @@ function portStates(output: string): Record<string, string> {
   return Object.fromEntries(listed.split(", ").map((entry) => entry.split("/").slice(0, 2) as [string, string]));
 }
 
-describe("tools", { skip: missing, timeout: 60_000 }, () => {
+describe("tools", { skip: missing, timeout: 170_000 }, () => {
   before(() => {
     lab = new Lab();
     folder = mkdtempSync(join(tmpdir(), "rwtools-"));
@@ -39,7 +42,17 @@ describe("tools", { skip: missing, timeout: 60_000 }, () => {
     test(`nmap's ${name} scan tells open from closed TCP ports`, { skip: needs("nmap") }, async () => {
       const device = lab.device();
       await lab.up(...device.options, "--service", "echo,discard,http:8080");
-      const { stdout, stderr } = await lab.run("nmap", ["-n", "-Pn", scan, "-p", "1,7,9,22,80,8080,65535", "-oG", "-", device.us]);
+      const { stdout, stderr } = await lab.run("nmap", [
+        "-n",
+        "-Pn",
+        ...UNHURRIED,
+        scan,
+        "-p",
+        "1,7,9,22,80,8080,65535",
+        "-oG",
+        "-",
+        device.us,
+      ]);
       const [open, closed] = ["open", "closed"];
       assert.deepEqual(
         portStates(stdout),
@@ -54,7 +67,17 @@ describe("tools", { skip: missing, timeout: 60_000 }, () => {
   test("nmap's UDP scan tells open from closed UDP ports", { skip: needs("nmap") }, async () => {
     const device = lab.device();
     await lab.up(...device.options, "--service", "echo,daytime,time");
-    const { stdout, stderr } = await lab.run("nmap", ["-n", "-Pn", "-sU", "-p", "7,13,22,37,81,40000", "-oG", "-", device.us]);
+    const { stdout, stderr } = await lab.run("nmap", [
+      "-n",
+      "-Pn",
+      ...UNHURRIED,
+      "-sU",
+      "-p",
+      "7,13,22,37,81,40000",
+      "-oG",
+      "-",
+      device.us,
+    ]);
     const [open, closed] = ["open", "closed"];
     assert.deepEqual(portStates(stdout), { 7: open, 13: open, 22: closed, 37: open, 81: closed, 40000: closed }, stdout + stderr);
   });

@@ -13,7 +13,7 @@ const SCRIPT = `
 import json, signal, sys
 from scapy.all import ARP, Dot1AD, Dot1Q, Ether, ICMP, IP, Raw, conf
 conf.verb = 0
-signal.alarm(30)
+signal.alarm(100)
 plain, seven = "${PLAIN}", "${SEVEN}"
 us, peer = {plain: sys.argv[1], seven: sys.argv[2]}, "02:00:00:00:00:99"
 wire = conf.L2socket(iface="rw0")
@@ -74,7 +74,7 @@ for at, (name, frame) in enumerate(frames.items()):
 print(json.dumps(answers))
 `;
 
-describe("VLAN tags of scapy", { skip: missing || needs("scapy"), timeout: 60_000 }, () => {
+describe("VLAN tags of scapy", { skip: missing || needs("scapy"), timeout: 170_000 }, () => {
   let lab: Lab;
   let stack: Stack;
   before(async () => {

@@ -52,10 +52,11 @@ export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until `condition` holds; throws with `what` when it does not within `ms`. */
-export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
+/** Waits until `condition` holds; throws with `what` when it does not within `ms`. A function tells what was seen last. */
+export async function until(condition: () => boolean, what: string | (() => string), ms = 30_000): Promise<void> {
   for (const end = performance.now() + ms; performance.now() < end; await delay(5)) if (condition()) return;
-  throw new Error(`not within ${ms} ms: ${what}`);
+  if (condition()) return; // this process may not have run meanwhile
+  throw new Error(`not within ${ms} ms: ${typeof what === "string" ? what : what()}`);
 }
 
 /** Octets of the heap after everything unused was collected. */

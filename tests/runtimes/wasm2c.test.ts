@@ -155,7 +155,7 @@ function ip(...words: string[]): void {
 }
 
 function inside(...words: string[]): string {
-  return execFileSync("ip", ["netns", "exec", NETNS, ...words], { encoding: "utf8", timeout: 60_000 });
+  return execFileSync("ip", ["netns", "exec", NETNS, ...words], { encoding: "utf8", timeout: 150_000 });
 }
 
 function whyNoCompiler(): string | false {

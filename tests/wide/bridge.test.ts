@@ -12,7 +12,7 @@ import { echoing } from "../interop/streams.js";
 
 const OCTETS = 1_000_000;
 
-describe("a Linux bridge", { skip: missing || needs("tshark"), timeout: 60_000 }, () => {
+describe("a Linux bridge", { skip: missing || needs("tshark"), timeout: 180_000 }, () => {
   let lab: Lab;
   let folder: string;
   const stacks: Stack[] = [];
@@ -37,18 +37,18 @@ describe("a Linux bridge", { skip: missing || needs("tshark"), timeout: 60_000 }
   test("stack to stack, and both to the kernel, through the bridge's forwarding table", async () => {
     const [one, two] = stacks as [Stack, Stack];
     echoing(two, 7);
-    await two.ping("10.76.0.2", { timeout: 5000 });
+    await two.ping("10.76.0.2", { timeout: 20_000 });
     const socket = await one.connect({ host: "10.76.0.3", port: 7, allowHalfOpen: true });
     const { sent, received } = await exchange(socket, OCTETS, () => {});
     assert.equal(received, sent);
-    for (const stack of stacks) await stack.ping("10.76.0.1", { timeout: 5000 });
+    for (const stack of stacks) await stack.ping("10.76.0.1", { timeout: 20_000 });
     const learnt = JSON.parse(lab.bridge("-j", "fdb", "show", "br", "br0")) as { mac: string; ifname: string }[];
     for (const [i, stack] of stacks.entries())
       assert.ok(learnt.some(({ mac, ifname }) => mac === stack.interfaces()[0]?.mac && ifname === `rw${i + 2}`));
   });
   test("tagged frames pass it, between interfaces of the VLAN only", async () => {
     const [one, two] = stacks as [Stack, Stack];
-    await one.ping("10.77.0.3", { timeout: 5000 });
+    await one.ping("10.77.0.3", { timeout: 20_000 });
     const socket = await one.connect({ host: "10.77.0.3", port: 7, allowHalfOpen: true });
     const { sent, received } = await exchange(socket, OCTETS, () => {});
     assert.equal(received, sent);

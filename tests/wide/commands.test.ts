@@ -18,7 +18,7 @@ async function kernel(lab: Lab, script: string): Promise<string> {
   return stdout.trim();
 }
 
-describe("commands", { skip: missing, timeout: 100_000, concurrency: 2 }, () => {
+describe("commands", { skip: missing, timeout: 300_000, concurrency: 2 }, () => {
   after(endAll);
 
   test(
@@ -39,7 +39,7 @@ describe("commands", { skip: missing, timeout: 100_000, concurrency: 2 }, () => 
         "--trace",
       );
       const [, address] = await up.until("stdout", /^ready tap rw0 (169\.254\.\d+\.\d+)\/16 /);
-      assert.match(up.stderr, new RegExp(`-> {2}ARP probe: who has ${address?.replaceAll(".", "\\.")}\\?`));
+      await up.until("stderr", new RegExp(`-> {2}ARP probe: who has ${address?.replaceAll(".", "\\.")}\\?`));
       await up.until("stderr", new RegExp(`-> {2}ARP announcement: ${address?.replaceAll(".", "\\.")} is at `));
       up.child.kill("SIGTERM");
       assert.equal(await up.ended, 0);

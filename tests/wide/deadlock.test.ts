@@ -19,7 +19,7 @@ async function survives(faults: LinkOptions | null): Promise<void> {
     client.end(upwards);
     server.end(downwards);
     const isFull = () => [client, server].every((socket) => socket.status()?.rcvWnd === 0 && socket.status()?.writable === 0);
-    await until(isFull, "both receive rings and both send rings are full");
+    await until(isFull, "both receive rings and both send rings are full", MINUTE);
     await delay(MINUTE);
     assert.ok(isFull(), "nothing has moved");
     assert.ok(a.counters().TCP_PROBES > 3 && b.counters().TCP_PROBES > 3, "both probe");

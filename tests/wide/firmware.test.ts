@@ -32,12 +32,12 @@ async function down(running: Running): Promise<void> {
 const start = (program: string, ...args: string[]) => lab.spawn("ip", ["netns", "exec", lab.netns, program, ...args]);
 const curl = async (path: string, ...options: string[]) => {
   const url = `http://${lab.device().us}${path}`;
-  const { status, stdout, stderr } = await lab.run("curl", ["-sS", "--noproxy", "*", "--max-time", "10", ...options, url]);
+  const { status, stdout, stderr } = await lab.run("curl", ["-sS", "--noproxy", "*", "--max-time", "60", ...options, url]);
   assert.equal(status, 0, stderr);
   return stdout;
 };
 
-describe("firmware on a TAP device", { skip: missing, timeout: 240_000 }, () => {
+describe("firmware on a TAP device", { skip: missing, timeout: 600_000 }, () => {
   before(() => {
     lab = new Lab();
     folder = mkdtempSync(join(tmpdir(), "rwfirm-"));
@@ -79,7 +79,7 @@ describe("firmware on a TAP device", { skip: missing, timeout: 240_000 }, () => 
     writeFileSync(config, `listener 1883 ${kernel}\nallow_anonymous true\npersistence false\nuser root\n`);
     const broker = () => start("mosquitto", "-c", config);
     const heard = async (count: number) => {
-      const { stdout, stderr } = await lab.run("mosquitto_sub", ["-h", kernel, "-t", "ringwire/#", "-v", "-C", String(count), "-W", "40"]);
+      const { stdout, stderr } = await lab.run("mosquitto_sub", ["-h", kernel, "-t", "ringwire/#", "-v", "-C", String(count), "-W", "120"]);
       assert.equal(stdout, "ringwire/sensor 2150\n".repeat(count), stderr);
     };
     const first = broker();
@@ -102,11 +102,10 @@ describe("firmware on a TAP device", { skip: missing, timeout: 240_000 }, () => 
     const clock = await run("clock", ["--mail", `0=${lab.device().kernel}`, "--show", "1", "--show-text", "8"]);
     await clock.until("stdout", /(text 8 \S+Z\n){3}/);
     const shown = [...clock.stdout.matchAll(/text 8 (\S+)/g)].map(([, text]) => Date.parse(text as string));
-    assert.ok(
-      shown.every((time, i) => i === 0 || time - (shown[i - 1] as number) === 1000),
-      clock.stdout,
-    );
-    assert.ok(Math.abs((shown.at(-1) as number) - Date.now()) < 3000, clock.stdout);
+    const steps = shown.slice(1).map((time, i) => time - (shown[i] as number));
+    // A host that was not given the processor for a second shows one less.
+    assert.ok(steps.includes(1000) && steps.every((step) => step > 0 && step % 1000 === 0), clock.stdout);
+    assert.ok(Math.abs((shown.at(-1) as number) - Date.now()) < 10_000, clock.stdout);
     await down(clock);
   });
 

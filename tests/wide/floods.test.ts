@@ -7,7 +7,7 @@ import { echoed, echoing } from "../interop/streams.js";
 import { delay, until } from "../node/network.js";
 
 let lab: Lab;
-const LIMIT = { timeout: 180_000 };
+const LIMIT = { timeout: 400_000 };
 /** Maximum segment lifetime of the stacks here: TIME-WAIT lasts twice as long. */
 const MSL = 1000;
 

@@ -10,7 +10,7 @@ import { Lab, missing } from "../interop/lab.js";
 import { digestOf } from "../interop/streams.js";
 
 const OCTETS = 1_000_000_000;
-const LIMIT = { timeout: 240_000 };
+const LIMIT = { timeout: 400_000 };
 const BUFFERS = { tcp: { receive: 262_144, send: 262_144 } };
 let lab: Lab;
 let expected = "";

@@ -13,7 +13,7 @@ import { Lab, missing, needs } from "../interop/lab.js";
 
 const LONG = 20_000;
 
-describe("datagrams in fragments, with the kernel", { skip: missing, timeout: 60_000 }, () => {
+describe("datagrams in fragments, with the kernel", { skip: missing, timeout: 180_000 }, () => {
   let lab: Lab;
   let folder: string;
   before(() => {
@@ -35,7 +35,7 @@ describe("datagrams in fragments, with the kernel", { skip: missing, timeout: 60
     );
     const { us } = lab.device();
     for (const octets of [1473, LONG, 65_507]) {
-      const args = ["-n", "-c", "3", "-i", "0.05", "-W", "5", "-s", String(octets), "-p", "5aa5", us];
+      const args = ["-n", "-c", "3", "-i", "0.05", "-W", "20", "-s", String(octets), "-p", "5aa5", us];
       const { status, stdout } = await lab.run("ping", args);
       assert.equal(status, 0, stdout);
       assert.match(stdout, /3 received, 0% packet loss/);
@@ -78,7 +78,7 @@ describe("datagrams in fragments, with the kernel", { skip: missing, timeout: 60
   });
 });
 
-describe("two kernels and Ringwire between them", { skip: missing, timeout: 90_000 }, () => {
+describe("two kernels and Ringwire between them", { skip: missing, timeout: 270_000 }, () => {
   let left: Lab;
   let right: Lab;
   before(async () => {
@@ -105,17 +105,17 @@ describe("two kernels and Ringwire between them", { skip: missing, timeout: 90_0
       [String(LONG), far()],
       ["56", "192.0.2.1"],
     ] as const) {
-      const { status, stdout } = await left.run("ping", ["-n", "-c", "2", "-i", "0.05", "-W", "5", "-s", octets, to]);
+      const { status, stdout } = await left.run("ping", ["-n", "-c", "2", "-i", "0.05", "-W", "20", "-s", octets, to]);
       assert.equal(status, 0, stdout);
     }
-    const { stdout } = await left.run("ping", ["-n", "-c", "1", "-W", "5", "-t", "1", far()]);
+    const { stdout } = await left.run("ping", ["-n", "-c", "1", "-W", "20", "-t", "1", far()]);
     assert.match(stdout, new RegExp(`From ${left.device(0).us}.* Time to live exceeded`));
-    const unreachable = await left.run("ping", ["-n", "-c", "1", "-W", "5", "203.0.113.9"]);
+    const unreachable = await left.run("ping", ["-n", "-c", "1", "-W", "20", "203.0.113.9"]);
     assert.match(unreachable.stdout, /Destination Net Unreachable/);
   });
 
   test("with DF the kernel hears of the next MTU", { skip: needs("ping") }, async () => {
-    const { stdout, stderr } = await left.run("ping", ["-n", "-c", "1", "-W", "5", "-M", "do", "-s", "1400", far()]);
+    const { stdout, stderr } = await left.run("ping", ["-n", "-c", "1", "-W", "20", "-M", "do", "-s", "1400", far()]);
     assert.match(stdout + stderr, /Frag needed and DF set \(mtu = 1000\)|message too long, mtu=1000/);
     assert.match(left.ip("route", "get", far()), /mtu 1000/);
   });

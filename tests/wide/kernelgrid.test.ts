@@ -97,7 +97,7 @@ describe("the kernel and we, a pairwise cover", { skip: missing }, () => {
 
   describe("256 KB there and back, byte-exact", { concurrency: true }, () => {
     for (const one of cover) {
-      test(nameOf(one), { timeout: 240_000 }, async (t) => {
+      test(nameOf(one), { timeout: 500_000 }, async (t) => {
         const place = places.get(one) as Place;
         const { returned, sent, received, ms } = await echo(place, one.role);
         assert.equal(returned, OCTETS);

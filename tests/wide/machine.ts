@@ -9,7 +9,7 @@ import { installed } from "../../bindings/node/cli/demo/children.js";
 const PROGRAMS = ["qemu-system-x86_64", "busybox", "slattach", "apt-get", "apt-cache", "dpkg-deb", "tar", "ldd"];
 const PACKAGE = "linux-image-amd64";
 /** Seconds after which the machine is ended, or ends itself when this process is gone. */
-const LIFE = 280;
+const LIFE = 780;
 /** Precedes the status of a command on the console. */
 const MARK = "\x1e";
 /** Process 1: runs line after line of the console as commands and says how each ended. */

@@ -16,7 +16,7 @@ const work = mkdtempSync(join(tmpdir(), "rwnames-"));
 const KERNEL = "10.76.0.1";
 const US = "10.76.0.2";
 /** Tries of what another program may not be ready for. */
-const TRIES = 40;
+const TRIES = 120;
 
 afterEach(() => lab?.clear());
 after(async () => {
@@ -166,10 +166,10 @@ describe("avahi and we find each other", { skip: needs("avahi-daemon", "avahi-br
       return found;
     });
     assert.ok(records.length > 0);
-    assert.deepEqual((await stack.lookup("Back door._http._tcp.local", "SRV")).records, [
+    assert.deepEqual((await patiently(() => stack.lookup("Back door._http._tcp.local", "SRV"))).records, [
       { priority: 0, weight: 0, port: 8081, name: "linux.local" },
     ]);
-    assert.deepEqual((await stack.lookup("Back door._http._tcp.local", "TXT")).records, [["v=1"]]);
+    assert.deepEqual((await patiently(() => stack.lookup("Back door._http._tcp.local", "TXT"))).records, [["v=1"]]);
     await stack.close();
     isFaultless("mdns.pcap", "mdns");
   });

@@ -35,7 +35,7 @@ async function down(running: Running): Promise<void> {
 /** Starts a program in the namespace that is killed at the end of the test. */
 const start = (program: string, ...args: string[]) => lab.spawn("ip", ["netns", "exec", lab.netns, program, ...args]);
 
-describe("seen from outside", { skip: missing, timeout: 120_000 }, () => {
+describe("seen from outside", { skip: missing, timeout: 400_000 }, () => {
   before(() => {
     lab = new Lab();
     folder = mkdtempSync(join(tmpdir(), "rwseen-"));
@@ -197,7 +197,7 @@ describe("seen from outside", { skip: missing, timeout: 120_000 }, () => {
     assert.equal(rows(prohibited)[1], "25/tcp filtered smtp administratively prohibited", prohibited.stderr);
     const silent = await ended("scan", "10.88.0.2", "25", "--wait", "0.5", "--gateway", lab.device().kernel);
     assert.equal(rows(silent)[1], "25/tcp filtered smtp no answer", silent.stderr);
-    const udp = await ended("scan", "-u", lab.device().kernel, "7,9,53", "--wait", "1", "--json");
+    const udp = await ended("scan", "-u", lab.device().kernel, "7,9,53", "--wait", "3", "--json");
     const states = udp.stdout
       .trim()
       .split("\n")

@@ -11,7 +11,7 @@ import { echoing, readAll } from "../interop/streams.js";
 import { fetchKernel, Machine } from "./machine.js";
 
 const MTU = 1006;
-const SOON = { timeout: 60_000 };
+const SOON = { timeout: 240_000 };
 const [US, KERNEL] = ["10.9.0.2", "10.9.0.1"];
 /** Every octet, and above all those that SLIP changes, in every order of two and in runs longer than a packet. */
 const BODY = Buffer.concat([
@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), "ringwire-slattach-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const kernel = fetchKernel(folder, "kernel/drivers/net/slip", ["slhc", "slip"]);
 
-describe("slattach on a Debian kernel", { skip: typeof kernel === "string" && kernel, timeout: 300_000 }, () => {
+describe("slattach on a Debian kernel", { skip: typeof kernel === "string" && kernel, timeout: 800_000 }, () => {
   let machine: Machine;
   let driver: SlipDriver;
   let stack: Stack;

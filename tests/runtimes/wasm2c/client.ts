@@ -12,7 +12,7 @@ function echo(stream: number): Promise<{ received: number; equal: boolean }> {
   const chunks: Buffer[] = [];
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port: Number(port), allowHalfOpen: true });
-    socket.setTimeout(20_000, () => socket.destroy(new Error(`connection ${stream}: nothing for 20 s`)));
+    socket.setTimeout(60_000, () => socket.destroy(new Error(`connection ${stream}: nothing for 60 s`)));
     socket.on("error", reject);
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.on("end", () => {
