@@ -50,7 +50,7 @@ export const SUITES: Suite[] = [
   {
     name: "interop",
     about: "the Linux kernel over TAP and TUN",
-    budgetMinutes: 3,
+    budgetMinutes: 5,
     always: true,
     run: (root, onTest) => runNode(testsIn(root, "interop"), { concurrency: 1, fileMinutes: 3, onTest }),
   },
@@ -64,14 +64,14 @@ export const SUITES: Suite[] = [
   {
     name: "wide",
     about: "long transfers, floods, many seeds and grids; DHCP, names and SLIP with other software",
-    budgetMinutes: 20,
+    budgetMinutes: 24,
     always: false,
     run: (root, onTest) => andReport(20_000, runNode(testsIn(root, "wide"), { concurrency: 1, fileMinutes: 15, onTest })),
   },
   {
     name: "boards",
     about: "firmware on emulated boards: what it serves, what it takes",
-    budgetMinutes: 12,
+    budgetMinutes: 15,
     always: false,
     run: (root, onTest) => runNode(testsIn(root, "boards"), { concurrency: 1, fileMinutes: 8, onTest }),
   },
