@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 
-const READY_WITHIN = 60_000;
+const READY_WITHIN = 120_000;
 
 /** Debian packages of the programs that boards need. */
 const PACKAGES = {
