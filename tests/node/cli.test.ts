@@ -222,6 +222,8 @@ const REFUSED: Array<[string[], RegExp]> = [
   [["netstat", "--frobnicate"], /unknown option/],
   [["trace"], /missing required argument 'file'/],
   [["trace", "up"], /no device/],
+  [["trace", "nosuch", "-c", "1"], /"nosuch" is no command that can be traced \(.*up, .*\)/],
+  [["trace", "netstat", "-n"], /"netstat" is no command that can be traced/],
   [["trace", "nc", "10.9.0.1", ...DEVICE], /HOST PORT/],
 ];
 

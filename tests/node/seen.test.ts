@@ -72,6 +72,7 @@ describe("ringwire netstat", () => {
       assert.match(others.stdout, /^w0 +wire +10\.0\.0\.1\/24 +02:00:00:00:00:01 +1500 +10\.0\.0\.2 +-$/m);
       assert.match(others.stdout, /^192\.0\.2\.0\/24 +10\.0\.0\.2 +w0 +5 +route$/m);
       assert.match(others.stdout, /^0\.0\.0\.0\/0 +10\.0\.0\.2 +w0 +0 +gateway$/m);
+      assert.match(others.stdout, /^10\.0\.0\.0\/24 +on link +w0 +0 +address$/m, "the network, not our address in it");
       assert.match(others.stdout, /^10\.0\.0\.2 +02:00:00:00:00:02 +VALID +w0 +[\d.]+ s +1$/m);
       assert.match(others.stdout, /^TCP_ACTIVE_OPENS +1$/m);
       const [report] = JSON.parse((await ringwire("netstat", "--json")).stdout) as Report[];

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { serviceName } from "../ports.js";
 import type { Status } from "../statusrecord.js";
+import { networkOf } from "./addresses.js";
 import { Failure } from "./failure.js";
 import { NETSTAT_EXAMPLES } from "./help.js";
 import { columns } from "./services/status.js";
@@ -117,10 +118,15 @@ function interfaceTable({ interfaces }: Report): string {
   ]);
   return columns([["Interface", "Kind", "Addresses", "MAC", "MTU", "Gateway", "Namespace"], ...rows]);
 }
+/** The network of an address, both as `A.B.C.D/LEN`. */
+function networkText(text: string): string {
+  const [address = "", length = "32"] = text.split("/");
+  return `${networkOf({ address, length: Number(length) })}/${length}`;
+}
 function routeTable({ interfaces, routes }: Report): string {
   const name = (index: number) => interfaces[index]?.name ?? String(index);
   const own = interfaces.flatMap(({ addresses, gateway }, i) => [
-    ...addresses.map((address) => [address, "on link", name(i), "0", "address"]),
+    ...addresses.map((address) => [networkText(address), "on link", name(i), "0", "address"]),
     ...(gateway ? [["0.0.0.0/0", gateway, name(i), "0", "gateway"]] : []),
   ]);
   const added = routes.map((each) => [each.network, each.gateway ?? "on link", name(each.interface), String(each.metric), "route"]);

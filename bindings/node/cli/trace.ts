@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { readPcap } from "../pcapread.js";
 import { type Direction, rung, Rungs } from "../rungs.js";
-import { Failure, oneLine } from "./failure.js";
+import { Failure, oneLine, USAGE } from "./failure.js";
 import { TRACE_EXAMPLES } from "./help.js";
 
 /** `ringwire trace`: the ladder of a capture. `trace COMMAND` is the command with --trace. */
@@ -21,8 +21,18 @@ export function traceCommand(done: (status: number) => void): Command {
 /** `trace COMMAND ...` as `COMMAND --trace ...`; other command lines as they are. */
 export function withTrace(args: readonly string[], commands: readonly Command[]): string[] {
   const [first, name, ...rest] = args;
-  const traced = commands.find((each) => each.name() === name && each.options.some(({ long }) => long === "--trace"));
-  return first === "trace" && traced ? [traced.name(), "--trace", ...rest] : [...args];
+  const able = commands.filter((each) => each.options.some(({ long }) => long === "--trace")).map((each) => each.name());
+  if (first !== "trace" || name === undefined) return [...args];
+  if (able.includes(name)) return [name, "--trace", ...rest];
+  if (rest.length && !rest.some(isHelp))
+    throw new Failure(
+      `trace: "${name}" is no command that can be traced (${able.join(", ")}), and a capture takes no more arguments`,
+      USAGE,
+    );
+  return [...args];
+}
+function isHelp(arg: string): boolean {
+  return arg === "-h" || arg === "--help";
 }
 
 /** The ladder of a capture: who is seen first of two hosts stands on the left. */
