@@ -14,12 +14,16 @@ export interface Account {
   traps: number;
 }
 
-/** Waits until the board has come to rest after what the caller has done, in which it counted at least `opens` connections. */
+/** Pools that are empty once all connections have ended. */
+const OF_CONNECTIONS = ["TCP0", "TCP1", "TCP2", "TCP3", "HALF_OPEN", "TIME_WAIT"];
+
+/** Waits until the board has come to rest after what the caller has done, in which it counted at least `opens` connections. A second of quiet in the middle of one is no rest. */
 export async function atRest(rig: Rig, opens: number): Promise<Account> {
   const began = performance.now();
   for (;;) {
     const account = last(rig.running.text);
-    if (account && (account.counters.TCP_PASSIVE_OPENS ?? 0) >= opens) return account;
+    const hasEnded = account && OF_CONNECTIONS.every((name) => !account.pools[name]);
+    if (hasEnded && (account.counters.TCP_PASSIVE_OPENS ?? 0) >= opens) return account;
     if (performance.now() - began > REST_WITHIN) throw new Error(`the board does not come to rest: ${JSON.stringify(account)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
