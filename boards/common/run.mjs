@@ -2,7 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 
-const READY_WITHIN = 20_000;
+/** Milliseconds that machines with much to do may take to start a board. */
+const READY_WITHIN = 120_000;
 
 /** Debian packages of the programs that boards need. */
 const PACKAGES = {

@@ -8,7 +8,7 @@ import { ADDRESS, ROOT, Rig, rigs, tools } from "./rig.js";
 const BULK = 200_000;
 const LOSSY = 150_000;
 /** A board that hangs fails one test, and is stopped. */
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 
 for (const { board, engine, skip } of rigs()) {
   describe(`${board.name}, ${engine}`, { skip }, () => {

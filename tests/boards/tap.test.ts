@@ -8,7 +8,7 @@ import { ADDRESS, type Board, type Engine, ROOT, type Running, rigs, tools } fro
 
 const NETNS = `rwbd${process.pid}`;
 const TAP = `rwb${process.pid}`;
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 180_000 };
 const ip = (...args: string[]) => execFileSync("ip", args);
 const inside = (...args: string[]) => execFileSync("ip", ["netns", "exec", NETNS, ...args], { encoding: "utf8" });
 
