@@ -14,6 +14,8 @@ const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/
 const OUT = "build/boards";
 /** Where applications are: examples, and those that only boards have. */
 const APPLICATIONS = ["examples", "boards/applications"];
+/** Octets of linear memory that applications take beyond those of the board's. */
+const MORE_MEMORY = { dhcp: 9216 };
 const BINDING = ["ringwire.c", "ringwire_memory.c"];
 const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c", "words.c"];
 const PROGRAMS = { main: ["common/main.c"], measure: ["common/measure.c", "common/peer.c"] };
@@ -92,7 +94,8 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
     flags.push("-DRW_LOG", `-DRW_LOG_MODULE=0x${moduleNumber(readFileSync(join(root, module))).toString(16)}`);
   }
   const own = [...paths, ...BINDING.map((file) => `bindings/c/${file}`)].map((path) => join(root, path));
-  link(root, board, engine, own, files, flags, join(root, out), join(OUT, shared), hash);
+  const needed = { ...board, memory: { ...board.memory, [engine]: board.memory[engine] + (MORE_MEMORY[app] ?? 0) } };
+  link(root, needed, engine, own, files, flags, join(root, out), join(OUT, shared), hash);
   note(root, out, hash);
   return join(root, out);
 }

@@ -30,7 +30,7 @@ function last(text: string): Account | null {
   if (end < 0) return null;
   const begin = text.lastIndexOf("at rest\n", end - 1);
   const account: Account = { pools: {}, counters: {}, heap: 0, stack: 0, traps: 0 };
-  for (const line of text.slice(begin < 0 ? 0 : begin, end).split("\n")) {
+  for (const line of text.slice(Math.max(begin, 0), end).split("\n")) {
     const [name, number, value] = line.split(" ");
     if (name === "pool") account.pools[nameOf(PoolIndex, number)] = Number(value);
     else if (name === "counter") account.counters[nameOf(Counter, number)] = Number(value);

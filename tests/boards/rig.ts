@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { createStack } from "../../bindings/node/create.js";
 import type { Driver } from "../../bindings/node/driver.js";
 import { Link, type LinkOptions } from "../../bindings/node/link.js";
+import { capture } from "../../bindings/node/pcap.js";
 import type { TcpOptions } from "../../bindings/node/options.js";
 import type { Stack } from "../../bindings/node/stack.js";
 
@@ -89,6 +90,8 @@ export interface RigOptions extends Kind {
   words?: string[];
   seed?: string;
   tcp?: TcpOptions;
+  /** Where frames are recorded, as pcap. */
+  record?: string;
 }
 
 /** A board and a stack in Node on one wire, with faults when they are given. */
@@ -100,10 +103,11 @@ export class Rig {
     private readonly command: string[],
   ) {}
 
-  static async start(board: Board, engine: Engine, { faults, words = [], seed, tcp = {}, ...kind }: RigOptions = {}): Promise<Rig> {
+  static async start(board: Board, engine: Engine, { faults, words = [], seed, tcp = {}, record, ...kind }: RigOptions = {}): Promise<Rig> {
     const elf = tools.buildBoard(ROOT, board.name, engine, "main", kind);
     const [here, there] = await tools.freePorts();
-    const wire = await tools.openDatagrams(here, there);
+    const bare = await tools.openDatagrams(here, there);
+    const wire = record ? capture(bare, record) : bare;
     const link = faults ? new Link(faults) : null;
     const command = tools.commandOf(board, elf, { dgram: [there, here] }, { words, ...(seed === undefined ? {} : { seed }) });
     const running = new tools.Running(command);

@@ -1,6 +1,6 @@
 // Ten thousand connections, one after another and a few at a time; at rest afterwards everything is free that was free before.
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import { noise } from "../node/network.js";
 import { type Account, atRest } from "./account.js";
 import { ADDRESS, type Engine, ROOT, Rig, tools } from "./rig.js";
