@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 
+/** Milliseconds that a machine with much to do may take to start a board. */
 const READY_WITHIN = 120_000;
 
 /** Debian packages of the programs that boards need. */
