@@ -143,6 +143,7 @@ export enum Counter {
   TCP_COOKIES_OUT,
   TCP_COOKIES_IN,
   TCP_BLACK_HOLES,
+  TCP_PREDICTED,
   COUNT,
 }
 

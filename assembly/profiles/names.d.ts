@@ -33,6 +33,7 @@ declare const CFG_OWNERS: i32;
 declare const CFG_PACING: i32;
 declare const CFG_OFFLOAD: i32;
 declare const CFG_PING: i32;
+declare const CFG_PREDICTION: i32;
 declare const CFG_PROBING: i32;
 declare const CFG_RACK: i32;
 declare const CFG_RAW: i32;

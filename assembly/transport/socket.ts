@@ -1,8 +1,9 @@
+import { FAST } from "../memory/config";
 import { Endpoint } from "../memory/control";
 import { Err, Option } from "../memory/errors";
 import { Link } from "../memory/list";
 import { Kind, Pool, PoolIndex, Timed } from "../memory/pool";
-import { root } from "../memory/root";
+import { recent, root } from "../memory/root";
 
 /** A record that is found by addresses and ports. Addresses in host order. */
 @unmanaged
@@ -127,8 +128,13 @@ export function kindOf(handle: i32): Kind {
 /** The record of a handle, null when it is stale or of another kind. */
 export function recordOf(handle: i32, kind: Kind): Timed | null {
   if (handle <= 0 || kindOf(handle) != kind) return null;
-  const record = placeOf(kind, handle & INDEX_MAX);
-  return record && record.taken && handleOf(record) == handle ? record : null;
+  const record = FAST && handle == recent.handle ? changetype<Timed>(<usize>recent.record) : placeOf(kind, handle & INDEX_MAX);
+  if (!record || !record.taken || handleOf(record) != handle) return null;
+  if (FAST) {
+    recent.handle = handle;
+    recent.record = record.address;
+  }
+  return record;
 }
 /** The record at an index, null when that place was never used. */
 function placeOf(kind: Kind, index: u32): Timed | null {

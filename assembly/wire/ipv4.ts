@@ -98,16 +98,18 @@ export class Ipv4Header {
 
   /** Writes a header without options. `flags` is the 16-bit word of flags and offset. */
   write(tos: u32, totalLength: u32, ident: u32, flags: u32, ttl: u32, protocol: u32, source: u32, destination: u32): void {
-    put16(this, 0, 0x4500 | tos);
-    put16(this, 2, totalLength);
-    put16(this, 4, ident);
-    put16(this, 6, flags);
-    put8(this, 8, ttl);
-    put8(this, 9, protocol);
-    put16(this, 10, 0);
-    put32(this, 12, source);
-    put32(this, 16, destination);
-    store<u16>(changetype<usize>(this) + 10, <u16>fold(sumOf(this, IPV4_HEADER)));
+    const first = bswap<u32>(0x45000000 | (tos << 16) | totalLength);
+    const second = bswap<u32>((ident << 16) | flags);
+    const third = bswap<u32>((ttl << 24) | (protocol << 16));
+    const from = bswap<u32>(source);
+    const to = bswap<u32>(destination);
+    const checksum = fold(<u64>first + <u64>second + <u64>third + <u64>from + <u64>to);
+    const at = changetype<usize>(this);
+    store<u32>(at, first);
+    store<u32>(at, second, 4);
+    store<u32>(at, third | (checksum << 16), 8);
+    store<u32>(at, from, 12);
+    store<u32>(at, to, 16);
   }
   /** Makes a header without options one with a single option of four octets. */
   set option(v: u32) {

@@ -84,9 +84,7 @@ export class TcpHeader {
     put32(this, 0, ports);
     this.seq = seq;
     this.ack = ack;
-    this.headerLength = headerLength;
-    this.control = control;
-    this.window = window;
+    put32(this, 12, (headerLength << 26) | (control << 16) | window);
     put32(this, 16, 0);
   }
   /** Fills in the checksum of a segment of `length` octets. MUST-2 */

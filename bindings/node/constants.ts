@@ -516,7 +516,8 @@ export const Counter = {
   TCP_COOKIES_OUT: 138,
   TCP_COOKIES_IN: 139,
   TCP_BLACK_HOLES: 140,
-  COUNT: 141,
+  TCP_PREDICTED: 141,
+  COUNT: 142,
 } as const;
 /** One of the values of `Counter`. */
 export type Counter = (typeof Counter)[keyof typeof Counter];

@@ -127,7 +127,7 @@ export const SILENT: ReadonlySet<Name> = new Set<Name>([
   ...(["FRAMES_IN", "FRAMES_OUT", "OCTETS_IN", "OCTETS_OUT", "ARP_IN", "ARP_REQUESTS_OUT", "ARP_REPLIES_OUT", "ARP_ANNOUNCED"] as const),
   ...(["ARP_PROBES_OUT", "IP_IN", "IP_OUT", "IP_FRAGMENTS_IN", "IP_FRAGMENTS_OUT", "IP_FORWARDED", "ICMP_IN", "ICMP_ECHO_IN"] as const),
   ...(["ICMP_ECHO_REPLIES_OUT", "ICMP_ERRORS_IN", "ICMP_ERRORS_OUT", "IGMP_IN", "IGMP_OUT", "UDP_IN", "UDP_OUT", "TCP_IN"] as const),
-  ...(["TCP_OUT", "TCP_RST_IN", "TCP_RST_OUT", "TCP_ACTIVE_OPENS", "TCP_PASSIVE_OPENS", "TCP_RETRANSMITTED"] as const),
+  ...(["TCP_OUT", "TCP_RST_IN", "TCP_RST_OUT", "TCP_ACTIVE_OPENS", "TCP_PASSIVE_OPENS", "TCP_RETRANSMITTED", "TCP_PREDICTED"] as const),
 ]);
 
 /** What it says that a counter rose, or an empty text. One without a text of its own says its name. */

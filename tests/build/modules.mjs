@@ -17,7 +17,8 @@ export function modules(root) {
     { name: "ringwire-tiny", target: "tiny", aim: "size", entries: ["assembly/profiles/tiny.ts", "assembly/bare.ts"] },
     { name: "ringwire-debug", target: "debug", entries: ["assembly/index.ts", "assembly/constants.ts"] },
   ].map((module) => ({ ...module, out: `build/${module.name}.wasm` }));
-  return [...shipped, ...examples(root)];
+  const plain = { name: "plain", target: "release", aim: "speed", entries: ["assembly/profiles/plain.ts", "assembly/index.ts"] };
+  return [...shipped, { ...plain, out: "build/plain/ringwire.wasm" }, ...examples(root)];
 }
 
 /** One for each folder of examples/ with an index.ts; a config.ts beside it says what build of the stack it wants, and that small is what counts. */

@@ -27,6 +27,8 @@ const HOT = [
   ...["tcb/Tcb#get:writable", "sent/Scoreboard#at"].map(tcp),
 ];
 const HOT_NODES = 400;
+/** The same three limits as above for every other function, in all places but the cold ones: what packets pass becomes a few long functions. */
+const WARM = [20, 70, 70];
 /** Where speed does not matter, by the beginnings of names. */
 const COLD = [
   ...["application", "init", "carve", "examine", "statehash", "services", "fullabi", "serviceabi", "link/slip"].map(
@@ -39,7 +41,7 @@ const COLD = [
   ...["raw", "join", "direct", "pieces"].map((name) => `assembly/transport/udp/${name}/`),
   ...["status", "sweep", "ports"].map((name) => `assembly/transport/${name}/`),
 ];
-/** Before the name under which a hot function is exported while it is inlined, so that it stays. */
+/** Before the name under which a function is exported while others are inlined, so that it stays. */
 const KEPT = "kept:";
 
 const { Features } = binaryen;
@@ -82,30 +84,34 @@ function setLimits([always, flexible, oneCaller], loops) {
   binaryen.setAllowInliningFunctionsWithLoops(loops);
 }
 
-/** The module with the hot functions in the places of their calls, but in functions that are cold, and nothing else changed. */
+/** The module with the hot functions in the places of their calls, and then those of middle size, but in functions that are cold, and nothing else changed. */
 function withHotInlined(octets, read) {
+  const isHot = (name) => HOT.some((hot) => (hot.endsWith("<") ? name.startsWith(hot) : name === hot));
+  const isCold = (name) => COLD.some((cold) => name.startsWith(cold));
+  const hot = inlined(octets, read, isHot, isCold, [HOT_NODES, HOT_NODES, HOT_NODES]);
+  return inlined(hot, read, (name) => !isCold(name), isCold, WARM);
+}
+/** The module with functions that `mayMove` in the places of their calls, within the limits, but in functions that are cold. */
+function inlined(octets, read, mayMove, isCold, limits) {
   const before = read(octets);
   const module = read(octets);
   const names = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)).name);
-  const isHot = (name) => HOT.some((hot) => (hot.endsWith("<") ? name.startsWith(hot) : name === hot));
   for (const name of names) {
-    if (isHot(name)) {
-      module.addFunctionExport(name, KEPT + name); // the cold go on calling it
-      continue;
-    }
+    module.addFunctionExport(name, KEPT + name); // the cold go on calling it
+    if (mayMove(name)) continue;
     binaryen.setPassArgument("no-inline", name);
     module.runPasses(["no-inline"]);
   }
-  setLimits([HOT_NODES, HOT_NODES, HOT_NODES], true);
+  setLimits(limits, true);
   module.runPasses(["inlining"]);
-  for (const name of names.filter((each) => COLD.some((cold) => each.startsWith(cold)))) {
+  for (const name of names.filter(isCold)) {
     const body = module.copyExpression(binaryen.Function(before.getFunction(name)).body);
     binaryen.Function(module.getFunction(name)).body = body;
   }
-  for (const name of names.filter(isHot)) module.removeExport(KEPT + name);
+  for (const name of names) module.removeExport(KEPT + name);
   binaryen.setDebugInfo(true);
-  const inlined = module.emitBinary();
+  const out = module.emitBinary();
   module.dispose();
   before.dispose();
-  return inlined;
+  return out;
 }

@@ -15,6 +15,7 @@ interface Options {
   tiny?: boolean;
   verbose?: boolean;
   wasm?: string;
+  twice?: boolean;
   writePerformance?: string;
 }
 
@@ -37,6 +38,7 @@ const program = new Command("simulate")
   .option("--threads <n>", "threads", whole(1, 64), 2)
   .option("--tiny", "the tiny module")
   .option("--wasm <file>", "a module of your own")
+  .option("--twice", "each seed again without the short ways for usual packets: every frame and the states at the end must be the same")
   .option("--verbose", "the plan of each seed, and every frame that a stack sends (one thread)")
   .option("--write-performance <reason>", "measure and write the table of performance, with the reason why it changes")
   .allowExcessArguments(false)
@@ -51,9 +53,8 @@ async function main(args: string[]): Promise<number> {
   const wasm = options.wasm ? pathToFileURL(options.wasm) : options.tiny ? MODULES.tiny : MODULES.release;
   if (options.verbose) return verbose(options, wasm);
   const began = performance.now();
-  const sum = await runSeeds(options.first, options.seeds, wasm, options.threads, (failed) => {
-    console.log(`seed ${failed.seed}: ${failed.what}: ${failed.detail}`);
-  });
+  const onFailed = (failed: Failed) => console.log(`seed ${failed.seed}: ${failed.what}: ${failed.detail}`);
+  const sum = await runSeeds(options.first, options.seeds, wasm, options.threads, onFailed, options.twice ? MODULES.plain : null);
   for (const failed of sum.failed.slice(0, TOLD)) await tell(failed, wasm, name);
   return close(sum, (performance.now() - began) / 1000, options.tiny === true || options.wasm !== undefined);
 }

@@ -131,6 +131,7 @@ export class Simulation implements HostEvents, World {
       seconds: this.now / SECOND,
       sometimes: tally(this.hosts, this.sometimes),
       digest: this.#digest >>> 0,
+      states: this.hosts.map(({ core }) => core.stateHash()),
     };
   }
   /** Runs until a time only. Throws when something does not hold. */

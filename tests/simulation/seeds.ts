@@ -12,6 +12,8 @@ import { shrink } from "./shrink.js";
 export const MODULES = {
   release: new URL("../../../ringwire.wasm", import.meta.url),
   tiny: new URL("../../../ringwire-tiny.wasm", import.meta.url),
+  /** The release module without its short ways: nothing remembered, no header prediction. Not shipped. */
+  plain: new URL("../../../plain/ringwire.wasm", import.meta.url),
 } as const;
 /** Stacks in a run, at most. */
 export const STACKS_MOST = 3;
@@ -50,6 +52,16 @@ export function nothing(): Sum {
 export function runSeed(seed: number, instances: Instances, options: RunOptions = {}): Verdict {
   return new Simulation(planOf(seed), instances, options).run();
 }
+/** Runs one seed in two modules that must not differ: every frame, its time, and the states at the end. */
+export function runTwice(seed: number, instances: Instances, others: Instances): Verdict {
+  const one = runSeed(seed, instances);
+  const two = runSeed(seed, others);
+  if (one.failed || two.failed) return one.failed ? one : two;
+  if (one.digest !== two.digest) return { ...one, failed: "modules differ", detail: `frames or their times: ${one.digest}, ${two.digest}` };
+  if (one.states.join() !== two.states.join())
+    return { ...one, failed: "modules differ", detail: `states at the end: ${one.states.join(" ")}, ${two.states.join(" ")}` };
+  return one;
+}
 /** Adds a verdict to a sum. */
 export function add(sum: Sum, verdict: Verdict): void {
   sum.seeds++;
@@ -74,20 +86,21 @@ function join(sum: Sum, more: Sum): void {
   for (const [name, times] of more.rareSeeds) sum.rareSeeds.set(name, (sum.rareSeeds.get(name) ?? 0) + times);
 }
 
-/** Runs `count` seeds from `first` on with a module, on so many threads; `onFailed` hears of failures as they come. */
+/** Runs `count` seeds from `first` on with a module, on so many threads; `onFailed` hears of failures as they come. `other`: each seed runs in this module too, and must not differ. */
 export async function runSeeds(
   first: number,
   count: number,
   wasm: URL,
   threads: number,
   onFailed: (failed: Failed) => void = () => {},
+  other: URL | null = null,
 ): Promise<Sum> {
   const sum = nothing();
   let next = first;
   const end = first + count;
   await Promise.all(
     Array.from({ length: Math.min(threads, Math.ceil(count / BATCH)) }, async () => {
-      const thread = new Thread(wasm);
+      const thread = new Thread(wasm, other);
       while (next < end) {
         const from = next;
         next = Math.min(end, next + BATCH);
@@ -107,8 +120,9 @@ class Thread {
   #resolve: (sum: Sum) => void = () => {};
   #reject: (error: Error) => void = () => {};
 
-  constructor(wasm: URL) {
-    this.#worker = new Worker(fileURLToPath(new URL("./worker.js", import.meta.url)), { workerData: { wasm: wasm.href } });
+  constructor(wasm: URL, other: URL | null) {
+    const workerData = { wasm: wasm.href, other: other?.href };
+    this.#worker = new Worker(fileURLToPath(new URL("./worker.js", import.meta.url)), { workerData });
     this.#worker.on("message", (sum: Sum) => this.#resolve(sum));
     this.#worker.on("error", (error: Error) => this.#reject(error));
     this.#worker.on("exit", (code) => this.#reject(new Error(`a thread ended with status ${code}`)));

@@ -19,6 +19,8 @@ export interface Verdict {
   sometimes: Map<string, number>;
   /** A hash over all frames and their times. */
   digest: number;
+  /** The state hash of each stack at the end. */
+  states: number[];
 }
 
 /** What a run is told besides its plan. */
