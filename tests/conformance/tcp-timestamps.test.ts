@@ -172,6 +172,25 @@ test("RFC7323-3: a delayed ACK echoes the first of the segments it speaks for", 
   answers(peer, peer.nxt, T0 + first);
 });
 
+test("a window probe that leaves again is not measured from its first copy, which the peer may have taken and still echo", async () => {
+  const peer = await Peer.client({ ...STAMPED, win: 0 });
+  const { rto } = peer.status;
+  peer.write(1000);
+  const probes: Segment[] = [];
+  while (probes.length < 5) {
+    peer.advance(100);
+    probes.push(...peer.take());
+  }
+  const [first] = stampOf(probes[0] as Segment);
+  peer.send({ ack: 2, win: 0, stamp: null, options: timestamps(T0 + peer.wire.ms, first) });
+  assert.ok(peer.status.rto <= rto, `an RTO of ${peer.status.rto} ms: the peer was silent, not slow`);
+  peer.send({ ack: 2, win: 5000, stamp: null, options: timestamps(T0 + peer.wire.ms, first) });
+  peer.take();
+  peer.advance(20);
+  peer.send({ ack: 1001 });
+  assert.ok(peer.status.srtt > 1000 && peer.status.srtt <= 20_000, `what left afterwards is measured: ${peer.status.srtt} us`);
+});
+
 test("RFC7323-4: PAWS: text with an older stamp is acknowledged, counted and not taken; the same stamp is taken", async () => {
   const peer = await Peer.server(STAMPED);
   peer.send({ data: 10, stamp: T0 + 100 });

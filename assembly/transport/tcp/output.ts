@@ -320,10 +320,11 @@ function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
   tcb.owes &= ~Owes.PROBE;
   count(Counter.TCP_PROBES);
   emit(tcb, slot, snd.una, textCtl(tcb, snd.una, length, fin), length, 0);
-  rtt.forget(tcb.rtt);
   const end = snd.una.plus(length + (fin ? 1 : 0));
   recovery.probed(tcb, end);
-  if (end > snd.nxt) {
+  if (end <= snd.nxt) rtt.doubt(tcb);
+  else {
+    rtt.forget(tcb.rtt);
     snd.nxt = end;
     snd.cursor = end;
   }

@@ -31,11 +31,14 @@ export function time(rtt: Rtt, until: Seq): void {
 export function forget(rtt: Rtt): void {
   rtt.timing = 0;
 }
-/** The timer ran out. What left before says nothing more: its acknowledgement may have been lost, and one that comes may answer the copy; the age of
- * its echo would be that of the timer, and the RTO would feed itself. */
 export function timedOut(tcb: Tcb): void {
+  tcb.rtt.backoff++;
+  doubt(tcb);
+}
+/** A timer ran out and the same leaves again. What left before says nothing more: its acknowledgement may have been lost, and one that comes may
+ * answer the copy; the age of its echo would be that of the timer, and the RTO would feed itself. */
+export function doubt(tcb: Tcb): void {
   const rtt = tcb.rtt;
-  rtt.backoff++;
   rtt.timing = 0;
   rtt.isDoubted = 1;
   rtt.doubtedMicro = state.micro;

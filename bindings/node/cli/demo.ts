@@ -7,7 +7,7 @@ import { Report } from "./demo/report.js";
 import { demoOverWire } from "./demo/wire.js";
 import { oneLine } from "./failure.js";
 import { DEMO_EXAMPLES } from "./help.js";
-import { catchSignals, INTERRUPTED, type Interrupts } from "./signals.js";
+import { catchSignals, statusOf, type Interrupts } from "./signals.js";
 
 const KERNEL = fileURLToPath(new URL("./demo/kernel.js", import.meta.url));
 const TUN = "/dev/net/tun";
@@ -24,11 +24,11 @@ export function demoCommand(done: (status: number) => void): Command {
 async function demo(wire: boolean): Promise<number> {
   const interrupts = catchSignals();
   const why = wire ? "--wire was given" : await overKernel(interrupts);
+  if (interrupts.signal.aborted) return interrupts.status; // the child was told by SIGTERM, whatever came here
   if (typeof why === "number") return why;
-  if (interrupts.signal.aborted) return INTERRUPTED;
   const report = new Report();
   report.say(`${wire ? why : `No TAP device here (${why})`}: the same between two Ringwire stacks over a virtual wire.`);
-  return demoOverWire(report, interrupts.signal);
+  return demoOverWire(report, interrupts);
 }
 
 /** Runs the demonstration against the kernel; answers its exit status, or why that cannot be. */
@@ -69,6 +69,6 @@ function namespaceCommand(): [string, ...string[]] | string {
 function exitStatus(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" || signal === "SIGTERM" ? INTERRUPTED : 1)));
+    child.on("exit", (code, signal) => resolve(code ?? (signal ? statusOf(signal) : 1)));
   });
 }

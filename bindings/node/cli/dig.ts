@@ -6,7 +6,7 @@ import { Failure, oneLine, USAGE } from "./failure.js";
 import { DIG_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
 import { openSession } from "./session.js";
-import { catchSignals, INTERRUPTED } from "./signals.js";
+import { catchSignals } from "./signals.js";
 
 const TYPES = Object.keys(DnsType).filter((name) => name !== "SOA" && name !== "ANY");
 
@@ -52,7 +52,7 @@ async function dig({ name, type, server }: Question, options: StackOptions, { sh
   const began = performance.now();
   try {
     const answer = await Promise.race([session.stack.lookup(name, type), interrupts.came, session.failed]);
-    if (!answer) return INTERRUPTED;
+    if (!answer) return interrupts.status;
     for (const line of short ? shortLines(answer) : lines(name, type, answer)) console.log(line);
     if (!short) console.log(`; ${answer.records.length} records, ${Math.round(performance.now() - began)} ms`);
     return answer.records.length ? 0 : 1;

@@ -9,7 +9,7 @@ import { NC_EXAMPLES } from "./help.js";
 import { addStackOptions, type StackOptions } from "./options.js";
 import { isInside } from "./ping.js";
 import { openSession, type Session } from "./session.js";
-import { catchSignals, INTERRUPTED } from "./signals.js";
+import { catchSignals } from "./signals.js";
 import { checked, decimal, integer, port as parsePort } from "./values.js";
 
 /** What stands for a port where there are none. */
@@ -111,7 +111,7 @@ async function nc(target: Target, stackOptions: StackOptions, options: NcOptions
     const work = options.udp || options.protocol ? overUdp(session, target, options, say) : overTcp(session, target, say);
     const ended = await Promise.race([work.then(() => true), interrupts.came, session.failed]);
     work.catch(() => {}); // an interrupted transfer ends with an error that nobody waits for
-    return ended === true ? 0 : INTERRUPTED;
+    return ended === true ? 0 : interrupts.status;
   } finally {
     process.stdin.destroy();
     await session.close();

@@ -9,7 +9,7 @@ import type { Status as SocketRecord } from "../inspect.js";
 import { drawLadder } from "../ladder.js";
 import type { Prefix, RouteTo } from "./addresses.js";
 import { Failure, oneLine } from "./failure.js";
-import { INTERRUPTED, SIGNALS } from "./signals.js";
+import { SIGNALS, statusOf } from "./signals.js";
 import type { DeviceOptions, LinkOptions, StackOptions } from "./options.js";
 import { offerStatus } from "./statussocket.js";
 import type { InterfaceStatus, SocketStatus, Status } from "./services/status.js";
@@ -214,9 +214,9 @@ async function configured(stack: Stack, failed: Promise<never>): Promise<void> {
     throw new Failure("no DHCP server gave an address");
   });
   timeout.catch(() => {});
-  let interrupt = () => {};
+  let interrupt = (_: NodeJS.Signals) => {};
   const interrupted = new Promise<never>((_, reject) => {
-    interrupt = () => reject(new Failure("interrupted before a DHCP server gave an address", INTERRUPTED));
+    interrupt = (name) => reject(new Failure("interrupted before a DHCP server gave an address", statusOf(name)));
   });
   for (const name of SIGNALS) process.on(name, interrupt);
   try {

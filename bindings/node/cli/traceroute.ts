@@ -45,7 +45,8 @@ async function run(host: string, stackOptions: StackOptions, options: Traceroute
     const hops = session.stack.traceroute(host, { firstHop, maxHops, probes, size, timeout: options.wait * 1000 });
     for (;;) {
       const next = await Promise.race([hops.next(), interrupts.came]);
-      if (!next || next.done) return 1;
+      if (!next) return interrupts.status;
+      if (next.done) return 1;
       console.log(lineOf(next.value));
       if (next.value.reached) return 0;
     }

@@ -2,7 +2,7 @@ import { oneLine } from "../failure.js";
 import type { DeviceOptions } from "../options.js";
 import { serveOn } from "../serve.js";
 import { openSession, type Session } from "../session.js";
-import { catchSignals, INTERRUPTED } from "../signals.js";
+import { catchSignals } from "../signals.js";
 import { Children, installed } from "./children.js";
 import { NO_TAP } from "./exit.js";
 import type { EchoResult } from "./octets.js";
@@ -101,7 +101,7 @@ async function main(): Promise<number> {
     children.end();
     await session.close();
   }
-  if (interrupts.signal.aborted) return INTERRUPTED;
+  if (interrupts.signal.aborted) return interrupts.status;
   return report.close() ? 0 : 1;
 }
 

@@ -1,7 +1,7 @@
 import { createWire } from "../../index.js";
 import { serveOn } from "../serve.js";
 import { type Attached, type Session, simulated, startSession } from "../session.js";
-import { INTERRUPTED } from "../signals.js";
+import type { Interrupts } from "../signals.js";
 import { type EchoResult, exchange } from "./octets.js";
 import { getPage, type PageResult } from "./page.js";
 import { BAD_LINK, type OtherEnd, runParts, SERVICES } from "./parts.js";
@@ -65,7 +65,8 @@ async function joined(): Promise<[Session, Session]> {
 }
 
 /** Runs the demonstration between two stacks; answers the exit status. */
-export async function demoOverWire(report: Report, stop: AbortSignal): Promise<number> {
+export async function demoOverWire(report: Report, interrupts: Interrupts): Promise<number> {
+  const stop = interrupts.signal;
   const [first, second] = await joined();
   try {
     report.say(`One has ${CLEAN} and ${BAD}, the other 10.9.0.1 and 10.9.1.1.`);
@@ -76,6 +77,6 @@ export async function demoOverWire(report: Report, stop: AbortSignal): Promise<n
     await second.close();
     await first.close();
   }
-  if (stop.aborted) return INTERRUPTED;
+  if (stop.aborted) return interrupts.status;
   return report.close() ? 0 : 1;
 }
