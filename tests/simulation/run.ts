@@ -131,7 +131,7 @@ export class Simulation implements HostEvents, World {
       seconds: this.now / SECOND,
       sometimes: tally(this.hosts, this.sometimes),
       digest: this.#digest >>> 0,
-      states: this.hosts.map(({ core }) => core.stateHash()),
+      states: this.hosts.map(({ core }) => core.exports.state_hash?.() ?? 0),
     };
   }
   /** Runs until a time only. Throws when something does not hold. */

@@ -19,7 +19,7 @@ export interface Verdict {
   sometimes: Map<string, number>;
   /** A hash over all frames and their times. */
   digest: number;
-  /** The state hash of each stack at the end. */
+  /** The state hash of each stack at the end, 0 where a module has none. */
   states: number[];
 }
 

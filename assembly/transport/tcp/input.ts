@@ -45,15 +45,15 @@ export function segmentArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   ecn.segmentArrives(tcb, seg);
   afterAcknowledgement(tcb, seg, now);
 }
-/** Header prediction: most segments of an open connection bring the text that comes next, acknowledge something, or both, and nothing about them is unusual. All eight checks would let them pass. RFC 1323 appendix C of old, Jacobson 1990. */
+/** Header prediction: most segments of an open connection bring the text that comes next, acknowledge something or open the window, and nothing about them is unusual. All eight checks would let them pass. RFC 1323 appendix C of old, Jacobson 1990. */
 function isPredicted(tcb: Tcb, seg: Segment, now: Instant): bool {
   const snd = tcb.snd;
   const rcv = tcb.rcv;
   if (tcb.state != State.ESTABLISHED || (seg.ctl & ~Ctl.PSH) != Ctl.ACK || seg.seq != rcv.nxt) return false;
   if (seg.ack < snd.una || seg.ack > snd.nxt || seg.sackBlocks || tcb.ecn) return false;
   if (seg.stamped != tcb.stamped || (tcb.stamped && timestamps.isOld(seg.tsVal, tcb.tsRecent, tcb.tsRecentAt, now))) return false;
-  if (!seg.textLength) return seg.ack > snd.una;
-  if (seg.ack == snd.una && tcb.rack.isProbing) return false;
+  if (seg.ack == snd.una && (tcb.rack.isProbing || (!seg.textLength && seg.wnd << snd.shift == snd.wnd))) return false;
+  if (!seg.textLength) return true;
   return seg.end <= rcv.edge && !tcb.ahead.count && !rcv.hasFin && tcb.held != 0;
 }
 /** What the checks do for such a segment. */

@@ -31,8 +31,10 @@ export function time(rtt: Rtt, until: Seq): void {
 export function forget(rtt: Rtt): void {
   rtt.timing = 0;
 }
+/** The retransmission timer ran out. RFC 6298 §5.5. */
 export function timedOut(tcb: Tcb): void {
-  tcb.rtt.backoff++;
+  const rtt = tcb.rtt;
+  rtt.backoff++;
   doubt(tcb);
 }
 /** A timer ran out and the same leaves again. What left before says nothing more: its acknowledgement may have been lost, and one that comes may
