@@ -12,6 +12,10 @@ import { optimize } from "../../tests/build/optimize.mjs";
 
 const ASC = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
 const OUT = "build/boards";
+/** Where applications are: examples, and those that only boards have. */
+const APPLICATIONS = ["examples", "boards/applications"];
+/** Octets of linear memory that applications take beyond those of the board's. */
+const MORE_MEMORY = { dhcp: 9216 };
 const BINDING = ["ringwire.c", "ringwire_memory.c"];
 const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c", "words.c"];
 const PROGRAMS = { main: ["common/main.c"], measure: ["common/measure.c", "common/peer.c"] };
@@ -58,12 +62,16 @@ export function enginesOf(board) {
   return Object.keys(board.memory);
 }
 
-/** Builds a program (main or measure) of a board for an engine, with an example in place of the application, or with an input log; answers the path of the ELF file. */
-export function buildBoard(root, name, engine, program = "main", { app = "", log = false } = {}) {
+/**
+ * Builds a program (main or measure) of a board for an engine, with an example in place of the application, with an input log, or with an account
+ * of what is in use (account.h); answers the path of the ELF file.
+ */
+export function buildBoard(root, name, engine, program = "main", { app = "", log = false, account = false } = {}) {
   const board = boardOf(root, name);
   if (!(engine in board.memory)) throw new Error(`${name} does not run with ${engine}; it does with ${enginesOf(board).join(" and ")}`);
   const module = buildModule(root, board.module, app);
-  const kind = [name, engine, program === "main" ? "" : program, app, log ? "log" : ""].filter(Boolean).join("-");
+  const shared = [name, engine, app, log ? "log" : "", account ? "account" : ""].filter(Boolean).join("-");
+  const kind = program === "main" ? shared : `${shared}-${program}`;
   const out = `${OUT}/${kind}.elf`;
   const wasm3 = engine === "wasm3" ? wasm3Sources(root) : "";
   const hash = hashOf(root, [module, ...sourcesOf(root, board)], `${engine} ${wasm3} ${versionOf(board)}`);
@@ -72,14 +80,22 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
   const paths = [...PROGRAMS[program], `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
     (file) => `boards/${file}`,
   );
-  if (app) flags.push("-DRW_EXAMPLE");
+  if (app && existsSync(join(root, "examples", app))) flags.push("-DRW_EXAMPLE");
+  if (app === "dhcp") {
+    paths.push("bindings/c/ringwire_dhcp.c");
+    flags.push("-DRW_DHCP");
+  }
+  if (account) {
+    paths.push("boards/common/account.c");
+    flags.push("-DRW_ACCOUNT");
+  }
   if (log) {
     paths.push("boards/common/log.c");
     flags.push("-DRW_LOG", `-DRW_LOG_MODULE=0x${moduleNumber(readFileSync(join(root, module))).toString(16)}`);
   }
   const own = [...paths, ...BINDING.map((file) => `bindings/c/${file}`)].map((path) => join(root, path));
-  const shared = [name, engine, app, log ? "log" : ""].filter(Boolean).join("-");
-  link(root, board, engine, own, files, flags, join(root, out), join(OUT, shared), hash);
+  const needed = { ...board, memory: { ...board.memory, [engine]: board.memory[engine] + (MORE_MEMORY[app] ?? 0) } };
+  link(root, needed, engine, own, files, flags, join(root, out), join(OUT, shared), hash);
   note(root, out, hash);
   return join(root, out);
 }
@@ -96,9 +112,10 @@ export function buildModule(root, name, app = "") {
   const out = `${OUT}/${name}${app && `-${app}`}.wasm`;
   mkdirSync(join(root, OUT), { recursive: true });
   const entries = app
-    ? [mergedConfig(root, name, app), `examples/${app}/index.ts`]
+    ? [mergedConfig(root, name, app), join(appFolder(root, app), "index.ts")]
     : [`boards/${name}/config.ts`, "boards/common/application.ts"];
-  const sources = [...filesBelow(root, "assembly", (path) => path.endsWith(".ts")), ...entries];
+  const own = app ? ["boards/common/application.ts"] : [];
+  const sources = [...filesBelow(root, "assembly", (path) => path.endsWith(".ts")), ...entries, ...own];
   const hash = hashOf(root, [...sources, "asconfig.json", "tests/build/optimize.mjs"]);
   if (isFresh(root, out, hash)) return out;
   const fresh = `${OUT}/${name}.${process.pid}.wasm`;
@@ -109,11 +126,15 @@ export function buildModule(root, name, app = "") {
   return out;
 }
 
-/** Names of the examples that a board can run. */
+/** Names of the examples, and of the boards' own applications, that a board can run. */
 export function appNames(root) {
-  return readdirSync(join(root, "examples"))
-    .filter((name) => existsSync(join(root, "examples", name, "config.ts")))
-    .sort();
+  return APPLICATIONS.flatMap((folder) =>
+    readdirSync(join(root, folder)).filter((name) => existsSync(join(root, folder, name, "config.ts"))),
+  ).sort();
+}
+
+function appFolder(root, app) {
+  return APPLICATIONS.map((folder) => `${folder}/${app}`).find((folder) => existsSync(join(root, folder, "config.ts")));
 }
 
 /** Writes a configuration with what an example needs, and for all else what the board says; answers its path. */
@@ -121,7 +142,7 @@ function mergedConfig(root, name, app) {
   if (!appNames(root).includes(app)) throw new Error(`no example ${app}; there are ${appNames(root).join(", ")}`);
   const linesOf = (path) => readFileSync(join(root, path), "utf8").match(/^@global const \w+: i32 = .*;$/gm) ?? [];
   const nameOf = (line) => line.split(/[ :]/)[2];
-  const first = linesOf(`examples/${app}/config.ts`);
+  const first = linesOf(`${appFolder(root, app)}/config.ts`);
   const taken = new Set(first.map(nameOf));
   const out = `${OUT}/${name}-${app}.config.ts`;
   const text = [...first, ...linesOf(`boards/${name}/config.ts`).filter((line) => !taken.has(nameOf(line)))].join("\n");

@@ -2,6 +2,10 @@
 #include "board.h"
 #include "words.h"
 
+#ifdef RW_ACCOUNT
+#include "account.h"
+#endif
+
 // An example of examples/ in place of application.ts.
 #ifdef RW_EXAMPLE
 enum { IS_EXAMPLE = 1 };
@@ -18,9 +22,24 @@ static void break_once(uint32_t polls) {
   ringwire_set_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_WRITTEN, ringwire_control(RW_CONTROL_DEVICE_TABLE + RW_DEVICE_RX_TAKEN) + 1);
 }
 
+// What is done beside a poll, in programs that have it; answers how long to sleep.
+static int32_t beside(const ringwire_config *config, int32_t wait) {
+#ifdef RW_DHCP
+  static int32_t before;
+  int32_t state = ringwire_dhcp_poll(config);
+  if (state != before && state == RW_DHCP_STATE_BOUND) print("bound\n");
+  before = state;
+#endif
+#ifdef RW_ACCOUNT
+  wait = account_poll(wait);
+#endif
+  return (void)config, wait;
+}
+
 int main(void) {
   board_init();
-  int32_t result = ringwire_start(service_config());
+  const ringwire_config *config = service_config();
+  int32_t result = ringwire_start(config);
   if (result < 0) {
     print("no start: error -");
     print_line("", (uint32_t)-result);
@@ -35,6 +54,7 @@ int main(void) {
     break_once(polls);
     int32_t wait = ringwire_poll();
     words_show();
+    wait = beside(config, wait);
     if (wait > 0) board_sleep(wait);
     if (wait < 0) board_sleep(100);  // no start after a trap: tried again
   }

@@ -1,5 +1,11 @@
 // The configuration that the programs of all boards share: addresses, seed, clock, and what is said on the serial line when something goes wrong.
+#include <string.h>
+
 #include "board.h"
+
+#ifdef RW_ACCOUNT
+#include "account.h"
+#endif
 
 #ifdef RW_WASM_IMAGE
 extern const uint8_t rw_image[], rw_image_end[];
@@ -49,6 +55,10 @@ static void trapped(const char *what, uint32_t count) {
   print_line(", number", count);
 }
 
+#ifdef RW_DHCP
+static int32_t begin_dhcp(void) { return ringwire_dhcp_start(service_config()); }
+#endif
+
 const ringwire_config *service_config(void) {
   static ringwire_config config = {
       .driver = &board_driver,
@@ -65,6 +75,15 @@ const ringwire_config *service_config(void) {
   config.part = board_part;
   config.rx_slots = board_rx_slots;
   config.tx_slots = board_tx_slots;
+  if (word_after("mac=")) memset(config.mac, 0, sizeof config.mac);  // the one kept there, or chosen and kept
+#ifdef RW_DHCP
+  config.prefix = 0;
+  memset(config.gateway, 0, sizeof config.gateway);
+  config.started = begin_dhcp;
+#endif
+#ifdef RW_ACCOUNT
+  account_settings(&config);
+#endif
 #ifdef RW_WASM_IMAGE
   config.module = rw_image;
   config.module_octets = (uint32_t)(rw_image_end - rw_image);

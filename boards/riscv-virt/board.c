@@ -5,6 +5,7 @@
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 #define SERIAL (*(volatile uint8_t *)0x10000000)
+#define SERIAL_STATE (*(volatile uint8_t *)0x10000005)
 #define RESET REGISTER(0x00100000)
 #define TIME_LOW REGISTER(0x0200bff8)
 #define TIME_HIGH REGISTER(0x0200bffc)
@@ -14,7 +15,7 @@
 #define ENABLED REGISTER(0x0c002000)
 #define CLAIM REGISTER(0x0c200004)
 
-enum { INTERRUPT = 8, TICKS_OF_MS = 10000, TIMER_AND_EXTERNAL = 1 << 7 | 1 << 11, RESET_REQUEST = 0x7777, PAINT = 0x57ac57ac };
+enum { INTERRUPT = 8, SERIAL_EMPTY = 1 << 5, TICKS_OF_MS = 10000, TIMER_AND_EXTERNAL = 1 << 7 | 1 << 11, RESET_REQUEST = 0x7777, PAINT = 0x57ac57ac };
 
 // The compiler is not told of this extension, since its libraries are not built for the name.
 #define SET_CSR(name, value) __asm__ volatile(".option push\n.option arch, +zicsr\ncsrw " name ", %0\n.option pop" ::"r"(value))
@@ -27,7 +28,10 @@ const ringwire_driver board_driver = {
     .init = virtio_net_init, .receive = virtio_net_receive, .send = virtio_net_send, .lend = virtio_net_lend, .sent = virtio_net_sent};
 const uint32_t board_rx_slots = 4, board_tx_slots = 4;
 
-void board_put(char letter) { SERIAL = (uint8_t)letter; }
+void board_put(char letter) {
+  while (!(SERIAL_STATE & SERIAL_EMPTY)) continue;
+  SERIAL = (uint8_t)letter;
+}
 
 static uint64_t ticks(void) {
   uint32_t high, low;

@@ -4,6 +4,8 @@ import { pathToFileURL } from "node:url";
 import { createStack } from "../../bindings/node/create.js";
 import type { Driver } from "../../bindings/node/driver.js";
 import { Link, type LinkOptions } from "../../bindings/node/link.js";
+import { capture } from "../../bindings/node/pcap.js";
+import type { TcpOptions } from "../../bindings/node/options.js";
 import type { Stack } from "../../bindings/node/stack.js";
 
 export const ROOT = process.cwd();
@@ -20,6 +22,13 @@ export interface Board {
   memory: Record<Engine, number>;
 }
 
+/** What a program has besides, or in place of the application. */
+interface Kind {
+  app?: string;
+  log?: boolean;
+  account?: boolean;
+}
+
 /** A board that runs in QEMU. */
 export interface Running {
   text: string;
@@ -34,7 +43,7 @@ interface Tools {
   boardNames(root: string): string[];
   boardOf(root: string, name: string): Board;
   enginesOf(board: Board): Engine[];
-  buildBoard(root: string, name: string, engine: Engine, program?: string, more?: { app?: string; log?: boolean }): string;
+  buildBoard(root: string, name: string, engine: Engine, program?: string, more?: Kind): string;
   sizeOf(root: string, name: string, elf: string): { flash: number; ram: number };
   appNames(root: string): string[];
   buildModule(root: string, name: string, app?: string): string;
@@ -75,33 +84,35 @@ export function rigs(): { board: Board; engine: Engine; skip: string | false }[]
   });
 }
 
-/** What runs on the board, with which words and seed, and what the wire does to frames. */
-export interface RigOptions {
+/** What runs on the board, with which words and seed, what the wire does to frames, and settings of the stack at its other end. */
+export interface RigOptions extends Kind {
   faults?: LinkOptions;
   words?: string[];
   seed?: string;
-  app?: string;
-  log?: boolean;
+  tcp?: TcpOptions;
+  /** Where frames are recorded, as pcap. */
+  record?: string;
 }
 
 /** A board and a stack in Node on one wire, with faults when they are given. */
 export class Rig {
   private constructor(
-    readonly running: Running,
+    public running: Running,
     readonly stack: Stack,
     private readonly link: Link | null,
+    private readonly command: string[],
   ) {}
 
-  static async start(board: Board, engine: Engine, { faults, words = [], seed, ...kind }: RigOptions = {}): Promise<Rig> {
+  static async start(board: Board, engine: Engine, { faults, words = [], seed, tcp = {}, record, ...kind }: RigOptions = {}): Promise<Rig> {
     const elf = tools.buildBoard(ROOT, board.name, engine, "main", kind);
     const [here, there] = await tools.freePorts();
-    const wire = await tools.openDatagrams(here, there);
+    const bare = await tools.openDatagrams(here, there);
+    const wire = record ? capture(bare, record) : bare;
     const link = faults ? new Link(faults) : null;
-    const running = new tools.Running(
-      tools.commandOf(board, elf, { dgram: [there, here] }, { words, ...(seed === undefined ? {} : { seed }) }),
-    );
-    const stack = await createStack({ interfaces: [{ driver: link ? link.attach(wire) : wire, addresses: ["10.9.0.1/24"] }] });
-    const rig = new Rig(running, stack, link);
+    const command = tools.commandOf(board, elf, { dgram: [there, here] }, { words, ...(seed === undefined ? {} : { seed }) });
+    const running = new tools.Running(command);
+    const stack = await createStack({ interfaces: [{ driver: link ? link.attach(wire) : wire, addresses: ["10.9.0.1/24"] }], tcp });
+    const rig = new Rig(running, stack, link, command);
     try {
       await running.prints("ready");
       return rig;
@@ -110,13 +121,23 @@ export class Rig {
       throw error;
     }
   }
+  /** Power is cut: the emulator ends at once, whatever the board was doing. */
+  async cut(): Promise<void> {
+    process.kill(this.running.pid, "SIGKILL");
+    await this.running.ended;
+  }
+  /** Power is back: the same program with the same words, on the same wire. */
+  async restart(): Promise<void> {
+    this.running = new tools.Running(this.command);
+    await this.running.prints("ready");
+  }
   /** Frames that the simulated link lost, both ways. */
   get lost(): number {
     return this.link ? this.link.stats.forward.lost + this.link.stats.backward.lost : 0;
   }
   /** Sends octets to the echo port, half closes, and answers what came back. */
-  async echo(octets: Uint8Array): Promise<Buffer> {
-    const socket = await this.stack.connect({ host: ADDRESS, port: 7 });
+  async echo(octets: Uint8Array, host = ADDRESS): Promise<Buffer> {
+    const socket = await this.stack.connect({ host, port: 7 });
     socket.end(octets);
     const chunks: Buffer[] = [];
     for await (const data of socket) chunks.push(data as Buffer);
