@@ -124,12 +124,13 @@ export class Page {
     const asker = this.tcb.handle;
     const done = flash.answer(asker);
     if (!it.isKept) {
-      if (done == Err.WOULD_BLOCK) flash.ask(asker, FlashWhat.SIZE, store, 0, 0, 0);
-      else if (done < 0) return this.refuse(404);
-      else this.keep(done);
-      return;
-    }
-    if (done > 0) {
+      if (done == Err.WOULD_BLOCK) {
+        flash.ask(asker, FlashWhat.SIZE, store, 0, 0, 0);
+        return;
+      }
+      if (done < 0) return this.refuse(404);
+      this.keep(done);
+    } else if (done > 0) {
       it.filled = min<u32>(done, root.mail(FlashWord.OCTETS));
       it.sent += it.filled;
       this.leave();

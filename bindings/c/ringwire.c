@@ -45,6 +45,14 @@ void ringwire_set_word(uint32_t address, uint32_t value) {
   if (to) memcpy(to, &value, sizeof value);
 }
 
+bool ringwire_put(uint32_t address, const void *octets, uint32_t count) {
+  void *to = ringwire_at(address, count);
+  if (!to) return false;
+  memcpy(to, octets, count);
+  RW_RECORD(RW_LOG_WRITE, to, count, address);
+  return true;
+}
+
 uint32_t ringwire_control(uint32_t offset) { return ringwire_word(it.control + offset); }
 void ringwire_set_control(uint32_t offset, uint32_t value) { ringwire_set_word(it.control + offset, value); }
 void *ringwire_span(uint32_t octets) { return ringwire_at(ringwire_control(RW_CONTROL_SPAN), octets); }

@@ -76,6 +76,8 @@ uint32_t ringwire_traps(void);
 uint32_t ringwire_restarts(void);
 // Where octets of the linear memory are; NULL: not all of them in it.
 void *ringwire_at(uint32_t address, uint32_t octets);
+// Copies octets there, and into the input log; false: not all would lie in it.
+bool ringwire_put(uint32_t address, const void *octets, uint32_t count);
 uint32_t ringwire_word(uint32_t address);
 void ringwire_set_word(uint32_t address, uint32_t value);
 // Words of the control block: RW_CONTROL_...
@@ -95,6 +97,16 @@ uint16_t ringwire_endpoint(uint32_t record, uint8_t ip[4]);
 // DHCP, in a module that has it (ringwire_dhcp.c): begins with the address of the last lease, and stores each new one; call the second after each poll.
 int32_t ringwire_dhcp_start(const ringwire_config *config);
 int32_t ringwire_dhcp_poll(const ringwire_config *config);
+
+// What this side keeps for applications in the module, by the numbers of stores (ringwire_flash.c; docs/abi.md, "What the host keeps").
+typedef struct {
+  int32_t (*size)(uint32_t store);                                                              // octets; RW_ERR_BAD_ARGUMENT: no such store
+  const void *(*at)(uint32_t store, uint32_t offset);                                           // within the size
+  int32_t (*write)(uint32_t store, uint32_t offset, const void *octets, uint32_t count);        // how many, or an error. May be left out
+} ringwire_flash;
+
+// Answers a request that stands; call it after each poll. true: there was one, and the next poll is due at once.
+bool ringwire_flash_answer(const ringwire_flash *flash);
 
 // The calls of docs/abi.md, by their names: rw_tcp_listen(class, backlog, owner) and all the others.
 #define RW_DECLARE0(name) int32_t rw_##name(void);

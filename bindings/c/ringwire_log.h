@@ -8,7 +8,7 @@
 // Kinds of records, and the words that each begins with; octets follow where it says so.
 enum {
   RW_LOG_START = 1,    // octets of linear memory, address of the control block, RW_LOG_MODULE; a fresh instance
-  RW_LOG_WRITE = 2,    // address; octets that were written there before `init`
+  RW_LOG_WRITE = 2,    // address; octets that were written there: before `init`, and by ringwire_put
   RW_LOG_INIT = 3,     // ms, us, what `init` answered
   RW_LOG_RECEIVED = 4, // length; the frame, nothing when it was too long
   RW_LOG_LINK = 5,     // linkDown, linkChanges

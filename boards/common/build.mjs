@@ -80,7 +80,10 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
   const paths = [...PROGRAMS[program], `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
     (file) => `boards/${file}`,
   );
-  if (app && existsSync(join(root, "examples", app))) flags.push("-DRW_EXAMPLE");
+  if (app && existsSync(join(root, "examples", app))) {
+    paths.push("boards/common/flash.c", "bindings/c/ringwire_flash.c");
+    flags.push("-DRW_EXAMPLE");
+  }
   if (app === "dhcp") {
     paths.push("bindings/c/ringwire_dhcp.c");
     flags.push("-DRW_DHCP");
@@ -207,6 +210,7 @@ function link(root, board, engine, own, files, flags, out, folder, hash) {
     "-L",
     join(root, "boards/common"),
     `-Wl,--defsym=STACK_OCTETS=${board.stack[engine]}`,
+    ...(board.store ? [`-Wl,--defsym=_store=${board.store.at},--defsym=_store_end=${board.store.at}+${board.store.octets}`] : []),
     ...(board.ram ? [`-Wl,--defsym=RAM_OCTETS=${board.ram[engine]}`] : []),
   ];
   const libraries = board.libraries ?? ["--specs=nano.specs"];

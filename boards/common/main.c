@@ -8,6 +8,7 @@
 
 // An example of examples/ in place of application.ts.
 #ifdef RW_EXAMPLE
+#include "flash.h"
 enum { IS_EXAMPLE = 1 };
 #else
 enum { IS_EXAMPLE = 0 };
@@ -29,6 +30,9 @@ static int32_t beside(const ringwire_config *config, int32_t wait) {
   int32_t state = ringwire_dhcp_poll(config);
   if (state != before && state == RW_DHCP_STATE_BOUND) print("bound\n");
   before = state;
+#endif
+#ifdef RW_EXAMPLE
+  if (ringwire_flash_answer(&board_flash)) wait = 0;
 #endif
 #ifdef RW_ACCOUNT
   wait = account_poll(wait);

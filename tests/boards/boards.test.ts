@@ -36,8 +36,8 @@ for (const { board, engine, skip } of rigs()) {
       socket.close();
     });
     test("the page has what the board left in the mailbox, and counters that grow", LIMIT, async () => {
-      const first = numbers(await rig.page());
-      const second = numbers(await rig.page());
+      const first = numbers(await rig.text());
+      const second = numbers(await rig.text());
       for (const i of [0, 1, 2]) assert.ok((first[i] as number) < (second[i] as number), `${first} then ${second}`);
     });
     test("octets through TCP come back as they were sent", LIMIT, async () => {
@@ -52,7 +52,7 @@ for (const { board, engine, skip } of rigs()) {
       });
     });
     test("it sleeps when there is nothing to do", LIMIT, async () => {
-      const sensor = async () => numbers(await rig.page())[0] as number;
+      const sensor = async () => numbers(await rig.text())[0] as number;
       const before = await sensor();
       const began = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -80,7 +80,7 @@ for (const { board, engine, skip } of rigs()) {
           await rig.stack.ping(ADDRESS, { timeout: 500 }).catch(() => {});
         assert.match(rig.running.text, /^trap: .*memory.*, number 1$/m);
         assert.ok(await answers(rig), "no ping is answered after the trap");
-        assert.match(await rig.page(), /Ringwire on a board/);
+        assert.match(await rig.text(), /Ringwire on a board/);
         assert.doesNotMatch(rig.running.text, /number 2/);
       } finally {
         await rig.stop();

@@ -17,7 +17,7 @@ describe("examples on mps2-an385", { skip: tools.whyNoBoard(board) || false }, (
     ]) {
       const rig = await Rig.start(board, "wasm2c", { app: "sensor", words: [word as string] });
       try {
-        const page = await rig.page();
+        const page = await rig.text();
         assert.match(page, /^HTTP\/1\.1 200 /);
         assert.ok(page.includes(`<h1>${shown} °C</h1>`), page);
       } finally {

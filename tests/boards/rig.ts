@@ -20,6 +20,7 @@ export interface Board {
   about: string;
   module: string;
   memory: Record<Engine, number>;
+  store?: { at: string; octets: number };
 }
 
 /** What a program has besides, or in place of the application. */
@@ -90,6 +91,10 @@ export interface RigOptions extends Kind {
   words?: string[];
   seed?: string;
   tcp?: TcpOptions;
+  /** What is done with the stack before the board starts. */
+  prepare?: (stack: Stack) => void;
+  /** More options of QEMU. */
+  options?: string[];
   /** Where frames are recorded, as pcap. */
   record?: string;
 }
@@ -103,15 +108,20 @@ export class Rig {
     private readonly command: string[],
   ) {}
 
-  static async start(board: Board, engine: Engine, { faults, words = [], seed, tcp = {}, record, ...kind }: RigOptions = {}): Promise<Rig> {
+  static async start(
+    board: Board,
+    engine: Engine,
+    { faults, words = [], seed, tcp = {}, options = [], record, prepare, ...kind }: RigOptions = {},
+  ): Promise<Rig> {
     const elf = tools.buildBoard(ROOT, board.name, engine, "main", kind);
     const [here, there] = await tools.freePorts();
     const bare = await tools.openDatagrams(here, there);
     const wire = record ? capture(bare, record) : bare;
     const link = faults ? new Link(faults) : null;
-    const command = tools.commandOf(board, elf, { dgram: [there, here] }, { words, ...(seed === undefined ? {} : { seed }) });
-    const running = new tools.Running(command);
+    const command = tools.commandOf(board, elf, { dgram: [there, here] }, { words, options, ...(seed === undefined ? {} : { seed }) });
     const stack = await createStack({ interfaces: [{ driver: link ? link.attach(wire) : wire, addresses: ["10.9.0.1/24"] }], tcp });
+    prepare?.(stack);
+    const running = new tools.Running(command);
     const rig = new Rig(running, stack, link, command);
     try {
       await running.prints("ready");
@@ -143,13 +153,17 @@ export class Rig {
     for await (const data of socket) chunks.push(data as Buffer);
     return Buffer.concat(chunks);
   }
-  /** The page, with its head. */
-  async page(): Promise<string> {
+  /** A page, with its head. */
+  async page(path = "/"): Promise<Buffer> {
     const socket = await this.stack.connect({ host: ADDRESS, port: 80 });
-    socket.end("GET / HTTP/1.1\r\nHost: board\r\n\r\n");
-    let text = "";
-    for await (const data of socket) text += String(data);
-    return text;
+    socket.end(`GET ${path} HTTP/1.1\r\nHost: board\r\n\r\n`);
+    const chunks: Buffer[] = [];
+    for await (const data of socket) chunks.push(data as Buffer);
+    return Buffer.concat(chunks);
+  }
+  /** The page on port 80 as text. */
+  async text(): Promise<string> {
+    return String(await this.page());
   }
   async stop(): Promise<void> {
     await this.stack.close();

@@ -52,7 +52,7 @@ async function echoed(rig: Rig, number: number): Promise<void> {
   assert.ok(sent.equals(await rig.echo(sent)), `connection ${number}`);
 }
 async function fetched(rig: Rig, number: number): Promise<void> {
-  assert.match(await rig.page(), /\r\n\r\nRingwire on a board\nsensor: \d+\nframes in: \d+\nframes out: \d+\n$/, `connection ${number}`);
+  assert.match(await rig.text(), /\r\n\r\nRingwire on a board\nsensor: \d+\nframes in: \d+\nframes out: \d+\n$/, `connection ${number}`);
 }
 async function reset(rig: Rig, number: number): Promise<void> {
   const socket = await rig.stack.connect({ host: ADDRESS, port: 7 });
