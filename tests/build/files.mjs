@@ -38,6 +38,14 @@ export class Stamps {
   /** Notes that `step` has run on this input. */
   note(step, hash) {
     this.#known[step] = hash;
+    this.#write();
+  }
+  /** Forgets steps whose outputs are about to change. */
+  forget(...steps) {
+    for (const step of steps) delete this.#known[step];
+    this.#write();
+  }
+  #write() {
     mkdirSync(dirname(this.#file), { recursive: true });
     writeFileSync(this.#file, `${JSON.stringify(this.#known, null, 1)}\n`);
   }

@@ -1,26 +1,36 @@
 // TypeScript of the bindings and the tests to build/js.
-import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { filesBelow, hashOf } from "./files.mjs";
+import { run } from "./modules.mjs";
 
 const TYPESCRIPT = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
 const COMPILED = /\.(js|d\.ts|js\.map)$/;
 
-/** Compiles when a source has changed; answers whether it did. */
-export function buildScript(root, stamps) {
-  const isSource = (path) => path.endsWith(".ts") && !path.startsWith("tests/unit/");
-  const sources = ["bindings/node", "tests"].flatMap((folder) => filesBelow(root, folder, isSource));
-  const hash = hashOf(root, [...sources, "tsconfig.json"], createRequire(import.meta.url)("typescript/package.json").version);
-  if (stamps.fresh("tsc", hash, [join(root, "build/js")])) return false;
-  const { status } = spawnSync(process.execPath, [join(TYPESCRIPT, "bin/tsc"), "-p", "tsconfig.json"], { cwd: root, stdio: "inherit" });
-  if (status !== 0) throw new Error(`tsc ended with status ${status}`);
+/** What can be compiled: the project and its sources, and the step's name among the stamps. */
+const WHOLE = { step: "tsc", project: "tsconfig.json", what: "bindings and tests", folders: ["bindings/node", "tests"] };
+const BINDINGS = { step: "tsc bindings", project: "bindings/node/tsconfig.json", what: "bindings", folders: ["bindings/node"] };
+
+/** Compiles when a source has changed, and says so: everything, or `bindingsOnly`. */
+export async function buildScript(root, stamps, { bindingsOnly = false } = {}) {
+  const isDone = ({ step, folders }) => stamps.fresh(step, inputs(root, folders), [join(root, "build/js")]);
+  if (isDone(WHOLE) || (bindingsOnly && isDone(BINDINGS))) return;
+  const { step, project, what, folders } = bindingsOnly ? BINDINGS : WHOLE;
+  const hash = inputs(root, folders);
+  console.log(`building ${what}`);
+  stamps.forget(WHOLE.step, BINDINGS.step); // both write to the same folder, also when there are errors
+  await run(root, what, [join(TYPESCRIPT, "bin/tsc"), "-p", project]);
   forgetOrphans(root);
   const main = join(root, "build/js/bindings/node/cli/main.js");
   if (existsSync(main)) chmodSync(main, 0o755);
-  stamps.note("tsc", hash);
-  return true;
+  stamps.note(step, hash);
+}
+
+function inputs(root, folders) {
+  const isSource = (path) => path.endsWith(".ts") && !path.startsWith("tests/unit/");
+  const sources = folders.flatMap((folder) => filesBelow(root, folder, isSource));
+  return hashOf(root, [...sources, "tsconfig.json"], createRequire(import.meta.url)("typescript/package.json").version);
 }
 
 /** Removes what was compiled from sources that are gone, so that no test of the past runs. */
