@@ -156,7 +156,11 @@ function lookUdp(stack: Scanning, host: string, port: number, timeout: number): 
       socket.close();
       reject(error);
     };
-    const ask = () => socket.send(QUESTIONS[port]?.() ?? new Uint8Array(0)).catch(failed);
+    const unreached = (error: RingwireError) => {
+      if (error.code === "UNREACHABLE") done({ state: "filtered", reason: "unreachable" });
+      else failed(error);
+    };
+    const ask = () => socket.send(QUESTIONS[port]?.() ?? new Uint8Array(0)).catch(unreached);
     let tries = 1;
     const timer = setInterval(() => {
       if (tries++ < TRIES) ask();

@@ -6,6 +6,7 @@ import { Memberships, type SourceFilter } from "./groups.js";
 import type { Client, Host } from "./host.js";
 import type { Status } from "./inspect.js";
 import { octetsOf } from "./validate.js";
+import { type Sender, type Sending, waysOf } from "./ways.js";
 
 /** Datagrams handed on before other sockets get their turn. */
 const BUDGET = 256;
@@ -29,19 +30,11 @@ export interface Message {
   remote: RemoteInfo;
 }
 
-interface Sending {
-  readonly data: Uint8Array;
-  readonly remote: { address: string; port: number } | null;
-  readonly from: { address: string; port: number } | undefined;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * A UDP socket. Emits `message` with a Buffer and a RemoteInfo, or is iterated with `for await`. Datagrams that nobody asks for wait in the
  * socket's ring; when that is full, further ones are dropped and counted (UDP_FULL). `error` is emitted for what ICMP reports, when somebody listens.
  */
-export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Message> {
+export class UdpSocket extends EventEmitter implements Client, Sender, AsyncIterable<Message> {
   /** The address given; `0.0.0.0`: any of ours. */
   readonly host: string;
   readonly port: number;
@@ -50,6 +43,8 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   readonly #sends: Sending[] = [];
   readonly #memberships = new Memberships();
   #handle: number;
+  /** The address that it is connected to. */
+  #peer: string | null = null;
 
   /** @internal */
   constructor(host: Host, handle: number, address: string, port: number) {
@@ -72,7 +67,7 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   address(): { address: string; family: "IPv4"; port: number } {
     return { address: this.host, family: "IPv4", port: this.port };
   }
-  /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none. A transparent socket may say `from` where it comes. */
+  /** Sends one datagram; without port and host where the socket is connected to. Settles when it is in the socket's ring, waiting for room where there is none, and behind the first to a neighbour that is not known until that answers; rejects with UNREACHABLE when it does not. A transparent socket may say `from` where it comes. */
   async send(data: Uint8Array | string, port?: number, host?: string, from?: { address: string; port: number }): Promise<void> {
     const octets = typeof data === "string" ? Buffer.from(data) : octetsOf(data, "send");
     const remote = port === undefined ? null : { port: parsePort(port, "port", 1), address: String(host ?? "missing") };
@@ -87,11 +82,13 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   connect(port: number, host: string): this {
     parseAddress(host, "host");
     check(this.#host.core.udp_connect(this.#open(), { port: parsePort(port, "port", 1), address: host }), "connect");
+    this.#peer = host;
     return this;
   }
   /** Undoes `connect`. */
   disconnect(): this {
     check(this.#host.core.udp_connect(this.#open(), null), "disconnect");
+    this.#peer = null;
     return this;
   }
   /** Whether datagrams may go to broadcast addresses. */
@@ -160,7 +157,8 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
     this.#host.detach(handle);
     this.#host.core.udp_close(handle);
     this.#host.schedule();
-    for (const { reject } of this.#sends.splice(0)) reject(new RingwireError("ABORTED", "the socket was closed"));
+    for (const { reject } of [...waysOf(this.#host).forget(this), ...this.#sends.splice(0)])
+      reject(new RingwireError("ABORTED", "the socket was closed"));
     for (const resolve of this.#waiters.splice(0)) resolve({ value: undefined, done: true });
     queueMicrotask(() => this.emit("close"));
   }
@@ -178,6 +176,11 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   ready(events: number): void {
     if (events & (Event.READABLE | Event.SOFT_ERROR)) this.#receive();
     if (events & Event.WRITABLE) this.#flush();
+  }
+  /** @internal */
+  resume(sendings: Sending[]): void {
+    this.#sends.unshift(...sendings);
+    this.#flush();
   }
   /** @internal */
   shut(): void {
@@ -221,14 +224,21 @@ export class UdpSocket extends EventEmitter implements Client, AsyncIterable<Mes
   #reported(error: RingwireError): void {
     if (this.listenerCount("error")) this.emit("error", error);
   }
-  /** Puts datagrams into the ring, in order, until there is no room: then WRITABLE comes. */
+  /** Puts datagrams into the ring, in order for each destination, until there is no room: then WRITABLE comes. */
   #flush(): void {
+    const ways = waysOf(this.#host);
     for (let first = this.#sends[0]; first && this.#handle; first = this.#sends[0]) {
+      const to = first.remote ? first.remote.address : this.#peer;
+      if (to !== null && ways.keep(to, this, first)) {
+        this.#sends.shift();
+        continue;
+      }
       const result = this.#host.core.udp_write(this.#handle, first.data, first.remote, first.from);
       if (result === Err.WOULD_BLOCK) return;
       this.#sends.shift();
       if (result < 0) first.reject(errorOf(result, "send"));
       else first.resolve();
+      if (result >= 0 && to !== null) ways.wrote(to, this.#handle);
       this.#host.schedule();
     }
   }
