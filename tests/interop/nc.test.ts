@@ -51,4 +51,16 @@ describe("ringwire nc and neighbours that are not known yet", { skip: missing ||
     const [sha] = await server.until("stdout", /[0-9a-f]{64}/);
     assert.equal(sha, createHash("sha256").update(data).digest("hex"));
   });
+  const wrong: [string, string[], string][] = [
+    ["a host without a route", ["192.0.2.1", "7010"], "192.0.2.1:7010: no route to the destination"],
+    ["a host without a route, over UDP", ["-u", "192.0.2.1", "7011"], "192.0.2.1:7011: no route to the destination"],
+    ["a host that is not there, over UDP", ["-u", "10.77.0.9", "7013", "-w", "30"], "10.77.0.9:7013: destination unreachable"],
+  ];
+  for (const [what, args, line] of wrong)
+    test(`${what}: one line that names it once, exit status 1`, async () => {
+      const client = nc(...args);
+      client.child.stdin.end(randomBytes(10 * WHOLE));
+      assert.equal(await client.ended, 1);
+      assert.equal(client.stderr, `ringwire: ${line}\n`);
+    });
 });

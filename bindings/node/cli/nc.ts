@@ -133,7 +133,19 @@ async function connected({ stack }: Session, host: string, port: number, say: (t
     say(`connected to ${host}:${port}`);
     return socket;
   } catch (error) {
-    throw new Failure(`${host}:${port}: ${oneLine(error)}`);
+    throw failure(host, port, error);
+  }
+}
+
+/** What went wrong with a peer, who is named once. */
+function failure(host: string | undefined, port: number, error: unknown): Failure {
+  return new Failure(`${host ?? "peer"}:${port}: ${oneLine(error).replace(/^(connect( \S+)?|send): /, "")}`);
+}
+function naming(host: string, port: number, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw failure(host, port, error);
   }
 }
 
@@ -195,11 +207,13 @@ async function overUdp(
 ): Promise<void> {
   const socket = protocol ? session.stack.bindRaw(protocol) : session.stack.bindUdp(host === undefined ? { port } : {});
   if (group !== undefined) socket.addMembership(group);
-  if (host !== undefined) socket.connect(port, (await session.stack.resolve(host))[0] as string);
-  else say(protocol ? `listening for protocol ${protocol}` : `listening on port ${port}`);
+  if (host !== undefined) {
+    const address = (await session.stack.resolve(host))[0] as string;
+    naming(host, port, () => socket.connect(port, address));
+  } else say(protocol ? `listening for protocol ${protocol}` : `listening on port ${port}`);
   const idle = new Idle(wait === undefined ? (host === undefined ? Number.POSITIVE_INFINITY : QUIET) : wait * 1000);
   const failed = new Promise<never>((_, reject) => {
-    socket.on("error", (error: Error) => reject(new Failure(`${host ?? "peer"}:${port}: ${oneLine(error)}`)));
+    socket.on("error", (error: Error) => reject(failure(host, port, error)));
   });
   const firstPeer = new Promise<void>((resolve) => {
     if (host !== undefined) resolve();
@@ -216,7 +230,9 @@ async function overUdp(
   });
   const sending = async () => {
     await firstPeer;
-    for await (const data of process.stdin) await sendPieces(socket, data, datagramOctets(session));
+    const most = datagramOctets(session);
+    const failing = (error: unknown) => Promise.reject(failure(host, port, error));
+    for await (const data of process.stdin) await sendPieces(socket, data, most).catch(failing);
     idle.start();
     await idle.came;
   };
