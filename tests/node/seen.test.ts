@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startSession } from "../../bindings/node/cli/session.js";
-import { offerStatus, ownerName, type Report } from "../../bindings/node/cli/statussocket.js";
+import { offerStatus, ownerName, type Report, shownCommand } from "../../bindings/node/cli/statussocket.js";
 import { PcapWriter, createStack, createWire } from "../../bindings/node/index.js";
 import { until } from "./network.js";
 
@@ -29,6 +29,15 @@ function ringwire(...args: string[]): Promise<{ status: number; stdout: string; 
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
+}
+
+/** The socket of a process that was killed. */
+async function leftBehind(pid: number): Promise<string> {
+  const path = join(folder, `ringwire-${pid}.sock`);
+  const script = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+  await new Promise((resolve) => execFile(process.execPath, ["-e", script], resolve));
+  assert.ok(existsSync(path));
+  return path;
 }
 
 describe("ringwire netstat", () => {
@@ -93,10 +102,7 @@ describe("ringwire netstat", () => {
   test("no stack, and one that ended without removing its socket: a line, exit status 1, and what was left is removed", async () => {
     const none = await ringwire("netstat");
     assert.deepEqual([none.status, none.stderr], [1, "ringwire: no stack of yours is running\n"]);
-    const stale = join(folder, "ringwire-999999999.sock");
-    const script = `require("node:net").createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, "SIGKILL"))`;
-    await new Promise((resolve) => execFile(process.execPath, ["-e", script], resolve));
-    assert.ok(existsSync(stale));
+    const stale = await leftBehind(999_999_999);
     const again = await ringwire("netstat", "--pid", "999999999");
     assert.deepEqual([again.status, again.stderr], [1, "ringwire: no stack of yours has process id 999999999\n"]);
     assert.ok(!existsSync(stale));
@@ -109,6 +115,12 @@ describe("ringwire netstat", () => {
     assert.deepEqual([status, stdout], [1, ""]);
     assert.match(stderr, /ringwire-4\.sock: .*JSON/);
     await new Promise((resolve) => server.close(resolve));
+  });
+  test("a command line is shown without its seed", () => {
+    const [hex, rest] = ["00ff".repeat(16), ["--tap", "rw0", "--link-seed", "7"]];
+    assert.equal(shownCommand(["up", "--seed", hex, ...rest]), "up --seed ... --tap rw0 --link-seed 7");
+    assert.equal(shownCommand(["up", `--seed=${hex}`, ...rest]), "up --seed=... --tap rw0 --link-seed 7");
+    assert.equal(shownCommand(["up", ...rest, "--seed"]), "up --tap rw0 --link-seed 7 --seed");
   });
   test("owners: the host, applications, services", () => {
     assert.deepEqual(

@@ -14,7 +14,7 @@ import { version } from "./version.js";
 /** What a running stack tells of itself. */
 export interface Report {
   readonly pid: number;
-  /** The command line behind `ringwire`. */
+  /** The command line behind `ringwire`, without the seed: who knows it knows the sequence numbers to come. */
   readonly command: string;
   readonly version: string;
   /** Seconds since start. */
@@ -72,7 +72,7 @@ function report({ stack, started, interfaces }: Session): Report {
   const owners = core.view.getUint32(core.control + CONTROL.owners, true);
   return {
     pid: process.pid,
-    command: process.argv.slice(2).join(" "),
+    command: shownCommand(process.argv.slice(2)),
     version: version(),
     uptime: (performance.now() - started) / 1000,
     interfaces,
@@ -82,6 +82,12 @@ function report({ stack, started, interfaces }: Session): Report {
     counters: core.counters(),
     pools: core.pools(),
   };
+}
+
+/** A command line as others may see it. */
+export function shownCommand(args: readonly string[]): string {
+  const shown = args.map((arg, i) => (args[i - 1] === "--seed" ? "..." : arg.replace(/^--seed=.*/s, "--seed=...")));
+  return shown.join(" ");
 }
 
 /** Who a socket belongs to: the host, an application inside the module, or a service. */
