@@ -107,6 +107,21 @@ describe("ringwire netstat", () => {
     assert.deepEqual([again.status, again.stderr], [1, "ringwire: no stack of yours has process id 999999999\n"]);
     assert.ok(!existsSync(stale));
   });
+  test("a stack that starts removes what killed ones left behind, and nothing of those that listen", async () => {
+    const [stale, other] = [await leftBehind(999_999_998), join(folder, "ringwire-999999997.sock")];
+    const server = createServer((socket) => socket.on("error", () => {}).end("{}")).listen(other);
+    const [driver] = createWire();
+    const session = await startSession([{ kind: "wire", name: "w0", driver, addresses: [{ address: "10.0.0.1", length: 24 }] }]);
+    const end = await offerStatus(session);
+    try {
+      assert.ok(!existsSync(stale));
+      assert.ok(existsSync(other));
+    } finally {
+      await end();
+      await session.close();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
   test("a socket of that name that speaks no JSON, and a file, are passed over", async () => {
     const path = join(folder, "ringwire-4.sock");
     const server = createServer((socket) => socket.end("hello")).listen(path);

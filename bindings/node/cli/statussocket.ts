@@ -47,6 +47,7 @@ export async function offerStatus(session: Session): Promise<() => Promise<void>
   });
   try {
     mkdirSync(statusFolder(), { recursive: true });
+    await Promise.all(entries().map(forgetEnded));
     if (isOurSocket(path)) remove(); // of an earlier process with our number
     const mask = process.umask(0o177);
     try {
@@ -117,6 +118,28 @@ function entries(): { path: string; pid: number }[] {
     const path = join(statusFolder(), name);
     return pid && isOurSocket(path) ? [{ path, pid }] : [];
   });
+}
+/** Removes a socket that a process left behind which was killed: nobody has its number, and nobody listens. */
+function forgetEnded({ path, pid }: { path: string; pid: number }): Promise<void> | undefined {
+  if (isRunning(pid)) return;
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const done = () => {
+      socket.destroy(); // of a process in another namespace of process ids, perhaps
+      resolve();
+    };
+    socket.once("connect", done).once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") rmSync(path, { force: true });
+      done();
+    });
+  });
+}
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 function isOurSocket(path: string): boolean {
   try {
