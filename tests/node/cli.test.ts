@@ -149,6 +149,7 @@ const REFUSED: Array<[string[], RegExp]> = [
   [["up", "--tap", "a", "--ip", "10.9.0.2/24", "--tap", "a", "--ip", "10.9.1.2/24"], /named twice/],
   [[...TAP, "--ip", "10.0.1.1/8", "--ip", "10.0.2.1/8", "--ip", "10.0.3.1/8", "--ip", "10.0.4.1/8"], /4 addresses at most/],
   [[...TAP, "--gateway", "10.8.0.1"], /in none of the networks/],
+  [[...TAP, "--host-ip", "10.8.0.1/24"], /--host-ip 10\.8\.0\.1 is in none of the networks of --tap rw0\n$/],
   [[...TAP, "--gateway", "10.9.0.2"], /our own/],
   [[...TAP, "--route", "192.0.2.0/24 via 10.8.0.1"], /gateway 10\.8\.0\.1 is in none of the networks/],
   [[...TAP, "--route", "192.0.2.0/24 via 10.9.0.2"], /our own/],

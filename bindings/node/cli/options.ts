@@ -249,19 +249,30 @@ function completed(devices: DeviceOptions[], mayLack: boolean): DeviceOptions[] 
       throw new Failure(`--host-ip ${device.hostIp.address} is an address of our own`, USAGE);
     }
     if (device.kind === "slip" && (device.hostIp || device.netns)) throw new Failure(`${option} takes no --host-ip and no --netns`, USAGE);
+    checkHostIp(device);
     checkGateways(device, seen);
   }
   return devices;
 }
 
+/** The operating system's side of a TAP is a neighbour, but where addresses come from elsewhere, or its frames carry no tag. */
+function checkHostIp({ kind, name, hostIp, addresses, dhcp, vlan }: DeviceOptions): void {
+  if (kind !== "tap" || !hostIp || dhcp || vlan || !addresses.length) return;
+  if (!isNear(hostIp.address, addresses))
+    throw new Failure(`--host-ip ${hostIp.address} is in none of the networks of --tap ${name}`, USAGE);
+}
+
+/** Whether an address is in one of the networks. */
+function isNear(other: string, addresses: readonly Prefix[]): boolean {
+  return addresses.some(({ address, length }) => networkOf({ address: other, length }) === networkOf({ address, length }));
+}
+
 /** A gateway is another host, and a neighbour. */
 function checkGateways(device: DeviceOptions, own: ReadonlySet<string>): void {
   const { gateway, routes = [], addresses, kind, name } = device;
-  const isNear = (other: string) =>
-    addresses.some(({ address, length }) => networkOf({ address: other, length }) === networkOf({ address, length }));
   for (const via of [...(gateway ? [gateway] : []), ...routes.map((route) => route.via)]) {
     if (own.has(via)) throw new Failure(`gateway ${via} is an address of our own`, USAGE);
-    if (kind === "tap" && !device.dhcp && !isNear(via))
+    if (kind === "tap" && !device.dhcp && !isNear(via, addresses))
       throw new Failure(`gateway ${via} is in none of the networks of --tap ${name}`, USAGE);
   }
 }
