@@ -140,7 +140,7 @@ export class Sending {
   wroteEmpty(half: Half, frame: Dissected): void {
     const at = half.ours(frame.seq);
     if (at === half.sent) return;
-    if (at === half.sent - 1 && half.una >= half.sent) return this.world.saw("keepalive");
+    if (at === half.sent - 1 && half.unaMost >= half.sent) return this.world.saw("keepalive"); // the SYN-ACK of a simultaneous open acknowledges, too
     if (at < half.sent && (half.edges.includes(at) || at === half.peerEdge)) return;
     this.world.fails("next-back", `stack ${this.host.index} wrote an empty segment at ${at}, ${half.sent} was sent`);
   }
