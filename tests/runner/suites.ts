@@ -24,7 +24,7 @@ export const SUITES: Suite[] = [
   {
     name: "checks",
     about: "standing checks of sources, modules and documents",
-    budgetMinutes: 1.5,
+    budgetMinutes: 2.5,
     always: true,
     run: (root, onTest) => runNode(testsIn(root, "checks"), { concurrency: 2, fileMinutes: 2, onTest }),
   },
