@@ -125,7 +125,7 @@ describe("tools", { skip: missing, timeout: 170_000 }, () => {
     assert.deepEqual(hasty, []);
     assert.ok(heard.length > 1000);
     const fields = ["tcp.ack", "tcp.window_size", "tcp.window_size_scalefactor"];
-    const edges = await dissect(file, `${ours} and tcp and not tcp.flags.syn == 1`, ...fields);
+    const edges = await dissect(file, `${ours} and tcp and not (tcp.flags.syn == 1 or tcp.flags.reset == 1)`, ...fields);
     let furthest = 0;
     for (const [ack, window, unit] of edges) {
       const edge = Number(ack) + Number(window);
