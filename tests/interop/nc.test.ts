@@ -1,34 +1,27 @@
 // What `ringwire nc` says, and what it sends before it knows the kernel's MAC address.
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { after, afterEach, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { Lab, missing } from "./lab.js";
 import { endAll, Running } from "./running.js";
 
-const MAIN = fileURLToPath(new URL("../../bindings/node/cli/main.js", import.meta.url));
-const NETNS = `rwnc-${process.pid}`;
-const TAP = ["--netns", NETNS, "--tap", "rwn0", "--ip", "10.77.0.2/24", "--host-ip", "10.77.0.1/24"];
-const KERNEL = "10.77.0.1";
 /** Octets that fill a frame. */
 const WHOLE = 1472;
 
-const missing =
-  process.getuid?.() !== 0 ? "needs root to make a network namespace" : spawnSync("ip", ["-V"]).error ? "needs ip of iproute2" : "";
-
-before(() => {
-  if (!missing) execFileSync("ip", ["netns", "add", NETNS]);
-});
-afterEach(endAll);
-after(() => {
-  if (!missing) execFileSync("ip", ["netns", "del", NETNS]);
-});
+let lab: Lab;
 
 function nc(...args: string[]): Running {
-  return new Running(spawn(process.execPath, [MAIN, "nc", ...args, ...TAP]));
+  return new Running(lab.ringwire("nc", ...args, ...lab.device().options) as ChildProcessWithoutNullStreams);
 }
 
-describe("ringwire nc and neighbours that are not known yet", { skip: missing || false, timeout: 120_000 }, () => {
+describe("ringwire nc and neighbours that are not known yet", { skip: missing, timeout: 120_000 }, () => {
+  before(() => {
+    lab = new Lab();
+  });
+  afterEach(endAll);
+  after(() => lab.close());
+
   test("-u of a file of many datagrams: all arrive", async () => {
     const data = randomBytes(40 * WHOLE - 100);
     const script = `
@@ -43,9 +36,9 @@ describe("ringwire nc and neighbours that are not known yet", { skip: missing ||
         socket.close();
       });
       socket.bind(7012, () => console.log("listening"));`;
-    const server = new Running(spawn("ip", ["netns", "exec", NETNS, process.execPath, "-e", script]));
+    const server = new Running(spawn("ip", ["netns", "exec", lab.netns, process.execPath, "-e", script]));
     await server.until("stdout", /listening/);
-    const client = nc("-u", KERNEL, "7012");
+    const client = nc("-u", lab.device().kernel, "7012");
     client.child.stdin.end(data);
     assert.equal(await client.ended, 0, client.stderr);
     const [sha] = await server.until("stdout", /[0-9a-f]{64}/);
@@ -54,7 +47,7 @@ describe("ringwire nc and neighbours that are not known yet", { skip: missing ||
   const wrong: [string, string[], string][] = [
     ["a host without a route", ["192.0.2.1", "7010"], "192.0.2.1:7010: no route to the destination"],
     ["a host without a route, over UDP", ["-u", "192.0.2.1", "7011"], "192.0.2.1:7011: no route to the destination"],
-    ["a host that is not there, over UDP", ["-u", "10.77.0.9", "7013", "-w", "30"], "10.77.0.9:7013: destination unreachable"],
+    ["a host that is not there, over UDP", ["-u", "10.76.0.9", "7013", "-w", "30"], "10.76.0.9:7013: destination unreachable"],
   ];
   for (const [what, args, line] of wrong)
     test(`${what}: one line that names it once, exit status 1`, async () => {

@@ -58,9 +58,7 @@ function isPredicted(tcb: Tcb, seg: Segment, now: Instant): bool {
 }
 /** What the checks do for such a segment. */
 function predictedArrives(tcb: Tcb, seg: Segment, now: Instant): void {
-  tcb.heard = now;
-  tcb.receivedTos = seg.tos;
-  tcb.keepTries = 0;
+  hears(tcb, seg, now);
   const isNews = seg.ack > tcb.snd.una;
   if (isNews) acknowledged(tcb, seg, now);
   else mark(tcb);
@@ -69,6 +67,12 @@ function predictedArrives(tcb: Tcb, seg: Segment, now: Instant): void {
   if (!seg.textLength) return;
   tcb.rcv.longest = max(tcb.rcv.longest, seg.textLength);
   textInOrder(tcb, seg, seg.end, now);
+}
+/** The peer has shown that it is there. */
+function hears(tcb: Tcb, seg: Segment, now: Instant): void {
+  tcb.heard = now;
+  tcb.receivedTos = seg.tos;
+  tcb.keepTries = 0;
 }
 /** The sixth check and those behind it; SYN-SENT comes here too. */
 export function afterAcknowledgement(tcb: Tcb, seg: Segment, now: Instant): void {
@@ -186,9 +190,7 @@ function ackArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
     challenge(tcb, now);
     return refuse(Counter.TCP_ACK_OLD);
   }
-  tcb.heard = now;
-  tcb.receivedTos = seg.tos;
-  tcb.keepTries = 0;
+  hears(tcb, seg, now);
   const isNews = seg.ack > snd.una;
   if (isNews) {
     if (!acknowledged(tcb, seg, now)) return false;

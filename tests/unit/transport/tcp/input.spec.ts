@@ -6,7 +6,6 @@ import { counted, pass, poll } from "../../world";
 import {
   ACK,
   established,
-  establishedWith,
   handleNow,
   IRS,
   is,
@@ -24,6 +23,7 @@ import {
   tcb,
   URG,
   write,
+  windowOf1000,
 } from "./peer";
 
 const NXT: u32 = IRS + 1;
@@ -35,11 +35,6 @@ function accepts(seq: u32, length: u32): bool {
   peerText(ACK, seq, UNA, length);
   return counted(Counter.TCP_UNACCEPTABLE) == before;
 }
-/** ESTABLISHED with a window of 1,000 octets; what was sent is forgotten. */
-function windowOf1000(): void {
-  establishedWith(1000, 16384, 65535);
-}
-
 describe("transport/tcp/input, first: the four cases of the acceptability test (RFC 9293 table 6)", () => {
   test("no text, window open: RCV.NXT =< SEG.SEQ < RCV.NXT + RCV.WND", () => {
     windowOf1000();

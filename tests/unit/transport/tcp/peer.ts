@@ -321,6 +321,10 @@ export function establishedWith(receive: u32, send: u32, octets: u32): void {
   stackAt(ISS, receive, send);
   establish(octets);
 }
+/** ESTABLISHED with a window of 1,000 octets; what was sent is forgotten. */
+export function windowOf1000(): void {
+  establishedWith(1000, 16384, 65535);
+}
 /** The same on a stack that is there already. */
 export function establish(octets: u32): void {
   connect(REMOTE, SERVER);

@@ -4,15 +4,10 @@ import * as calls from "../../../../assembly/transport/tcp/calls";
 import * as ready from "../../../../assembly/transport/ready";
 import { State } from "../../../../assembly/transport/tcp/state";
 import { poll } from "../../world";
-import { ACK, establishedWith, FIN, handleNow, IRS, ISS, is, peer, peerText, posts, read, RST, sends, silent, tcb } from "./peer";
+import { ACK, FIN, handleNow, IRS, ISS, is, peer, peerText, posts, read, RST, sends, silent, tcb, windowOf1000 } from "./peer";
 
 const NXT: u32 = IRS + 1;
 const UNA: u32 = ISS + 1;
-
-/** ESTABLISHED with a window of 1,000 octets; what was sent is forgotten. */
-function windowOf1000(): void {
-  establishedWith(1000, 16384, 65535);
-}
 
 describe("transport/tcp/text, seventh and eighth: text, FIN", () => {
   test("SHLD-31, MAY-13: text ahead is kept, and asked for at once; the hole filled, all is acknowledged", () => {
