@@ -245,7 +245,7 @@ function reply(it: Interface, packet: Packet, request: ArpPacket): void {
   count(Counter.ARP_REPLIES_OUT);
 }
 
-/** Takes news of a sender: an answer to our question, a confirmation, or a first word to us. Nothing else changes the table. */
+/** Takes news of a sender: an answer to our question, what it says while it is not known where it is, a confirmation, or a first word to us. Nothing else changes the table. */
 function learn(it: Interface, sender: u32, arp: ArpPacket, isReply: bool, isForUs: bool, now: Instant): void {
   let neighbour = find(it, sender);
   if (!neighbour) {
@@ -257,14 +257,12 @@ function learn(it: Interface, sender: u32, arp: ArpPacket, isReply: bool, isForU
   if (neighbour.state == <u8>NeighbourState.VALID) {
     if (sameMac(neighbour.mac, arp.senderMac)) confirm(neighbour, arp.senderMac, now);
     else suspect(neighbour, now);
-  } else if (isForUs || (isReply && neighbour.tries)) confirm(neighbour, arp.senderMac, now);
+  } else if (isForUs || !isReply || neighbour.tries) confirm(neighbour, arp.senderMac, now);
 }
-/** Somebody else claims the address: the one we know is asked, and believed for a few seconds more. RFC 826 would overwrite; differs: */
+/** Somebody else claims the address: the one we know is asked, and believed until it has not answered three times. RFC 826 would overwrite; differs: */
 function suspect(neighbour: Neighbour, now: Instant): void {
-  const age = max(refreshAge(), root.arpTimeout - min(root.arpTimeout, TRIES * SPACING));
-  if (now - neighbour.confirmed >= age) return;
-  neighbour.confirmed = now - age;
-  neighbour.used = now;
+  if (neighbour.isDoubted) return;
+  neighbour.isDoubted = 1;
   deadlines.arm(neighbour, now);
 }
 
@@ -273,6 +271,7 @@ function confirm(neighbour: Neighbour, mac: usize, now: Instant): void {
   copyMac(neighbour.mac, mac);
   neighbour.state = <u8>NeighbourState.VALID;
   neighbour.tries = 0;
+  neighbour.isDoubted = 0;
   neighbour.confirmed = now;
   neighbour.failure.unlink();
   if (GATEWAYS && neighbour.isGateway) {
@@ -297,16 +296,20 @@ export function renew(neighbour: Neighbour, now: Instant): void {
   if (neighbour.isIdle) return forget(neighbour);
   neighbour.state = <u8>NeighbourState.ASKED;
   neighbour.tries = 0;
+  neighbour.asked = now - SPACING; // what was asked while the link was down reached nobody
   deadlines.arm(neighbour, now);
 }
 
-/** What TCP and others saw of it shows that it is there. RFC 1122 §2.3.2.1. */
+/** What TCP and others saw of it shows that it is there. RFC 1122 §2.3.2.1. In the first second of a doubt it may be the answer to what was sent before. */
 export function heard(neighbour: Neighbour, now: Instant): void {
-  if (isUsable(neighbour, now)) neighbour.confirmed = now;
+  if (!isUsable(neighbour, now) || (neighbour.isDoubted && neighbour.tries < 2)) return;
+  neighbour.isDoubted = 0;
+  neighbour.tries = 0;
+  neighbour.confirmed = now;
 }
 /** Delivery seems to fail: the entry is doubted and asked for again. RFC 1122 §3.3.1.4. */
 export function doubt(neighbour: Neighbour, now: Instant): void {
-  if (isUsable(neighbour, now) && !neighbour.tries && now - neighbour.asked >= SPACING) request(neighbour, now);
+  if (isUsable(neighbour, now)) suspect(neighbour, now);
 }
 
 /** The neighbour's deadline has come. */
@@ -314,9 +317,9 @@ export function expire(neighbour: Neighbour, now: Instant): void {
   if (neighbour.state == <u8>NeighbourState.VALID) return expireValid(neighbour, now);
   if (neighbour.state == <u8>NeighbourState.FAILED) {
     if (GATEWAYS && neighbour.isGateway && now - neighbour.used < root.arpTimeout) return knock(neighbour, now);
-    if (neighbour.isIdle) forget(neighbour);
-    else ask(neighbour, now);
-    return;
+    if (neighbour.isIdle) return forget(neighbour);
+    if (neighbour.waiters.isEmpty && !neighbour.hold) return deadlines.arm(neighbour, now + root.arpTimeout); // the next that sends asks
+    return ask(neighbour, now);
   }
   if (now - neighbour.asked < SPACING) return deadlines.arm(neighbour, neighbour.asked + SPACING);
   if (neighbour.tries < TRIES) return request(neighbour, now);
@@ -335,20 +338,21 @@ export function isDead(it: Interface, gateway: u32, now: Instant): bool {
   neighbour.used = now;
   return true;
 }
+/** One that is doubted, or old and in use, is asked by unicast, once a second. One that is doubted and does not answer, or too old, is believed no more: everybody is asked who has the address now. */
 function expireValid(neighbour: Neighbour, now: Instant): void {
   if (neighbour.hold) hold.flush(neighbour, now);
   const age = now - neighbour.confirmed;
-  if (age >= root.arpTimeout) {
-    if (neighbour.isIdle) return forget(neighbour);
-    neighbour.state = <u8>NeighbourState.ASKED;
-    neighbour.tries = 0;
-    return;
-  }
   const isInUse = now - neighbour.used < root.arpTimeout >> 2;
-  if (age < refreshAge()) return deadlines.arm(neighbour, neighbour.confirmed + refreshAge());
-  if (!isInUse) return deadlines.arm(neighbour, neighbour.confirmed + root.arpTimeout);
+  if (age < root.arpTimeout && !neighbour.isDoubted) {
+    if (age < refreshAge()) return deadlines.arm(neighbour, neighbour.confirmed + refreshAge());
+    if (!isInUse) return deadlines.arm(neighbour, neighbour.confirmed + root.arpTimeout);
+  }
+  if (age >= root.arpTimeout && neighbour.isIdle) return forget(neighbour);
   if (now - neighbour.asked < SPACING) return deadlines.arm(neighbour, neighbour.asked + SPACING);
-  request(neighbour, now);
+  if (age < root.arpTimeout && !(neighbour.isDoubted && neighbour.tries >= TRIES)) return request(neighbour, now);
+  neighbour.state = <u8>NeighbourState.ASKED;
+  neighbour.tries = 0;
+  if (neighbour.isDoubted || isInUse) request(neighbour, now);
 }
 
 /** Nobody answered: those that wait are told by stack.ts. */

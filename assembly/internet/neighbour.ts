@@ -39,7 +39,9 @@ export class Neighbour extends Timed {
   isStranger: u8;
   /** 1: it is a gateway that did not answer, and stays known for it. */
   isGateway: u8;
-  reserved: u16;
+  /** 1: it may be elsewhere, or gone: it is asked, whatever its age. */
+  isDoubted: u8;
+  reserved: u8;
 
   get mac(): usize {
     return changetype<usize>(this) + offsetof<Neighbour>("mac0");

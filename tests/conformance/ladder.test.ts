@@ -72,7 +72,7 @@ describe("the packet ladder", () => {
     const drawn = await Drawn.make();
     const [here] = drawn.connected();
     const syn = Drawn.at(drawn.lines, / SYN seq 0 /);
-    assert.match(syn[0] ?? "", /^ {4}0\.003000 {2}<- {2}TCP 10\.0\.0\.2:5000 > 10\.0\.0\.1:80 \(http\) SYN seq 0 win 8192 <mss 1460, .*>$/);
+    assert.match(syn[0] ?? "", /^ {4}0\.002000 {2}<- {2}TCP 10\.0\.0\.2:5000 > 10\.0\.0\.1:80 \(http\) SYN seq 0 win 8192 <mss 1460, .*>$/);
     assert.deepEqual(syn.slice(1), [WHY("CLOSED -> SYN_RECEIVED")]);
     assert.match(Drawn.at(drawn.lines, /SYN,ACK/)[0] ?? "", /->.* SYN,ACK seq 0 ack 1 win 8192 /);
     assert.deepEqual(Drawn.at(drawn.lines, /<-.* ACK seq 1 ack 1 /).slice(1), [WHY("SYN_RECEIVED -> ESTABLISHED")]);

@@ -54,6 +54,26 @@ describe("behaviour of both ends", { skip: missing, timeout: 170_000 }, () => {
     });
   }
 
+  test("the kernel's card is exchanged under an open connection: what is sent next is echoed in seconds", LIMIT, async () => {
+    const stack = await lab.stack();
+    const { name, kernel } = lab.device();
+    await lab.kernel("serve", { port: 7001, what: "echo" });
+    const socket = stack.createConnection({ host: kernel, port: 7001 });
+    await once(socket, "connect");
+    for (const address of [null, "02:00:00:00:77:01", "02:00:00:00:77:02"]) {
+      if (address) lab.ip("link", "set", name, "address", address);
+      const began = stack.counters().TCP_OUT;
+      socket.write(noise(1000, 1));
+      let got = 0;
+      for await (const part of socket.iterator({ destroyOnReturn: false })) {
+        got += (part as Buffer).length;
+        if (got >= 1000) break;
+      }
+      assert.ok(stack.counters().TCP_OUT > began);
+    }
+    socket.destroy();
+  });
+
   test("half close by the kernel: what we send afterwards arrives", LIMIT, async () => {
     const stack = await lab.stack();
     stack.listen({ port: 9000, allowHalfOpen: true }).on("connection", async (socket: TcpSocket) => {

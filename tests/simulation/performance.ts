@@ -1,4 +1,5 @@
 // How fast, how fair and with how much delay: measured in virtual time, so that the same code gives the same numbers everywhere.
+import { Counter } from "../../bindings/node/constants.js";
 import { Offer } from "../../bindings/node/core.js";
 import { NO_FAULTS } from "./faults.js";
 import type { Instances } from "./module.js";
@@ -33,6 +34,8 @@ interface Case {
   path: Partial<PathPlan>;
   connections: number;
   octets: number;
+  /** Octets the other way. */
+  back?: number;
   offer?: number;
   congestion?: number;
 }
@@ -81,7 +84,7 @@ function application(octets: number): ApplicationPlan {
     push: true,
   };
 }
-function connection(number: number, octets: number): ConnectionPlan {
+function connection(number: number, octets: number, back: number): ConnectionPlan {
   return {
     number,
     client: 0,
@@ -92,7 +95,7 @@ function connection(number: number, octets: number): ConnectionPlan {
     serverClass: 0,
     at: number * 250 * MS,
     isCrossing: false,
-    applications: [application(octets), application(0)],
+    applications: [application(octets), application(back)],
   };
 }
 /** A simulation of one case: faults only on the way of the text. */
@@ -104,7 +107,7 @@ function simulation(instances: Instances, of: Case): Simulation {
     kind: "ip",
     stacks: [stack(0, of), stack(1, of)],
     paths: [base, there, { ...base, delay: there.delay }, base],
-    connections: Array.from({ length: of.connections }, (_, number) => connection(number, of.octets)),
+    connections: Array.from({ length: of.connections }, (_, number) => connection(number, of.octets, of.back ?? 0)),
     planned: [],
     calm: NEVER_CALM,
     isnBefore: -1,
@@ -121,6 +124,13 @@ function goodput(instances: Instances, of: Case): number {
   const [transfer] = run.connections;
   const took = (transfer?.sides[1]?.endedAt ?? 0) - (transfer?.openedAt ?? 0);
   return (of.octets * SECOND) / took;
+}
+/** Of the segments that each of two ends received while both sent without faults: how many header prediction has taken, and all of them. */
+export function predicted(instances: Instances): { predicted: number; all: number }[] {
+  const run = simulation(instances, { seed: 1, buffer: 65_536, path: { delay: MS }, connections: 1, octets: 4 * OCTETS, back: 4 * OCTETS });
+  const { failed, detail } = run.run();
+  if (failed) throw new Error(`prediction: ${failed}: ${detail}`);
+  return run.hosts.map((host) => ({ predicted: host.counter(Counter.TCP_PREDICTED), all: host.counter(Counter.TCP_IN) }));
 }
 function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1] as number;

@@ -2,8 +2,9 @@ import { Counter } from "../../../assembly/memory/counters";
 import { deadlines } from "./deadlines";
 import * as arp from "../../../assembly/internet/arp";
 import { NeighbourState } from "../../../assembly/internet/neighbour";
+import { hex } from "../octets";
 import { counted, ignore, ms, pass, poll, run, unsent, wait } from "../world";
-import { answers, isKnown, isUsable, known, resolve, silent, start, want, weAsk, wePoll } from "./link";
+import { answers, answersAs, isKnown, isUsable, known, mac, resolve, silent, start, want, weAsk, wePoll } from "./link";
 
 describe("internet/arp: asking", () => {
   test("an unknown neighbour is asked for by broadcast, at once and once", () => {
@@ -190,12 +191,63 @@ describe("internet/arp: ageing", () => {
     const neighbour = resolve(2);
     wait(500);
     arp.doubt(neighbour, ms);
+    run(499);
     silent();
-    wait(500);
-    arp.doubt(neighbour, ms);
+    run(1);
     wePoll(2);
     arp.doubt(neighbour, ms);
+    run(999);
     silent();
+    answers(2);
+    run(30000);
+    silent();
+  });
+  test("1122-3.3.1.4: a doubted neighbour that does not answer three times is believed no more, and everybody is asked", () => {
+    start();
+    const neighbour = resolve(2);
+    arp.pin(neighbour);
+    wait(1000);
+    arp.doubt(neighbour, ms);
+    poll();
+    for (let i = 0; i < 3; i++) {
+      wePoll(2);
+      expect<bool>(isUsable(2)).toBe(true);
+      run(1000);
+    }
+    expect<bool>(isUsable(2)).toBe(false);
+    weAsk(2);
+    answersAs(2, 9);
+    expect<string>(hex(neighbour.mac, 6)).toBe(mac(9));
+    expect<bool>(isUsable(2)).toBe(true);
+  });
+  test("what is heard within a second of a doubt may be older than the doubt; later it ends the doubt", () => {
+    start();
+    const neighbour = resolve(2);
+    wait(1000);
+    arp.doubt(neighbour, ms);
+    arp.heard(neighbour, ms);
+    poll();
+    wePoll(2);
+    arp.heard(neighbour, ms);
+    run(1000);
+    wePoll(2);
+    arp.heard(neighbour, ms);
+    run(30000);
+    silent();
+    expect<bool>(isUsable(2)).toBe(true);
+  });
+  test("a neighbour that failed, that a connection keeps and nobody waits for, is asked when somebody sends", () => {
+    start();
+    const neighbour = resolve(2);
+    arp.pin(neighbour);
+    wait(1000);
+    arp.doubt(neighbour, ms);
+    run(20000);
+    ignore(0);
+    run(100000);
+    silent();
+    want(2);
+    weAsk(2);
   });
   test("deadlines follow the entry: nothing stays armed when it is gone", () => {
     start();

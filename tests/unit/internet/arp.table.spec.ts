@@ -5,7 +5,7 @@ import { root } from "../../../assembly/memory/root";
 import * as arp from "../../../assembly/internet/arp";
 import * as hold from "../../../assembly/internet/hold";
 import { hex, putIp } from "../octets";
-import { addDevice, addInterface, arrives, begin, blank, counted, ignore, ms, pass, run, taken, tx, wait } from "../world";
+import { addDevice, addInterface, arrives, begin, blank, counted, ignore, ms, pass, poll, run, taken, tx, wait } from "../world";
 import {
   answers,
   answersAs,
@@ -69,6 +69,7 @@ describe("internet/arp: news", () => {
     const neighbour = resolve(2);
     wait(1000);
     answersAs(2, 9);
+    poll();
     wePoll(2);
     expect<bool>(isUsable(2)).toBe(true);
     expect<string>(hex(neighbour.mac, 6)).toBe(mac(2));
@@ -83,16 +84,24 @@ describe("internet/arp: news", () => {
     for (let i = 0; i < 30; i++) {
       answersAs(2, 9);
       expect<string>(hex(neighbour.mac, 6)).toBe(mac(2));
-      wait(100);
+      run(100);
     }
     expect<bool>(isUsable(2)).toBe(false);
-    run(1000);
-    ignore(0);
-    want(2);
+    for (let i = 0; i < 3; i++) wePoll(2);
     weAsk(2);
     answersAs(2, 9);
     const found = known(2);
     expect<string>(found ? hex(found.mac, 6) : "").toBe(mac(9));
+  });
+  test("826-2: a neighbour that did not answer is known again as soon as it says anything of itself, also to others", () => {
+    start();
+    arp.pin(want(2)!);
+    run(4000);
+    ignore(0);
+    expect<bool>(isUsable(2)).toBe(false);
+    asks(2, host(2));
+    expect<bool>(isUsable(2)).toBe(true);
+    silent();
   });
   test("826-2: wrong hardware, protocol, lengths and operations are malformed, and so is a short packet", () => {
     start();
