@@ -43,7 +43,10 @@ export function input(packet: Packet, now: Instant): void {
     switch (record.kind) {
       case <u8>Kind.TCP: {
         const tcb = changetype<Tcb>(record);
-        return tcb.state == State.SYN_SENT ? segmentForSynSent(tcb, seg, now) : segmentArrives(tcb, seg, now);
+        if (tcb.state == State.SYN_SENT) return segmentForSynSent(tcb, seg, now);
+        segmentArrives(tcb, seg, now);
+        if (tcb.congestion.duplicates || tcb.board.sacked) sendAtOnce(tcb, now);
+        return;
       }
       case <u8>Kind.HALF_OPEN:
         return segmentForHalfOpen(changetype<HalfOpen>(record), seg, now);
@@ -56,6 +59,11 @@ export function input(packet: Packet, now: Instant): void {
   if (listener && (!listener.only || listener.only == <u8>numberOf(packet.via))) return segmentForListener(listener, seg, floor, now);
   count(Counter.TCP_NO_CONNECTION);
   reset.answer(seg, now);
+}
+
+/** While something is missing each acknowledgement lets out what it allows before the next is looked at, however many came in one batch: the first two duplicates a new segment each. RFC 3042. */
+function sendAtOnce(tcb: Tcb, now: Instant): void {
+  if (tcb.owed.linked) sendFrom(tcb, now);
 }
 
 /** A segment that the filter rejects gets a RST, from where it was to go. */
