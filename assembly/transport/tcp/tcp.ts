@@ -26,7 +26,7 @@ import * as reset from "./reset";
 import { read, segment } from "./segment";
 import { Seq } from "./seq";
 import { State } from "./state";
-import { find, mark, Owes, Tcb } from "./tcb";
+import { find, mark, Owes, Phase, Tcb } from "./tcb";
 import { tell } from "./tell";
 import * as timewait from "./timewait";
 import { TimeWait } from "./timewait";
@@ -45,7 +45,7 @@ export function input(packet: Packet, now: Instant): void {
         const tcb = changetype<Tcb>(record);
         if (tcb.state == State.SYN_SENT) return segmentForSynSent(tcb, seg, now);
         segmentArrives(tcb, seg, now);
-        if (tcb.congestion.duplicates || tcb.board.sacked) sendAtOnce(tcb, now);
+        if (tcb.congestion.phase == Phase.OPEN && (tcb.congestion.duplicates || tcb.board.sacked)) sendAtOnce(tcb, now);
         return;
       }
       case <u8>Kind.HALF_OPEN:
@@ -61,7 +61,7 @@ export function input(packet: Packet, now: Instant): void {
   reset.answer(seg, now);
 }
 
-/** While something is missing each acknowledgement lets out what it allows before the next is looked at, however many came in one batch: the first two duplicates a new segment each. RFC 3042. */
+/** The first two duplicates let a new segment out each before the third is looked at, however many came in one batch. RFC 3042. */
 function sendAtOnce(tcb: Tcb, now: Instant): void {
   if (tcb.owed.linked) sendFrom(tcb, now);
 }
