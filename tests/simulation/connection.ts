@@ -234,13 +234,17 @@ export class Connection {
     if (this.openedAt > run.calm && !this.plan.isCrossing && !this.#isCrowded && !run.hasHole && !isOld) {
       run.fails("handshake", `connection ${this.plan.number} failed with ${this.sides[0]?.error} without a fault`);
     }
-    if (this.tries >= TRIES) {
+    const isLast = this.tries >= TRIES;
+    const mayFail = run.hasHole || this.#isCrowded;
+    if (isLast && (mayFail || this.openedAt > run.calm)) {
       this.isDone = true;
-      if (run.hasHole || this.#isCrowded) return run.saw("handshake defeated");
-      return run.fails("handshake", `connection ${this.plan.number} failed ${TRIES} times`);
+      if (mayFail) return run.saw("handshake defeated");
+      return run.fails("handshake", `connection ${this.plan.number} failed ${this.tries} times`);
     }
     this.isOpen = false;
-    run.after(SECOND + this.plan.number * 137_000, () => this.open());
+    // On a link that loses most, chance may defeat any number of tries: the next one waits until faults stop.
+    const pause = SECOND + this.plan.number * 137_000;
+    run.after(isLast ? Math.max(pause, run.calm - run.now) : pause, () => this.open());
   }
   /** The server had no room for all who came. */
   get #isCrowded(): boolean {
