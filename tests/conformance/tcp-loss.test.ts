@@ -92,17 +92,6 @@ test("RFC5681-5, RFC3042-1, A086: two duplicate ACKs let a new segment out each,
   assert.equal(peer.counter("TCP_TIMEOUTS"), 0);
 });
 
-test("RFC3042-1: the first two of three duplicate ACKs let a new segment out each when all three come in one batch", async () => {
-  const peer = await Peer.client({ mss: 1000 });
-  peer.write(20_000);
-  peer.take();
-  peer.batch([{ ack: 1 }, { ack: 1 }, { ack: 1 }]);
-  peer.expectSegment({ seq: 10_001, data: 1000 });
-  peer.expectSegment({ seq: 11_001, data: 1000 });
-  peer.expectSegment({ seq: 1, data: 1000 });
-  peer.expectSilence();
-});
-
 test("RFC5681-6: text, window updates and ACKs with nothing outstanding are no duplicate ACKs", async () => {
   const peer = await Peer.client({ mss: 1000 });
   for (let i = 0; i < 4; i++) peer.send();

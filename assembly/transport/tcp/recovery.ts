@@ -1,7 +1,7 @@
 // read RFC 8985 §6-§7, RFC 9937 and RFC 6675 first
 // What to do about loss: which octets may leave, and what is sent again. With records of what was sent RACK judges; without, NewReno.
 import { count, Counter } from "../../memory/counters";
-import { RACK, UNDO } from "../../memory/config";
+import { MTU_PROBING, RACK, UNDO } from "../../memory/config";
 import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
 import * as newreno from "./newreno";
@@ -165,10 +165,17 @@ export function cutToSize(tcb: Tcb): void {
   }
 }
 
+/** Records that new segments may take. A longer one on trial keeps what it needs to leave again in pieces. */
+export function room(tcb: Tcb): u32 {
+  const board = tcb.board;
+  const kept: u32 = MTU_PROBING && tcb.isTrying ? (tcb.tryMss - 1) / tcb.snd.mss : 0;
+  const taken = board.count + kept;
+  return taken < board.capacity ? board.capacity - taken : 0;
+}
 /** Octets from the cursor that congestion control lets out. */
 export function allowance(tcb: Tcb): u32 {
   const it = tcb.congestion;
-  if (hasRecords(tcb)) return !tcb.board.isFull && it.cwnd > tcb.board.pipe ? it.cwnd - tcb.board.pipe : 0;
+  if (hasRecords(tcb)) return room(tcb) && it.cwnd > tcb.board.pipe ? it.cwnd - tcb.board.pipe : 0;
   const limit = tcb.snd.una.plus(newreno.allowed(tcb));
   return limit > tcb.snd.cursor ? limit.since(tcb.snd.cursor) : 0;
 }

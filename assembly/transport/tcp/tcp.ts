@@ -26,7 +26,7 @@ import * as reset from "./reset";
 import { read, segment } from "./segment";
 import { Seq } from "./seq";
 import { State } from "./state";
-import { find, mark, Owes, Phase, Tcb } from "./tcb";
+import { find, mark, Owes, Tcb } from "./tcb";
 import { tell } from "./tell";
 import * as timewait from "./timewait";
 import { TimeWait } from "./timewait";
@@ -43,10 +43,7 @@ export function input(packet: Packet, now: Instant): void {
     switch (record.kind) {
       case <u8>Kind.TCP: {
         const tcb = changetype<Tcb>(record);
-        if (tcb.state == State.SYN_SENT) return segmentForSynSent(tcb, seg, now);
-        segmentArrives(tcb, seg, now);
-        if (tcb.congestion.phase == Phase.OPEN && (tcb.congestion.duplicates || tcb.board.sacked)) sendAtOnce(tcb, now);
-        return;
+        return tcb.state == State.SYN_SENT ? segmentForSynSent(tcb, seg, now) : segmentArrives(tcb, seg, now);
       }
       case <u8>Kind.HALF_OPEN:
         return segmentForHalfOpen(changetype<HalfOpen>(record), seg, now);
@@ -59,11 +56,6 @@ export function input(packet: Packet, now: Instant): void {
   if (listener && (!listener.only || listener.only == <u8>numberOf(packet.via))) return segmentForListener(listener, seg, floor, now);
   count(Counter.TCP_NO_CONNECTION);
   reset.answer(seg, now);
-}
-
-/** The first two duplicates let a new segment out each before the third is looked at, however many came in one batch. RFC 3042. */
-function sendAtOnce(tcb: Tcb, now: Instant): void {
-  if (tcb.owed.linked) sendFrom(tcb, now);
 }
 
 /** A segment that the filter rejects gets a RST, from where it was to go. */
