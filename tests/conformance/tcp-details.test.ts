@@ -51,6 +51,7 @@ test("RFC2018-2: every block of a SACK option counts, and each hole between them
     });
     peer.send({ ack: first + ack * MSS, options: edges.length ? blocks(peer, ...edges) : [] });
   };
+  peer.advance(5);
   answer();
   assert.deepEqual(fields(peer, "sacked"), [4 * MSS]);
   const again: number[] = [];

@@ -343,3 +343,45 @@ test("RFC9406-1: slow start grows by a quarter when the round trip has become lo
   const longer = [growth(RTT + 40), growth(RTT + 40)];
   assert.ok((longer[1] ?? 1) < 0.5, `${longer}`);
 });
+
+test("RFC8985-1: what one acknowledgement tells of at once has not overtaken each other: the third SACKed segment still means a loss", async () => {
+  const peer = await warm(12);
+  peer.write(12 * MSS);
+  const [first = 0] = seqs(peer.take());
+  peer.advance(RTT);
+  peer.take();
+  // Four arrived in order, the fifth is missing, the sixth has come: one acknowledgement for all.
+  peer.send({ ack: first + 4 * MSS, options: blocks(peer, first + 5 * MSS, first + 6 * MSS) });
+  peer.take();
+  peer.send({ ack: first + 4 * MSS, options: blocks(peer, first + 5 * MSS, first + 7 * MSS) });
+  peer.take();
+  peer.send({ ack: first + 4 * MSS, options: blocks(peer, first + 5 * MSS, first + 8 * MSS) });
+  assert.ok(seqs(peer.take()).includes(first + 4 * MSS), "sent again without waiting for a quarter of a round trip");
+});
+
+test("RFC8985-1: a segment that comes after a later one, in an acknowledgement of its own, has been overtaken: from then on time alone tells", async () => {
+  const peer = await warm(12);
+  peer.write(12 * MSS);
+  const [first = 0] = seqs(peer.take());
+  peer.advance(RTT);
+  peer.take();
+  peer.send({ ack: first, options: blocks(peer, first + MSS, first + 2 * MSS) });
+  peer.send({ ack: first + 2 * MSS });
+  peer.take();
+  peer.send({ ack: first + 2 * MSS, options: blocks(peer, first + 3 * MSS, first + 6 * MSS) });
+  assert.ok(!seqs(peer.take()).includes(first + 2 * MSS));
+  peer.advance(RTT / 2);
+  assert.ok(seqs(peer.take()).includes(first + 2 * MSS));
+});
+
+test("RFC5681-3: FlightSize is what was in flight before the acknowledgement that shows the loss", async () => {
+  const peer = await warm(12);
+  const had = peer.status.cwnd;
+  peer.write(had);
+  const [first = 0] = seqs(peer.take());
+  peer.advance(RTT);
+  peer.take();
+  peer.send({ ack: first + 6 * MSS, options: blocks(peer, first + 7 * MSS, first + 10 * MSS) });
+  assert.equal(peer.counter("TCP_FAST_RETRANSMITS"), 1);
+  assert.equal(peer.status.ssthresh, had >> 1);
+});

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Err, Event, instantiate, Option } from "../../bindings/node/core.js";
 import { icmp, ipv4, sack } from "./frames.js";
 import { CTL, ipv4 as ipv4Packet, PROTOCOL, readRaw, type Seen, tcp } from "./packets.js";
-import { Peer, type Segment } from "./peer.js";
+import { Peer, type PeerOptions, type Segment } from "./peer.js";
 import { SEED } from "./tester.js";
 import { oneByOne, STACK, Wire } from "./wire.js";
 
@@ -22,17 +22,33 @@ function tells(peer: Peer, mtu: number, seq: number): void {
   new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
   peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
 }
-/** A connection with a send MSS of 960 octets, whose next new segment may be one of 1,460. */
-async function mayTry(hasSack: boolean): Promise<Peer> {
-  const peer = await Peer.server({ sack: hasSack });
+/** A connection with a send MSS of 960 octets (or what a packet of `mtu` holds), whose next new segment may be one of 1,460. */
+async function mayTry(hasSack: boolean, mtu = 1000, more: PeerOptions = {}): Promise<Peer> {
+  const peer = await Peer.server({ sack: hasSack, ...more });
   peer.write(1460);
-  tells(peer, 1000, 1);
+  tells(peer, mtu, 1);
   peer.take();
   peer.send({ ack: peer.seen });
   peer.advance(11 * MINUTE);
   peer.take();
   return peer;
 }
+
+test("4821-1: a long segment is tried only as long as its pieces would find records, and leaves again in pieces when it is lost", async () => {
+  const peer = await mayTry(true, 576, { mtu: 9000, mss: 8960, settings: { sentRecords: 4 } });
+  peer.write(9000);
+  const [tried = 0, ...others] = sizes(peer.take());
+  assert.ok(tried > 536 && tried < 8960 && tried % 536 === 0, `${tried}`);
+  assert.deepEqual(others, [], "all records are taken, or kept for the pieces");
+  peer.advance(3000);
+  const [probe, ...pieces] = sizes(peer.take());
+  assert.equal(probe, tried, "the tail loss probe");
+  assert.ok(pieces.length > 0 && pieces.every((size) => size === 536), `${pieces}`);
+  assert.equal(peer.status.unacknowledged, tried);
+  peer.send({ ack: peer.seen });
+  assert.equal(sizes(peer.take())[0], 536);
+  assert.equal(peer.status.mss, 536);
+});
 
 for (const hasSack of [false, true]) {
   const name = hasSack ? "with SACK" : "without SACK";

@@ -32,6 +32,8 @@ export interface Run {
 const TRIES = 12;
 /** A client that nobody has accepted within this gives up: 31 s of SYN-ACKs, and a handshake of 190 s before. */
 const UNHEARD = 300 * SECOND;
+/** From the first ARP request to the last that is not answered. */
+const RESOLUTION = 3 * SECOND;
 const CROWDED = [Counter.TCP_SYN_QUEUE_FULL, Counter.TCP_COOKIES_OUT, Counter.TCP_ACCEPT_FULL, Counter.TCP_NO_SOCKET];
 /** A side whose peer is gone without a word gives up after this. */
 const GRACE = 100 * SECOND;
@@ -231,7 +233,9 @@ export class Connection {
     // What has sent faster than the clock of ISNs runs is opened anew within its own sequence numbers: TIME-WAIT has to hold that off.
     const isOld = this.sides[0]?.error === Err.TIMED_OUT && run.hasUsed(this.plan.server, this.key(1), this.sides[0].iss);
     if (isOld) run.saw("SYN too old for TIME-WAIT");
-    if (this.openedAt > run.calm && !this.plan.isCrossing && !this.#isCrowded && !run.hasHole && !isOld) {
+    // Who comes while a neighbour is asked for shares the fate of those who came before: three requests, a second apart.
+    const calm = run.calm + (this.sides[0]?.error === Err.UNREACHABLE ? RESOLUTION : 0);
+    if (this.openedAt > calm && !this.plan.isCrossing && !this.#isCrowded && !run.hasHole && !isOld) {
       run.fails("handshake", `connection ${this.plan.number} failed with ${this.sides[0]?.error} without a fault`);
     }
     const isLast = this.tries >= TRIES;

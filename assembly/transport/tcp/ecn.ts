@@ -25,10 +25,10 @@ export function segmentArrives(tcb: Tcb, seg: Segment): void {
   oweAck(tcb);
 }
 /** The peer echoes a mark: as for a loss, but nothing is sent again; once in a round trip. */
-export function acknowledged(tcb: Tcb, seg: Segment): void {
+export function acknowledged(tcb: Tcb, seg: Segment, before: u32): void {
   const it = tcb.congestion;
   if (!tcb.ecn || !seg.has(Ctl.ECE) || it.phase != Phase.OPEN || seg.ack <= it.recover) return;
   count(Counter.TCP_ECE_IN);
-  congestion.reduce(tcb);
+  congestion.reduce(tcb, before);
   it.cwnd = it.ssthresh;
 }

@@ -196,6 +196,7 @@ function ackArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
     if (!acknowledged(tcb, seg, now)) return false;
   } else {
     recovery.acknowledged(tcb, seg, 0, congestion.flight(tcb), now);
+    pmtu.acknowledged(tcb, false, now);
     mark(tcb);
   }
   if (seg.ack >= snd.una) updateWindow(tcb, seg, isNews, now);
@@ -234,7 +235,7 @@ function acknowledged(tcb: Tcb, seg: Segment, now: Instant): bool {
   const wasInRecovery = tcb.congestion.phase == Phase.RECOVERY;
   const neighbour = tcb.path.to;
   if (neighbour) arp.heard(neighbour, now);
-  ecn.acknowledged(tcb, seg);
+  ecn.acknowledged(tcb, seg, before);
   watch(tcb, now, wasInRecovery && snd.una < tcb.congestion.recover && !recovery.hasRecords(tcb));
   recovery.acknowledged(tcb, seg, octets, before, now);
   pmtu.acknowledged(tcb, wasInRecovery, now);

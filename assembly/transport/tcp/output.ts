@@ -305,7 +305,7 @@ function sendLossProbe(tcb: Tcb, slot: usize, now: Instant): void {
   tcb.owes &= ~Owes.LOSS_PROBE;
   count(Counter.TCP_LOSS_PROBES);
   const fresh = min(min(offered(tcb), snd.mss), snd.cursor < snd.end ? snd.end.since(snd.cursor) : 0);
-  const isFresh = fresh && !board.isFull && snd.cursor == snd.nxt;
+  const isFresh = fresh && recovery.room(tcb) && snd.cursor == snd.nxt;
   if (isFresh) sendText(tcb, slot, fresh, now);
   else sendRecord(tcb, slot, board.at(board.lastMissing));
   probe.sent(tcb, !isFresh);

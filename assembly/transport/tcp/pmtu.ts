@@ -63,18 +63,21 @@ export function raise(tcb: Tcb): void {
 /** Octets of the next new segment at most: the send MSS, or more when a longer one is to be tried. */
 export function segmentSize(tcb: Tcb): u32 {
   const snd = tcb.snd;
+  if (!MTU_PROBING || !tcb.mayTry) return snd.mss;
   const longer = tried(tcb);
-  return MTU_PROBING && tcb.mayTry && snd.end >= snd.cursor.plus(longer) ? longer : snd.mss;
+  return longer > snd.mss && snd.end >= snd.cursor.plus(longer) ? longer : snd.mss;
 }
-/** What is tried still fits the link. */
+/** What is tried still fits the link, and, should it be lost, the records in pieces. */
 function tried(tcb: Tcb): u32 {
-  return min(tcb.tryMss, tcb.mssMax);
+  const most = min(tcb.tryMss, tcb.mssMax);
+  return recovery.hasRecords(tcb) ? min(most, tcb.snd.mss * recovery.room(tcb)) : most;
 }
 /** New text has left, up to `end`. */
 export function sent(tcb: Tcb, length: u32, end: Seq): void {
   if (!MTU_PROBING || !tcb.mayTry || length <= tcb.snd.mss) return;
   tcb.mayTry = 0;
   tcb.isTrying = 1;
+  tcb.tryMss = length;
   tcb.tryEnd = end;
 }
 /** What has been acknowledged, or was found lost, says whether the long segment got through; not so when this ACK has ended a repair. RFC 4821 §7.6. */
@@ -83,7 +86,8 @@ export function acknowledged(tcb: Tcb, wasInRecovery: bool, now: Instant): void 
   if (wasInRecovery || tcb.congestion.phase) return giveUp(tcb, now);
   if (tcb.snd.una < tcb.tryEnd) return;
   tcb.isTrying = 0;
-  tcb.snd.mss = tried(tcb);
+  tcb.snd.mss = min(tcb.tryMss, tcb.mssMax);
+  if (tcb.snd.mss < tcb.mssMax) timers.set(tcb, Timer.RAISE, now, KEPT);
 }
 function giveUp(tcb: Tcb, now: Instant): void {
   tcb.isTrying = 0;

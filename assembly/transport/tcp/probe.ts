@@ -30,13 +30,13 @@ export function sent(tcb: Tcb, isAgain: bool): void {
   timers.clear(tcb, Timer.LOSS_PROBE);
 }
 /** What an acknowledgement says about the probe: when it has repaired a loss, the window is reduced as for any other. RFC 8985 §7.4. */
-export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, isDsack: bool): void {
+export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, isDsack: bool): void {
   const rack = tcb.rack;
   if (!rack.isProbing || seg.ack < rack.probeEnd) return;
   const isRepair = rack.probeIsAgain && !isDsack && seg.ack > rack.probeEnd;
   if (rack.probeIsAgain && !isDsack && !isRepair && (octets || seg.sackBlocks)) return;
   rack.isProbing = 0;
   if (!isRepair) return;
-  congestion.reduce(tcb);
+  congestion.reduce(tcb, before);
   tcb.congestion.cwnd = tcb.congestion.ssthresh;
 }

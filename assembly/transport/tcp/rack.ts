@@ -19,6 +19,12 @@ function isSentAfter(stamp: u32, end: Seq, otherStamp: u32, otherEnd: Seq): bool
   return <i32>(stamp - otherStamp) > 0 || (stamp == otherStamp && end > otherEnd);
 }
 
+/** An acknowledgement arrived. What it tells of at once has no order: only an earlier one can show that segments overtook each other. There must be a record. */
+export function began(tcb: Tcb): void {
+  const rack = tcb.rack;
+  if (!rack.isValid) rack.highest = tcb.board.at(tcb.board.first).start;
+  rack.known = rack.highest;
+}
 /** Steps 1 to 3: the peer has got a segment, as `seg` says. */
 export function delivered(tcb: Tcb, it: Sent, seg: Segment): void {
   const rack = tcb.rack;
@@ -43,12 +49,11 @@ function isAnswerToEarlier(tcb: Tcb, took: u32, seg: Segment): bool {
 }
 /** The smallest round-trip time, and whether segments overtake each other. */
 function notePath(rack: Rack, it: Sent, took: u32): void {
-  if (!rack.isValid) rack.highest = it.end;
   if (!rack.minRtt || took <= rack.minRtt || state.micro - rack.minRttStamp > MIN_RTT_BELIEVED) {
     rack.minRtt = max<u32>(took, 1);
     rack.minRttStamp = state.micro;
   }
-  if (it.end < rack.highest) rack.hasReordered = 1;
+  if (it.end < rack.known) rack.hasReordered = 1;
   rack.highest = later(rack.highest, it.end);
 }
 

@@ -1,7 +1,7 @@
 // read RFC 8985 §6-§7, RFC 9937 and RFC 6675 first
 // What to do about loss: which octets may leave, and what is sent again. With records of what was sent RACK judges; without, NewReno.
 import { count, Counter } from "../../memory/counters";
-import { RACK, UNDO } from "../../memory/config";
+import { MTU_PROBING, RACK, UNDO } from "../../memory/config";
 import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
 import * as newreno from "./newreno";
@@ -37,7 +37,7 @@ function isDuplicate(tcb: Tcb, seg: Segment): bool {
 function judge(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): void {
   const it = tcb.congestion;
   const board = tcb.board;
-  if (!octets && !seg.sackBlocks) return probe.acknowledged(tcb, seg, octets, false);
+  if (!octets && !seg.sackBlocks) return probe.acknowledged(tcb, seg, octets, before, false);
   const had = board.delivered;
   const isDsack = sack.isDuplicate(tcb, seg);
   if (isDsack) {
@@ -47,12 +47,12 @@ function judge(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): 
   sack.take(tcb, seg);
   undo.acknowledged(tcb, seg, octets, isDsack);
   const isFound = findLost(tcb, now);
-  probe.acknowledged(tcb, seg, octets, isDsack);
+  probe.acknowledged(tcb, seg, octets, before, isDsack);
   if (it.phase != Phase.OPEN && tcb.snd.una >= it.recover) leave(tcb);
   if (it.phase == Phase.RECOVERY) reduceInProportion(tcb, board.delivered - had, octets != 0 && !isFound);
   else {
     if (it.phase == Phase.LOSS && it.frto) answersTimeout(tcb, octets);
-    if (board.lost && it.phase == Phase.OPEN) enter(tcb, board.delivered - had);
+    if (board.lost && it.phase == Phase.OPEN) enter(tcb, board.delivered - had, before);
     else if (octets) congestion.grow(tcb, board.delivered - had, before, now);
   }
   probe.schedule(tcb, now);
@@ -68,15 +68,15 @@ function findLost(tcb: Tcb, now: Instant): bool {
 }
 /** What was late is still missing. RFC 8985 §6.3. */
 export function lookAgain(tcb: Tcb, now: Instant): void {
-  if (findLost(tcb, now) && tcb.congestion.phase == Phase.OPEN) enter(tcb, 0);
+  if (findLost(tcb, now) && tcb.congestion.phase == Phase.OPEN) enter(tcb, 0, congestion.flight(tcb));
   mark(tcb);
 }
 
 /** Recovery begins; the ACK in hand has delivered some octets. Its first retransmission leaves in any case. */
-function enter(tcb: Tcb, delivered: u32): void {
+function enter(tcb: Tcb, delivered: u32, before: u32): void {
   const it = tcb.congestion;
   const board = tcb.board;
-  congestion.reduce(tcb);
+  congestion.reduce(tcb, before);
   it.phase = Phase.RECOVERY;
   it.prrFlight = max(congestion.flight(tcb) - board.sackedOctets + delivered, tcb.snd.mss);
   it.prrDelivered = 0;
@@ -126,7 +126,7 @@ function answersTimeout(tcb: Tcb, octets: u32): void {
 export function timedOut(tcb: Tcb): void {
   const it = tcb.congestion;
   const isFirst = tcb.rtt.backoff <= 1;
-  if (isFirst) congestion.reduce(tcb);
+  if (isFirst) congestion.reduce(tcb, congestion.flight(tcb));
   it.frto = UNDO && isFirst && it.phase != Phase.LOSS && !tcb.stamped ? 1 : 0; // with timestamps the first acknowledgement tells
   it.recover = tcb.snd.nxt;
   it.cwnd = tcb.snd.mss;
@@ -165,10 +165,17 @@ export function cutToSize(tcb: Tcb): void {
   }
 }
 
+/** Records that new segments may take. A longer one on trial keeps what it needs to leave again in pieces. */
+export function room(tcb: Tcb): u32 {
+  const board = tcb.board;
+  const kept: u32 = MTU_PROBING && tcb.isTrying ? (tcb.tryMss - 1) / tcb.snd.mss : 0;
+  const taken = board.count + kept;
+  return taken < board.capacity ? board.capacity - taken : 0;
+}
 /** Octets from the cursor that congestion control lets out. */
 export function allowance(tcb: Tcb): u32 {
   const it = tcb.congestion;
-  if (hasRecords(tcb)) return !tcb.board.isFull && it.cwnd > tcb.board.pipe ? it.cwnd - tcb.board.pipe : 0;
+  if (hasRecords(tcb)) return room(tcb) && it.cwnd > tcb.board.pipe ? it.cwnd - tcb.board.pipe : 0;
   const limit = tcb.snd.una.plus(newreno.allowed(tcb));
   return limit > tcb.snd.cursor ? limit.since(tcb.snd.cursor) : 0;
 }

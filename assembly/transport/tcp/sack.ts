@@ -18,6 +18,7 @@ export function isDuplicate(tcb: Tcb, seg: Segment): bool {
 /** Takes note of all that `seg` says has arrived, SND.UNA included. */
 export function take(tcb: Tcb, seg: Segment): void {
   tcb.board.originals = 0;
+  if (tcb.board.count) rack.began(tcb);
   for (let i: u32 = 0; i < seg.sackBlocks; i++) takeBlock(tcb, seg, later(seg.sackLeft(i), tcb.snd.una), seg.sackRight(i));
   takeAcknowledged(tcb, seg);
 }

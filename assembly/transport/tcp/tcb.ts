@@ -161,8 +161,9 @@ export class Rack {
   isValid: u32;
   minRtt: u32;
   minRttStamp: u32;
-  /** Highest position that has arrived. */
+  /** Highest position that has arrived, and the highest known before the acknowledgement in hand. */
   highest: Seq;
+  known: Seq;
   /** 1: segments were seen to overtake each other. */
   hasReordered: u32;
   /** The reordering window is (multiple + 1) / 4 of the smallest RTT, for `persist` more recoveries. */

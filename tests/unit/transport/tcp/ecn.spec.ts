@@ -192,21 +192,21 @@ describe("transport/tcp/ecn: the sender (RFC 3168 6.1.2)", () => {
     write(16000);
     ignore(0);
     peer(ACK | ECE, NXT, UNA + 1000);
-    // Nine of ten are in flight.
-    expect<u32>(tcb().congestion.ssthresh).toBe(4500);
-    expect<u32>(tcb().congestion.cwnd).toBe(4500);
+    // Ten were in flight when it came.
+    expect<u32>(tcb().congestion.ssthresh).toBe(5000);
+    expect<u32>(tcb().congestion.cwnd).toBe(5000);
     expect<u32>(tcb().congestion.phase).toBe(Phase.OPEN);
     peer(ACK | ECE, NXT, UNA + 2000);
     peer(ACK | ECE, NXT, UNA + 6000);
-    expect<u32>(tcb().congestion.ssthresh).toBe(4500);
+    expect<u32>(tcb().congestion.ssthresh).toBe(5000);
     // RFC 3168 6.1.2: nor does the window grow by what echoes.
-    expect<u32>(tcb().congestion.cwnd).toBe(4500);
+    expect<u32>(tcb().congestion.cwnd).toBe(5000);
     peer(ACK | ECE, NXT, UNA + 7000);
     sendsText(ACK, UNA + 10000, NXT, 1000);
     expect<u32>(seenEcn()).toBe(CWR);
     ignore(0);
     peer(ACK | ECE, NXT, UNA + 11000);
-    expect<u32>(tcb().congestion.ssthresh).toBeLessThan(4500);
+    expect<u32>(tcb().congestion.ssthresh).toBeLessThan(5000);
     expect<u32>(counted(Counter.TCP_ECE_IN)).toBe(2);
     expect<u32>(tcb().retransmissions).toBe(0);
   });
