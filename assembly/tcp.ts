@@ -14,6 +14,10 @@ export class Socket {
   private get tcb(): Tcb {
     return changetype<Tcb>(this);
   }
+  /** The port of this side: tells apart what listens on several. */
+  get port(): u32 {
+    return this.tcb.localPort;
+  }
   /** Octets that can be read in one piece, at `input`. */
   get readable(): u32 {
     const rcv = this.tcb.rcv;

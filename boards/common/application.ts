@@ -1,6 +1,6 @@
 // biome-ignore-all format: one line a state
-// What the boards run, linked with the stack into one module: TCP and UDP echo on port 7, and on port 80 a page with a number
-// that the board leaves in the mailbox (word 0) and two counters.
+// What the boards run, linked with the stack into one module: TCP and UDP echo on port 7, TCP that is read and thrown away on port 9,
+// and on port 80 a page with a number that the board leaves in the mailbox (word 0) and two counters.
 import * as text from "../../assembly/application/text";
 import * as init_ from "../../assembly/init";
 import { Counter } from "../../assembly/memory/counters";
@@ -13,9 +13,10 @@ import * as udp from "../../assembly/udp";
 export { control } from "../../assembly/abi";
 
 /** The applications' numbers among owners. */
-const ECHO: u32 = 1;
+const ECHO: u32 = 1; // what is thrown away, too: its port says so
 const DATAGRAMS: u32 = 2;
 const PAGE: u32 = 3;
+const SINK_PORT: u32 = 9;
 const HEAD: string = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nRingwire on a board\nsensor: ";
 const IN: string = "\nframes in: ";
 const OUT: string = "\nframes out: ";
@@ -28,11 +29,12 @@ const PARTS: u32 = 7;
 export function init(ms: i32, us: i32): i32 {
   const wrong = init_.init(ms, us);
   if (wrong) return wrong;
-  const listens = min(min(tcp.listen(7, ECHO), tcp.listen(80, PAGE)), 0);
+  const listens = min(min(tcp.listen(7, ECHO), tcp.listen(80, PAGE)), min(tcp.listen(SINK_PORT, ECHO), 0));
   return listens || udp.open(7, DATAGRAMS, 0) ? listens : -1;
 }
 /** Everything readable goes back, as far as there is room; the next room wakes us again. */
 function echo(socket: Socket): void {
+  if (socket.port == SINK_PORT) while (socket.readable) socket.release(socket.readable);
   for (let octets = min(socket.readable, socket.writable); octets; octets = min(socket.readable, socket.writable)) {
     memory.copy(socket.output, socket.input, octets);
     socket.release(octets);

@@ -1,6 +1,6 @@
 // `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--app EXAMPLE] [--mail WORD=VALUE]
 // [--show-text WORD] [--log FILE]`: builds a board's program and runs it in QEMU.
-// `npm run board -- --measure` measures all boards and writes tests/boards/budget.json.
+// `npm run board -- --measure` measures all boards and writes tests/boards/budget.json; `--yardstick` measures lwIP on one, tests/boards/yardstick.json.
 // With --tap or --dgram it prints `ready` and serves until Ctrl-C; without, a stack in Node pings it and fetches its page.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -21,13 +21,14 @@ function wishes() {
     tap: { type: "string" },
     dgram: { type: "string" },
     measure: { type: "boolean" },
+    yardstick: { type: "boolean" },
     log: { type: "string" },
     app: { type: "string" },
     "show-text": { type: "string" },
     mail: { type: "string", multiple: true },
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  if (values.measure) return values;
+  if (values.measure || values.yardstick) return values;
   if (positionals.length !== 1)
     throw new Error(
       `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--app EXAMPLE] [--mail WORD=VALUE] [--show-text WORD] [--log FILE], NAME one of ${boardNames(root).join(", ")}`,
@@ -119,8 +120,9 @@ async function show(board, elf, more, hasPage) {
 
 try {
   const wished = wishes();
-  if (wished.measure) await import(built("tests/boards/write.js"));
-  else await run(wished);
+  if (wished.measure) await (await import(built("tests/boards/write.js"))).writeBudget();
+  if (wished.yardstick) await (await import(built("tests/boards/write.js"))).writeYardstick();
+  if (wished.board) await run(wished);
 } catch (error) {
   console.error(`board: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

@@ -18,6 +18,7 @@ const APPLICATIONS = ["examples", "boards/applications"];
 const MORE_MEMORY = { dhcp: 9216 };
 const BINDING = ["ringwire.c", "ringwire_memory.c"];
 const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c", "words.c"];
+const ENGINES = { wasm2c: ["ringwire_w2c.c"], wasm3: ["ringwire_wasm3.c", "ringwire_heap.c"] };
 const PROGRAMS = { main: ["common/main.c"], measure: ["common/measure.c", "common/peer.c"] };
 const FLAGS = [
   "-std=gnu11",
@@ -103,6 +104,26 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
   return join(root, out);
 }
 
+/**
+ * Builds a program (main or measure) of a board with another stack behind ringwire.h, by the flags that ours has with wasm2c: `own` are the files of
+ * the repository that it takes besides, headers among them, `files` those of the other stack, of this `version`; answers the path of the ELF file.
+ */
+export function buildOther(root, name, other, program, { own, files, include, version }) {
+  const board = boardOf(root, name);
+  const out = `${OUT}/${name}-${other}-${program}.elf`;
+  const hash = hashOf(root, [...own, ...sourcesOf(root, board)], `${other} ${version} ${versionOf(board)}`);
+  if (isFresh(root, out, hash)) return join(root, out);
+  mkdirSync(join(root, OUT), { recursive: true });
+  const common = [...PROGRAMS[program], `${name}/board.c`, ...COMMON.map((file) => `common/${file}`), ...board.sources].map(
+    (file) => `boards/${file}`,
+  );
+  const ours = [...common, "bindings/c/ringwire_memory.c", ...own.filter((file) => file.endsWith(".c"))].map((file) => join(root, file));
+  const flags = include.map((folder) => `-I${folder}`);
+  link(root, board, "wasm2c", ours, files, flags, join(root, out), join(OUT, `${name}-${other}`), hash, []);
+  note(root, out, hash);
+  return join(root, out);
+}
+
 /** Octets of flash (code, constants, initial values) and of RAM (all data, the native stack among them) that a program takes. */
 export function sizeOf(root, name, elf) {
   const text = execFileSync(`${boardOf(root, name).tools}size`, [elf], { encoding: "utf8" });
@@ -179,9 +200,8 @@ function asImage(root, board, module, wasm3) {
 }
 
 /** Compiles what is ours with all warnings, the rest as it is, and links. The programs of a board share their objects in `folder`. */
-function link(root, board, engine, own, files, flags, out, folder, hash) {
+function link(root, board, engine, own, files, flags, out, folder, hash, engineFiles = ENGINES[engine]) {
   const tool = (name) => `${board.tools}${name}`;
-  const engineFiles = engine === "wasm2c" ? ["ringwire_w2c.c"] : ["ringwire_wasm3.c", "ringwire_heap.c"];
   const all = [...own, ...engineFiles.map((file) => join(root, "bindings/c", file))];
   if (!isFresh(root, folder, hash)) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -94,6 +94,19 @@ static void echoes(const char *name, uint32_t octets) {
   print_line(name, all / ROUNDS);
 }
 
+// A stream to port 9, which reads and throws away: each segment with its ACK.
+static void bulk(const char *name, uint32_t octets) {
+  uint32_t all = 0;
+  open_(9);
+  for (int i = 0; i < ROUNDS; i++, clock++) {
+    uint32_t before = peer_frames();
+    peer_segment(PEER_PUSH, NULL, octets);
+    all += counted_poll();
+    must(peer_frames() == before + 1 && peer_was_answered(TCP, STREAM_HEADERS), name);
+  }
+  print_line(name, all / ROUNDS);
+}
+
 static void acknowledgement(void) {
   peer_segment(PEER_PUSH, NULL, 64);
   ringwire_poll();
@@ -123,6 +136,7 @@ static void idle(void) {
     if (wait >= HOUR) break;
     clock += (uint32_t)wait;
   }
+  ringwire_poll();  // what is due now: the next one has nothing to do
   print_line("idle-poll", counted_poll());
   for (uint32_t until = clock + HOUR; (int32_t)(until - clock) > 0; polls++) {
     int32_t wait = ringwire_poll();
@@ -155,6 +169,7 @@ int main(void) {
   if (ringwire_control(RW_CONTROL_CLASSES + 8) >= 1460) echoes("tcp-1460", 1460);  // where a send ring holds it
   else echoes("tcp-1000", 1000);
   acknowledgement();
+  bulk("tcp-bulk", 1460);
   page();
   idle();
   print_line("memory", ringwire_needed());

@@ -4,7 +4,7 @@
 @global const CFG_PING: i32 = 0;
 @global const CFG_INTERFACES_MAX: i32 = 1;
 @global const CFG_TCP_SEND: i32 = 1024;
-@global const CFG_LISTENERS: i32 = 2;
+@global const CFG_LISTENERS: i32 = 3;
 @global const CFG_TIME_WAIT: i32 = 4;
 @global const CFG_UDP_SOCKETS: i32 = 1;
 @global const CFG_UDP_RECEIVE: i32 = 1;

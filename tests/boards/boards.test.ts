@@ -44,6 +44,9 @@ for (const { board, engine, skip } of rigs()) {
       const sent = noise(BULK);
       assert.ok(sent.equals(await rig.echo(sent)));
     });
+    test("octets to port 9 are thrown away", LIMIT, async () => {
+      assert.equal(await rig.thrownAway(noise(LOSSY / 5)), 0);
+    });
     test("three connections at once are all served", LIMIT, async () => {
       const sent = [1, 2, 3].map((seed) => noise(20_000, seed));
       const came = await Promise.all(sent.map((octets) => rig.echo(octets)));

@@ -45,6 +45,13 @@ interface Tools {
   boardOf(root: string, name: string): Board;
   enginesOf(board: Board): Engine[];
   buildBoard(root: string, name: string, engine: Engine, program?: string, more?: Kind): string;
+  buildOther(
+    root: string,
+    name: string,
+    other: string,
+    program: "main" | "measure",
+    from: { own: string[]; files: string[]; include: string[]; version: string },
+  ): string;
   sizeOf(root: string, name: string, elf: string): { flash: number; ram: number };
   appNames(root: string): string[];
   buildModule(root: string, name: string, app?: string): string;
@@ -91,6 +98,8 @@ export interface RigOptions extends Kind {
   words?: string[];
   seed?: string;
   tcp?: TcpOptions;
+  /** A program that was built already, in place of the board's own. */
+  elf?: string;
   /** What is done with the stack before the board starts. */
   prepare?: (stack: Stack) => void;
   /** More options of QEMU. */
@@ -111,9 +120,9 @@ export class Rig {
   static async start(
     board: Board,
     engine: Engine,
-    { faults, words = [], seed, tcp = {}, options = [], record, prepare, ...kind }: RigOptions = {},
+    { faults, words = [], seed, tcp = {}, options = [], record, prepare, elf: given, ...kind }: RigOptions = {},
   ): Promise<Rig> {
-    const elf = tools.buildBoard(ROOT, board.name, engine, "main", kind);
+    const elf = given ?? tools.buildBoard(ROOT, board.name, engine, "main", kind);
     const [here, there] = await tools.freePorts();
     const bare = await tools.openDatagrams(here, there);
     const wire = record ? capture(bare, record) : bare;
@@ -152,6 +161,14 @@ export class Rig {
     const chunks: Buffer[] = [];
     for await (const data of socket) chunks.push(data as Buffer);
     return Buffer.concat(chunks);
+  }
+  /** Sends octets to port 9, closes, and answers how many came back. */
+  async thrownAway(octets: Uint8Array): Promise<number> {
+    const socket = await this.stack.connect({ host: ADDRESS, port: 9 });
+    socket.end(octets);
+    let came = 0;
+    for await (const data of socket) came += (data as Buffer).length;
+    return came;
   }
   /** A page, with its head. */
   async page(path = "/"): Promise<Buffer> {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { README, withTable } from "../boards/yardstick.js";
 
 const ROOT = process.cwd();
 const GENERATED = ["bindings/node/constants.ts", "bindings/c/ringwire_abi.h", "docs/conformance.md", "docs/abi.md"];
@@ -29,6 +30,10 @@ describe("generated files", () => {
   });
   test("bindings/c/ringwire_abi.h is what the modules give", async () => {
     assert.equal(readFileSync(join(ROOT, header.C_HEADER), "utf8"), await header.headerText(ROOT));
+  });
+  test("the table of boards/mps2-an385/README.md is that of tests/boards/budget.json and yardstick.json", () => {
+    const text = readFileSync(README, "utf8");
+    assert.equal(text, withTable(text), "npm run board -- --yardstick writes it");
   });
   test("what is committed is what was generated", (t) => {
     if (!existsSync(join(ROOT, ".git"))) return t.diagnostic("no git here: nothing is committed");

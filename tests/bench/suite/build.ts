@@ -10,7 +10,7 @@ const WASM2C = join(ROOT, "tests/runtimes/wasm2c");
 /** Where everything goes. */
 export const OUT = join(ROOT, "build/bench");
 /** Debian's source package, and its version. */
-const LWIP = { name: "lwip", version: "2.1.3+dfsg1-2" };
+export const LWIP = { name: "lwip", version: "2.1.3+dfsg1-2" };
 
 function run(program: string, args: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
   try {
@@ -61,13 +61,18 @@ export function buildLwipWasm(): string {
   return out;
 }
 function lwipSources(): string[] {
+  const { include, files } = lwipCore();
+  return [`-I${join(PEERS, "lwip")}`, `-I${include}`, join(PEERS, "lwip/glue.c"), ...files];
+}
+/** Its files without IPv6, interfaces but Ethernet, and the API for threads. */
+export function lwipCore(): { include: string; files: string[] } {
   const source = join(lwipFolder(), "src");
   const below = (folder: string) =>
     readdirSync(join(source, folder))
       .filter((name) => name.endsWith(".c"))
       .map((name) => join(source, folder, name));
-  const files = [join(PEERS, "lwip/glue.c"), ...below("core"), ...below("core/ipv4"), join(source, "netif/ethernet.c")];
-  return [`-I${join(PEERS, "lwip")}`, `-I${join(source, "include")}`, ...files];
+  const files = [...below("core"), ...below("core/ipv4"), join(source, "netif/ethernet.c")];
+  return { include: join(source, "include"), files };
 }
 /** Fetches the source package from where this machine has its packages from. */
 function lwipFolder(): string {
