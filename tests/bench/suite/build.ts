@@ -37,11 +37,22 @@ export function buildLimit(): string {
   return out;
 }
 
-/** smoltcp, the crate, as a library. */
+/** The kernel's end of what goes over devices. */
+export function buildPump(): string {
+  const out = join(OUT, "pump");
+  gcc("-O2", "-Wall", "-Wextra", "-Werror", join(PEERS, "pump.c"), "-o", out);
+  return out;
+}
+/** A program that is there already; throws when it is not. */
+export function installed(program: string): string {
+  return run("sh", ["-c", `command -v ${program} || { echo there is no ${program} >&2; exit 1; }`]).trim();
+}
+
+/** smoltcp, the crate, as a library; beside it stands the program `tap`. */
 export function buildSmoltcp(): string {
   const folder = join(OUT, "smoltcp");
   mkdirSync(folder, { recursive: true });
-  for (const name of ["Cargo.toml", "lib.rs"]) copyFileSync(join(PEERS, "smoltcp", name), join(folder, name));
+  for (const name of ["Cargo.toml", "lib.rs", "tap.rs"]) copyFileSync(join(PEERS, "smoltcp", name), join(folder, name));
   run("cargo", ["build", "--release", "--quiet"], { cwd: folder });
   return join(folder, "target/release/libpeer.so");
 }

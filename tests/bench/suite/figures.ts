@@ -13,8 +13,13 @@ export interface Planned {
   isRate: boolean;
   /** In the quick form, too. */
   isQuick: boolean;
+  /** By the wall clock, where the others count the processor's time: the kernel or several processes take part. */
+  isWall?: true;
+  /** It needs root, for devices and network namespaces. */
+  isPrivileged?: true;
 }
 
+const A_SECOND = { unit: "a second", tell: (value: number) => 1e9 / value, isRate: true };
 const NANOSECONDS = { unit: "ns", tell: (value: number) => value, isRate: false };
 const GIGABITS = { unit: "Gbit/s", tell: (value: number) => 8 / value, isRate: true };
 
@@ -30,16 +35,11 @@ function many(workload: "ping" | "spread", connections: number, isQuick: boolean
 }
 function short(connections: number, isQuick: boolean): Planned {
   const title = `short connections, ${connections.toLocaleString("en")} TIME-WAIT records`;
-  return {
-    part: "connections",
-    workload: "short",
-    connections,
-    title,
-    unit: "a second",
-    tell: (value) => 1e9 / value,
-    isRate: true,
-    isQuick,
-  };
+  return { part: "connections", workload: "short", connections, title, ...A_SECOND, isQuick };
+}
+/** Over a device, to and from the Linux kernel. */
+function device(part: string, workload: string, title: string, units: Pick<Planned, "unit" | "tell" | "isRate">): Planned {
+  return { part, workload, connections: 1, title, ...units, isQuick: false, isWall: true, isPrivileged: true };
 }
 
 /** All figures that are measured. */
@@ -82,6 +82,18 @@ export const FIGURES: readonly Planned[] = [
     isRate: false,
     isQuick: true,
   },
+  device("tap", "receive", "one connection, receiving from Linux", GIGABITS),
+  device("tap", "send", "one connection, sending to Linux", GIGABITS),
+  device("http", "http", "requests of a web page by wrk, 16 connections", A_SECOND),
+  {
+    part: "streams",
+    workload: "streams",
+    connections: 1,
+    title: "Node's streams in one process",
+    ...GIGABITS,
+    isQuick: true,
+    isWall: true,
+  },
 ];
 
 /** A condition of the project on a median: how many times as fast as a peer, or how many times the cost of another figure of ours, at most. */
@@ -93,7 +105,7 @@ export interface Aim {
   peer?: [string, number];
   /** At most this many times the cost of this figure of the same stack. */
   other?: [string, number, number];
-  /** At least this much. */
+  /** At least this much; with a peer the lower of both is enough. */
   least?: number;
 }
 
@@ -110,4 +122,14 @@ export const AIMS: readonly Aim[] = [
   { what: "spread over 10,000 within 2 times", of: "ringwire", figure: ["spread", 10_000], other: ["ping", 1, 2] },
   { what: "spread over 100,000 within 3 times", of: "ringwire", figure: ["spread", 100_000], other: ["ping", 1, 3] },
   { what: "50,000 short connections a second", of: "ringwire", figure: ["short", 50_000], least: 50_000 },
+  {
+    what: "offload, receiving: 12 Gbit/s or 0.6 of Linux",
+    of: "ringwire-offload",
+    figure: ["receive", 1],
+    peer: ["linux", 0.6],
+    least: 12,
+  },
+  { what: "offload, sending: 1.5 times smoltcp's plain frames", of: "ringwire-offload", figure: ["send", 1], peer: ["smoltcp-tap", 1.5] },
+  { what: "plain TAP, receiving: 0.7 times smoltcp", of: "ringwire-tap", figure: ["receive", 1], peer: ["smoltcp-tap", 0.7] },
+  { what: "plain TAP, sending: 0.7 times smoltcp", of: "ringwire-tap", figure: ["send", 1], peer: ["smoltcp-tap", 0.7] },
 ];

@@ -5,11 +5,12 @@ import { createServer } from "node:net";
 import { type Duplex, Readable } from "node:stream";
 import { httpService } from "../../../bindings/node/cli/services/http.js";
 import { parseServices } from "../../../bindings/node/cli/services/names.js";
-import { serveOn } from "../../../bindings/node/cli/serve.js";
+import { serveOn, statusOf } from "../../../bindings/node/cli/serve.js";
 import { type Attached, type Session, startSession } from "../../../bindings/node/cli/session.js";
 import { createWire, openTap } from "../../../bindings/node/index.js";
 import { DEVICE, HOST, HTTP, KERNEL, LENGTH, SOURCE } from "./places.js";
 
+const SERVICES = parseServices("discard,http");
 const PIECE = Buffer.alloc(65_536);
 
 function session(kind: Attached["kind"], driver: Attached["driver"]): Promise<Session> {
@@ -25,17 +26,16 @@ function send(socket: Duplex): void {
 }
 
 async function onTap(netns: string, offload: boolean): Promise<void> {
-  const { stack, ...rest } = await session("tap", openTap({ name: DEVICE, netns, hostAddress: `${KERNEL}/${LENGTH}`, offload }));
-  serveOn({ stack, ...rest }, parseServices("discard,http"));
-  stack.listen({ port: SOURCE }).on("connection", send);
+  const host = await session("tap", openTap({ name: DEVICE, netns, hostAddress: `${KERNEL}/${LENGTH}`, offload }));
+  serveOn(host, SERVICES);
+  host.stack.listen({ port: SOURCE }).on("connection", send);
 }
 
 /** A stack that nobody speaks to lends its status page. */
 async function onSockets(): Promise<void> {
-  const { interfaces, inside, started } = await session("wire", createWire()[0]);
-  const uptime = () => (performance.now() - started) / 1000;
-  const serve = httpService(() => ({ name: "node", version: "", uptime: uptime(), interfaces, services: ["http:80"], ...inside() }));
-  const server = createServer({ allowHalfOpen: true, keepAlive: true }, serve);
+  const lender = await session("wire", createWire()[0]);
+  const serve = httpService(() => statusOf(lender, SERVICES));
+  const server = createServer({ allowHalfOpen: true, keepAlive: true, noDelay: true }, serve);
   await new Promise<void>((resolve) => server.listen(HTTP, resolve));
 }
 
