@@ -96,6 +96,14 @@ export const FIGURES: readonly Planned[] = [
   },
 ];
 
+/** The figures of these parts (none: all) that this user may measure; tells `report` of parts that it may not. */
+export function figuresOf(parts: readonly string[], quick: boolean, isRoot: boolean, report: (text: string) => void): Planned[] {
+  const chosen = FIGURES.filter(({ part, isQuick }) => (parts.length === 0 || parts.includes(part)) && (isQuick || !quick));
+  const left = new Set(chosen.filter(({ isPrivileged }) => isPrivileged && !isRoot).map(({ part }) => part));
+  for (const part of left) report(`${part} is left out: it needs root, for devices and network namespaces`);
+  return chosen.filter(({ part }) => !left.has(part));
+}
+
 /** A condition of the project on a median: how many times as fast as a peer, or how many times the cost of another figure of ours, at most. */
 export interface Aim {
   what: string;

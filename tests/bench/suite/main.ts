@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { median } from "../statistics.js";
-import { FIGURES, type Planned } from "./figures.js";
+import { figuresOf, type Planned } from "./figures.js";
 import { HELP, type SuiteOptions, suiteOptions } from "./options.js";
 import { type Result, machine, page, report } from "./report.js";
 import { type Built, build } from "./stacks.js";
@@ -38,21 +38,12 @@ function isOurs(built: Built[], name: string): boolean {
   return built.some(({ stack }) => stack.name === name && stack.isOurs);
 }
 
-/** What this user may measure. */
-function possible(chosen: readonly Planned[]): Planned[] {
-  const isRoot = process.getuid?.() === 0;
-  const left = new Set(chosen.filter(({ isPrivileged }) => isPrivileged && !isRoot).map(({ part }) => part));
-  for (const part of left) console.error(`${part} is left out: it needs root, for devices and network namespaces`);
-  return chosen.filter(({ part }) => !left.has(part));
-}
-
 /** Measures and prints what the arguments ask for. */
 export async function suite(args: string[]): Promise<void> {
   const options = suiteOptions(args);
   if (!options) return console.log(HELP);
-  const chosen = possible(
-    FIGURES.filter(({ part, isQuick }) => (options.parts.length ? options.parts.includes(part) : true) && (isQuick || !options.quick)),
-  );
+  const isRoot = process.getuid?.() === 0;
+  const chosen = figuresOf(options.parts, options.quick, isRoot, (text) => console.error(text));
   const built = await build(options.stacks, chosen, (text) => console.error(text));
   const results: Result[] = [];
   for (const planned of chosen) {
