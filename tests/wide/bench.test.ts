@@ -9,6 +9,7 @@ import { median, table, uncertainty } from "../bench/statistics.js";
 import { buildPump, OUT } from "../bench/suite/build.js";
 import { FIGURES, figuresOf } from "../bench/suite/figures.js";
 import { HELP, suiteOptions } from "../bench/suite/options.js";
+import { parse } from "../bench/suite/profile.js";
 import { page, type Result } from "../bench/suite/report.js";
 import { missing } from "../interop/lab.js";
 import { transfer } from "../bench/loss/transfer.js";
@@ -92,15 +93,28 @@ describe("the suite", () => {
     };
     const options = suiteOptions([]);
     assert.ok(options);
-    const memory = page([measured("udp", 1, 200, 100, 300)], [], options, "today");
+    const memory = page([measured("udp", 1, 200, 100, 300)], [], options, "today", "what valgrind says");
     assert.match(
       memory,
       /```mermaid\nxychart-beta horizontal\n.*64 octets.*\n +x-axis \["ringwire"\]\n +y-axis "ns" 0 --> 210\n +bar \[200\]\n```/,
     );
     assert.ok(!memory.includes("wall clock"));
+    assert.ok(memory.includes("## Where the time goes\n\nwhat valgrind says\n\n## Figures"));
     const many = [measured("ping", 1, 5), measured("ping", 1000, 6), measured("spread", 1000, 8)];
-    assert.match(page(many, [], options, "today"), /x-axis \["1", "1,000"\]\n.*\n +line \[5, 6\]\n +line \[5, 8\]\n```/);
-    assert.match(page([measured("send", 1, 9)], [], options, "today"), /the wall clock counts/);
+    assert.match(page(many, [], options, "today", ""), /x-axis \["1", "1,000"\]\n.*\n +line \[5, 6\]\n +line \[5, 8\]\n```/);
+    assert.match(page([measured("send", 1, 9)], [], options, "today", ""), /the wall clock counts/);
+  });
+  test("instructions are told by the names of the sources", () => {
+    const text = ` 1,200 (60.00%)  ???:w2c_ringwire_assembly0x2Fmemory0x2Fchecksum0x2Fsum [/tmp/peer-1-1.so]
+   500 (25.00%)  ???:w2c_ringwire_assembly0x2Fmemory0x2Fchecksum0x2Fsum.part.0 [/tmp/peer-1-2.so]
+   300 (15.00%)  ./string/x.S:__memmove_avx_unaligned_erms [/usr/lib/libc.so.6]\n`;
+    assert.deepEqual(
+      [...parse(text)],
+      [
+        ["memory/checksum/sum", 1700],
+        ["copies (memmove of the C library)", 300],
+      ],
+    );
   });
   test("octets go through streams, and through a TAP device when there can be one", async (t) => {
     assert.ok((await figure(`${SUITE}/streams.js`, "ringwire", "0.05")) > 0);

@@ -25,7 +25,8 @@ const GIGABITS = { unit: "Gbit/s", tell: (value: number) => 8 / value, isRate: t
 
 function bulk(workload: "bulk" | "both", connections: number, isQuick: boolean): Planned {
   const way = workload === "bulk" ? "one way" : "both ways at once";
-  return { part: "bulk", workload, connections, title: `bulk ${way}, ${connections.toLocaleString("en")} flows`, ...GIGABITS, isQuick };
+  const flows = connections === 1 ? "one flow" : `${connections.toLocaleString("en")} flows`;
+  return { part: "bulk", workload, connections, title: `bulk ${way}, ${flows}`, ...GIGABITS, isQuick };
 }
 function many(workload: "ping" | "spread", connections: number, isQuick: boolean): Planned {
   const open = connections.toLocaleString("en");

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { median } from "../statistics.js";
 import { figuresOf, type Planned } from "./figures.js";
 import { HELP, type SuiteOptions, suiteOptions } from "./options.js";
+import { profile } from "./profile.js";
 import { type Result, machine, page, report } from "./report.js";
 import { type Built, build } from "./stacks.js";
 
@@ -38,6 +39,16 @@ function isOurs(built: Built[], name: string): boolean {
   return built.some(({ stack }) => stack.name === name && stack.isOurs);
 }
 
+/** The section of the page, where it can be made. */
+async function whereTimeGoes(): Promise<string> {
+  try {
+    return await profile();
+  } catch (error) {
+    console.error(`where the time goes is left out: ${(error as Error).message}`);
+    return "";
+  }
+}
+
 /** Measures and prints what the arguments ask for. */
 export async function suite(args: string[]): Promise<void> {
   const options = suiteOptions(args);
@@ -52,7 +63,7 @@ export async function suite(args: string[]): Promise<void> {
   }
   const date = new Date().toISOString().slice(0, 10);
   console.log(report(results, built, options));
-  if (options.write) writeFileSync(options.write, page(results, built, options, date));
+  if (options.write) writeFileSync(options.write, page(results, built, options, date, await whereTimeGoes()));
   if (!options.json) return;
   const figures = results.map(({ planned, values, commands }) => ({
     ...planned,

@@ -100,9 +100,9 @@ export function machine(): string {
   return `Linux ${release()}, ${availableParallelism()} processors (${processor}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Node ${process.versions.node}`;
 }
 
-/** The same as a page, with charts. */
-export function page(results: Result[], built: Built[], options: SuiteOptions, date: string): string {
+/** The same as a page, with charts, and where the time goes. */
+export function page(results: Result[], built: Built[], options: SuiteOptions, date: string, profile: string): string {
   const drawn = charts(results);
-  const more = drawn.length ? ["## Charts", ...drawn] : [];
+  const more = [...(drawn.length ? ["## Charts", ...drawn] : []), ...(profile ? ["## Where the time goes", profile] : [])];
   return `# Benchmarks\n\nMade by \`npm run bench\` on ${date}; ${machine()}.\n\n${report(results, built, options, more)}\n`;
 }
