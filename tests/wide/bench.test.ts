@@ -96,7 +96,7 @@ describe("the suite", () => {
     const memory = page([measured("udp", 1, 200, 100, 300)], [], options, "today", "what valgrind says");
     assert.match(
       memory,
-      /```mermaid\nxychart-beta horizontal\n.*64 octets.*\n +x-axis \["ringwire"\]\n +y-axis "ns" 0 --> 210\n +bar \[200\]\n```/,
+      /```mermaid\n%%.*\nxychart-beta horizontal\n.*64 octets.*\n +x-axis \["ringwire"\]\n +y-axis "ns" 0 --> 210\n +bar \[200\]\n```/,
     );
     assert.ok(!memory.includes("wall clock"));
     assert.ok(memory.includes("## Where the time goes\n\nwhat valgrind says\n\n## Figures"));

@@ -5,8 +5,11 @@ import type { Result } from "./report.js";
 /** Stacks whose cost is drawn by the number of connections: the peers' goes up so fast that nothing else would be seen. */
 const DRAWN = "ringwire";
 
+/** The first series is blue, the second orange. */
+const COLOURS = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2563eb, #d97706"}}}}%%';
+
 function chart(kind: string, title: string, lines: string[]): string {
-  return ["```mermaid", kind, `    title "${title}"`, ...lines.map((line) => `    ${line}`), "```"].join("\n");
+  return ["```mermaid", COLOURS, kind, `    title "${title}"`, ...lines.map((line) => `    ${line}`), "```"].join("\n");
 }
 function axis(unit: string, values: number[]): string {
   return `y-axis "${unit}" 0 --> ${numbers([1.05 * Math.max(...values)])}`;
@@ -48,7 +51,7 @@ function byConnections(results: Result[]): string[] {
   const costs = [...(last?.values ?? [])].map(([name, runs]) => `${name} ${Math.round(median(runs)).toLocaleString("en")} ns`);
   return [
     chart("xychart-beta", `${DRAWN}: a round trip of an octet, by open connections`, [names(shown), axis("ns", series.flat()), ...lines]),
-    `The first line is the same connection again and again, the second any of them by chance. On any of ${most.toLocaleString("en")}: ${costs.join(", ")}.`,
+    `Blue is the same connection again and again, orange any of them by chance. On any of ${most.toLocaleString("en")}: ${costs.join(", ")}.`,
   ];
 }
 
