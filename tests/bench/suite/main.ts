@@ -55,6 +55,7 @@ export async function suite(args: string[]): Promise<void> {
   if (!options) return console.log(HELP);
   const isRoot = process.getuid?.() === 0;
   const chosen = figuresOf(options.parts, options.quick, isRoot, (text) => console.error(text));
+  if (chosen.length === 0) return;
   const built = await build(options.stacks, chosen, (text) => console.error(text));
   const results: Result[] = [];
   for (const planned of chosen) {

@@ -66,7 +66,7 @@ const STARTS: Record<string, () => Promise<void>> = {
   },
   linux: () => {
     veth();
-    return start(...inside(far, "iperf3", "--server", "--forceflush"), "listening");
+    return start(...inside(far, "iperf3", "--server", "--one-off", "--forceflush"), "listening");
   },
   "linux-pump": () => {
     veth();
@@ -109,10 +109,12 @@ function clean(): void {
   for (const netns of namespaces.splice(0)) ip("netns", "delete", netns);
 }
 
-process.once("SIGTERM", () => {
-  clean();
-  process.exit(1);
-});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    clean();
+    process.exit(1);
+  });
+}
 const [stack = "", workload = "", seconds = "1"] = process.argv.slice(2);
 try {
   console.log(JSON.stringify({ value: await figure(stack, workload, Number(seconds)) }));
