@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { Agent, type RequestOptions, createServer, request } from "node:http";
 import { describe, test } from "node:test";
+import { startServices } from "../../bindings/node/cli/services/run.js";
+import type { Status } from "../../bindings/node/cli/services/status.js";
+import { Option } from "../../bindings/node/constants.js";
 import type { Stack } from "../../bindings/node/stack.js";
 import { network, noise, sha, until } from "./network.js";
 
@@ -55,6 +58,20 @@ describe("node:http over our streams", () => {
       assert.equal(body.toString(), `you asked for /many/${i}`);
     });
     await until(() => a.pools().TCP0.used === 0 && b.pools().TCP0.used === 0, "connections are let go");
+  });
+  test("the status page's connections go without Nagle, which would hold the end of a page until the client's delayed ACK; those of echo with it", async (t) => {
+    const { a, b, close } = await network();
+    t.after(close);
+    const status = (): Status => ({ name: "", version: "", uptime: 0, interfaces: [], services: [], sockets: [], pools: {}, counters: {} });
+    const services = [{ name: "http", port: 80 } as const, { name: "echo", port: 7 } as const];
+    startServices(b, services, { status, broadcasts: new Set(), addresses: [] });
+    for (const { port } of services) await a.connect({ host: "10.0.0.2", port });
+    const isOff = (port: number) => {
+      const handle = b.sockets().find(({ state, local }) => state === "ESTABLISHED" && local.port === port)?.handle ?? 0;
+      return b.core.socket_get(handle, Option.NODELAY);
+    };
+    await until(() => isOff(80) >= 0 && isOff(7) >= 0, "both are accepted");
+    assert.deepEqual([isOff(80), isOff(7)], [1, 0]);
   });
 });
 

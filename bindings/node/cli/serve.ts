@@ -17,7 +17,8 @@ export function serviceNames(services: readonly ServicePort[]): string[] {
   return services.map(({ name, port }) => `${name}:${port}`);
 }
 
-function statusOf(session: Session, services: readonly ServicePort[]): Status {
+/** What a status page tells of a session and its services. */
+export function statusOf(session: Session, services: readonly ServicePort[]): Status {
   return {
     name: "ringwire",
     version: version(),

@@ -37,11 +37,22 @@ export function buildLimit(): string {
   return out;
 }
 
-/** smoltcp, the crate, as a library. */
+/** The kernel's end of what goes over devices. */
+export function buildPump(): string {
+  const out = join(OUT, "pump");
+  gcc("-O2", "-Wall", "-Wextra", "-Werror", join(PEERS, "pump.c"), "-o", out);
+  return out;
+}
+/** A program that is there already; throws when it is not. */
+export function installed(program: string): string {
+  return run("sh", ["-c", `command -v ${program} || { echo there is no ${program} >&2; exit 1; }`]).trim();
+}
+
+/** smoltcp, the crate, as a library; beside it stands the program `tap`. */
 export function buildSmoltcp(): string {
   const folder = join(OUT, "smoltcp");
   mkdirSync(folder, { recursive: true });
-  for (const name of ["Cargo.toml", "lib.rs"]) copyFileSync(join(PEERS, "smoltcp", name), join(folder, name));
+  for (const name of ["Cargo.toml", "lib.rs", "tap.rs"]) copyFileSync(join(PEERS, "smoltcp", name), join(folder, name));
   run("cargo", ["build", "--release", "--quiet"], { cwd: folder });
   return join(folder, "target/release/libpeer.so");
 }
@@ -91,13 +102,23 @@ function lwipFolder(): string {
   return unpacked;
 }
 
+/** The module as shipped, but with the names of its functions. */
+export async function buildNamed(): Promise<string> {
+  const out = join(OUT, "named.wasm");
+  const asc = join(dirname(createRequire(import.meta.url).resolve("assemblyscript/package.json")), "bin/asc.js");
+  run(process.execPath, [asc, "assembly/index.ts", "--config", "asconfig.json", "--target", "release", "--debug", "--outFile", out]);
+  type Optimize = (path: string, aim: string, options: { keepNames: boolean }) => void;
+  const { optimize } = (await import(join(ROOT, "tests/build/optimize.mjs"))) as { optimize: Optimize };
+  optimize(out, "speed", { keepNames: true });
+  return out;
+}
 /** A module of ours as C, as a library. */
-export async function buildWasm2c(wasm: string, name: string): Promise<string> {
+export async function buildWasm2c(wasm: string, name: string, more: readonly string[] = []): Promise<string> {
   const folder = join(OUT, name);
   const out = join(OUT, `${name}.so`);
   const stamp = join(folder, "stamp");
   const inputs = [wasm, join(PEERS, "ringwire/glue.c"), join(PEERS, "peer.h"), join(ROOT, "docs/abi.md")].map((path) => readFileSync(path));
-  const hash = Buffer.concat(inputs).toString("latin1");
+  const hash = Buffer.concat([...inputs, Buffer.from(more.join(" "))]).toString("latin1");
   if (existsSync(out) && existsSync(stamp) && readFileSync(stamp, "latin1") === hash) return out;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -109,7 +130,7 @@ export async function buildWasm2c(wasm: string, name: string): Promise<string> {
   writeFileSync(join(folder, "ringwire_calls.h"), headers.callsHeader(readFileSync(join(folder, "ringwire.h"), "utf8")));
   const includes = [PEERS, WASM2C, folder].map((path) => `-I${path}`);
   const files = [join(folder, "ringwire.c"), join(PEERS, "ringwire/glue.c")];
-  gcc("-O2", "-w", "-shared", "-fPIC", "-fvisibility=hidden", ...includes, ...files, "-lm", "-o", out);
+  gcc("-O2", ...more, "-w", "-shared", "-fPIC", "-fvisibility=hidden", ...includes, ...files, "-lm", "-o", out);
   writeFileSync(stamp, hash, "latin1");
   return out;
 }

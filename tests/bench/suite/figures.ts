@@ -13,14 +13,20 @@ export interface Planned {
   isRate: boolean;
   /** In the quick form, too. */
   isQuick: boolean;
+  /** By the wall clock, where the others count the processor's time: the kernel or several processes take part. */
+  isWall?: true;
+  /** It needs root, for devices and network namespaces. */
+  isPrivileged?: true;
 }
 
+const A_SECOND = { unit: "a second", tell: (value: number) => 1e9 / value, isRate: true };
 const NANOSECONDS = { unit: "ns", tell: (value: number) => value, isRate: false };
 const GIGABITS = { unit: "Gbit/s", tell: (value: number) => 8 / value, isRate: true };
 
 function bulk(workload: "bulk" | "both", connections: number, isQuick: boolean): Planned {
   const way = workload === "bulk" ? "one way" : "both ways at once";
-  return { part: "bulk", workload, connections, title: `bulk ${way}, ${connections.toLocaleString("en")} flows`, ...GIGABITS, isQuick };
+  const flows = connections === 1 ? "one flow" : `${connections.toLocaleString("en")} flows`;
+  return { part: "bulk", workload, connections, title: `bulk ${way}, ${flows}`, ...GIGABITS, isQuick };
 }
 function many(workload: "ping" | "spread", connections: number, isQuick: boolean): Planned {
   const open = connections.toLocaleString("en");
@@ -30,16 +36,11 @@ function many(workload: "ping" | "spread", connections: number, isQuick: boolean
 }
 function short(connections: number, isQuick: boolean): Planned {
   const title = `short connections, ${connections.toLocaleString("en")} TIME-WAIT records`;
-  return {
-    part: "connections",
-    workload: "short",
-    connections,
-    title,
-    unit: "a second",
-    tell: (value) => 1e9 / value,
-    isRate: true,
-    isQuick,
-  };
+  return { part: "connections", workload: "short", connections, title, ...A_SECOND, isQuick };
+}
+/** Over a device, to and from the Linux kernel. */
+function device(part: string, workload: string, title: string, units: Pick<Planned, "unit" | "tell" | "isRate">): Planned {
+  return { part, workload, connections: 1, title, ...units, isQuick: false, isWall: true, isPrivileged: true };
 }
 
 /** All figures that are measured. */
@@ -82,7 +83,27 @@ export const FIGURES: readonly Planned[] = [
     isRate: false,
     isQuick: true,
   },
+  device("tap", "receive", "one connection, receiving from Linux", GIGABITS),
+  device("tap", "send", "one connection, sending to Linux", GIGABITS),
+  device("http", "http", "requests of a web page by wrk, 16 connections", A_SECOND),
+  {
+    part: "streams",
+    workload: "streams",
+    connections: 1,
+    title: "Node's streams in one process",
+    ...GIGABITS,
+    isQuick: true,
+    isWall: true,
+  },
 ];
+
+/** The figures of these parts (none: all) that this user may measure; tells `report` of parts that it may not. */
+export function figuresOf(parts: readonly string[], quick: boolean, isRoot: boolean, report: (text: string) => void): Planned[] {
+  const chosen = FIGURES.filter(({ part, isQuick }) => (parts.length === 0 || parts.includes(part)) && (isQuick || !quick));
+  const left = new Set(chosen.filter(({ isPrivileged }) => isPrivileged && !isRoot).map(({ part }) => part));
+  for (const part of left) report(`${part} is left out: it needs root, for devices and network namespaces`);
+  return chosen.filter(({ part }) => !left.has(part));
+}
 
 /** A condition of the project on a median: how many times as fast as a peer, or how many times the cost of another figure of ours, at most. */
 export interface Aim {
@@ -93,7 +114,7 @@ export interface Aim {
   peer?: [string, number];
   /** At most this many times the cost of this figure of the same stack. */
   other?: [string, number, number];
-  /** At least this much. */
+  /** At least this much; with a peer the lower of both is enough. */
   least?: number;
 }
 
@@ -110,4 +131,14 @@ export const AIMS: readonly Aim[] = [
   { what: "spread over 10,000 within 2 times", of: "ringwire", figure: ["spread", 10_000], other: ["ping", 1, 2] },
   { what: "spread over 100,000 within 3 times", of: "ringwire", figure: ["spread", 100_000], other: ["ping", 1, 3] },
   { what: "50,000 short connections a second", of: "ringwire", figure: ["short", 50_000], least: 50_000 },
+  {
+    what: "offload, receiving: 12 Gbit/s or 0.6 of Linux",
+    of: "ringwire-offload",
+    figure: ["receive", 1],
+    peer: ["linux", 0.6],
+    least: 12,
+  },
+  { what: "offload, sending: 1.5 times smoltcp's plain frames", of: "ringwire-offload", figure: ["send", 1], peer: ["smoltcp-tap", 1.5] },
+  { what: "plain TAP, receiving: 0.7 times smoltcp", of: "ringwire-tap", figure: ["receive", 1], peer: ["smoltcp-tap", 0.7] },
+  { what: "plain TAP, sending: 0.7 times smoltcp", of: "ringwire-tap", figure: ["send", 1], peer: ["smoltcp-tap", 0.7] },
 ];

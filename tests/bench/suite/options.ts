@@ -27,13 +27,15 @@ const PARTS = [...new Set(FIGURES.map(({ part }) => part))];
 /** What `--help` says. */
 export const HELP = `npm run bench -- [options] [part...]
   Measures the stack beside its peers, which are built from the registries' packages into build/bench (gcc, cargo, clang, lld, dpkg-dev).
+  tap and http need root; they make network namespaces and delete them, and run iperf3 and wrk beside. Of them and of streams the wall clock counts.
   Parts: ${PARTS.join(", ")} (all); loss is a benchmark of its own: npm run bench -- loss --help
+  npm run bench -- profile says in which functions the instructions go (valgrind); --write does, too, where there is valgrind
   --quick            the most important figures, short runs
   --runs N           runs of each stack for each figure, alternating (7; quick: 3); the median counts
-  --seconds S        processor time of a run, after half of it to warm up, in V8 at least 1 (0.5; quick: 0.2)
+  --seconds S        time of a run, after half of it to warm up, in V8 and over devices at least 1 (0.5; quick: 0.2)
   --stacks A,B       only these stacks
   --json FILE        all figures, run by run
-  --write FILE       the results as a page`;
+  --write FILE       the results as a page, with charts`;
 
 /** Options from arguments; null when help is asked for. Throws for what is not known. */
 export function suiteOptions(args: string[]): SuiteOptions | null {

@@ -1,6 +1,8 @@
 // The stacks that are compared, and the command that measures one figure of each.
 import { existsSync, mkdirSync } from "node:fs";
 import { buildDriver, buildLimit, buildLwip, buildLwipWasm, buildSmoltcp, buildWasm2c, OUT } from "./build.js";
+import { FIGURES, type Planned } from "./figures.js";
+import { HOSTS } from "./hosts.js";
 
 /** A figure: what is done, and with how many connections (of `short`: TIME-WAIT records). */
 export interface Figure {
@@ -32,8 +34,7 @@ function native(path: string, { workload, connections }: Figure, seconds: number
   return ["build/bench/native", path, workload, String(connections), String(seconds)];
 }
 
-/** All of them. */
-export const STACKS: readonly Stack[] = [
+const IN_MEMORY: readonly Stack[] = [
   {
     name: "ringwire",
     about: "ringwire.wasm in V8, driven from JavaScript",
@@ -94,14 +95,26 @@ export const STACKS: readonly Stack[] = [
   },
 ];
 
+const WALL = FIGURES.filter(({ isWall }) => isWall).map(({ workload }) => workload);
+
+/** All of them. */
+export const STACKS: readonly Stack[] = [
+  ...IN_MEMORY.map((stack) => ({
+    ...stack,
+    command: (path: string, figure: Figure, seconds: number) =>
+      WALL.includes(figure.workload) ? null : stack.command(path, figure, seconds),
+  })),
+  ...HOSTS,
+];
+
 /** A stack that was made. */
 export interface Built {
   stack: Stack;
   path: string;
 }
 
-/** Makes the stacks with these names (none: all); tells `report` of what cannot be made, which with CI=true is a failure. */
-export async function build(names: readonly string[], report: (text: string) => void): Promise<Built[]> {
+/** Makes the stacks with these names (none: all) that have any of the figures; tells `report` of what cannot be made, which with CI=true is a failure. */
+export async function build(names: readonly string[], figures: readonly Planned[], report: (text: string) => void): Promise<Built[]> {
   mkdirSync(OUT, { recursive: true });
   const built: Built[] = [];
   const unknown = names.find((name) => STACKS.every((stack) => stack.name !== name));
@@ -109,6 +122,7 @@ export async function build(names: readonly string[], report: (text: string) => 
   buildDriver();
   for (const stack of STACKS) {
     if (names.length && !names.includes(stack.name)) continue;
+    if (figures.every((figure) => !stack.command("", figure, 1))) continue;
     try {
       const path = await stack.build();
       if (!existsSync(path)) throw new Error(`${path} is not there`);

@@ -71,8 +71,10 @@ class Running implements Services {
     for (const host of addresses.length > 1 ? addresses : [undefined]) this.bind(port, host, PAIRS[name].datagram);
   }
 
+  /** Without Nagle's algorithm, as Node's own web server is: it would hold the end of a page back until the peer's delayed ACK. */
   private listen(port: number, serve: streams.StreamService): void {
-    const listener = this.stack.listen({ port, backlog: BACKLOG, allowHalfOpen: true, keepAlive: true });
+    const noDelay = serve === this.http;
+    const listener = this.stack.listen({ port, backlog: BACKLOG, allowHalfOpen: true, keepAlive: true, noDelay });
     this.open.push(listener);
     listener.on("connection", serve);
   }
