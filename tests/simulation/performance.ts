@@ -25,6 +25,8 @@ const RATE = 12_500;
 /** The shared bottleneck: 10 Mbit/s, 40 ms, a queue of 60 frames (72 ms). */
 const BOTTLENECK = { rate: 1250, delay: 20 * MS, queue: 60 };
 const FLOWS_TIME = 30 * SECOND;
+/** Flows begin so long after each other. */
+const APART = [150 * MS, 250 * MS, 350 * MS];
 const NEVER_CALM = 1e15;
 
 /** What a measurement differs in. */
@@ -36,6 +38,8 @@ interface Case {
   octets: number;
   /** Octets the other way. */
   back?: number;
+  /** Between the beginnings of two connections. Default 250 ms. */
+  apart?: number;
   offer?: number;
   congestion?: number;
 }
@@ -84,7 +88,7 @@ function application(octets: number): ApplicationPlan {
     push: true,
   };
 }
-function connection(number: number, octets: number, back: number): ConnectionPlan {
+function connection(number: number, { octets, back = 0, apart = 250 * MS }: Case): ConnectionPlan {
   return {
     number,
     client: 0,
@@ -93,7 +97,7 @@ function connection(number: number, octets: number, back: number): ConnectionPla
     serverPort: 80,
     clientClass: 0,
     serverClass: 0,
-    at: number * 250 * MS,
+    at: number * apart,
     isCrossing: false,
     applications: [application(octets), application(back)],
   };
@@ -107,7 +111,7 @@ function simulation(instances: Instances, of: Case): Simulation {
     kind: "ip",
     stacks: [stack(0, of), stack(1, of)],
     paths: [base, there, { ...base, delay: there.delay }, base],
-    connections: Array.from({ length: of.connections }, (_, number) => connection(number, of.octets, of.back ?? 0)),
+    connections: Array.from({ length: of.connections }, (_, number) => connection(number, of)),
     planned: [],
     calm: NEVER_CALM,
     isnBefore: -1,
@@ -158,21 +162,25 @@ function variants(instances: Instances, rows: Rows): void {
   rows.set("goodput, loss 5 %, RTT 40 ms, NewReno without SACK: kB/s", measure({ offer: Offer.SCALE }) / 1000);
   rows.set("goodput, loss 5 %, RTT 40 ms, CUBIC: kB/s", measure({ congestion: 1 }) / 1000);
 }
-/** Flows that share a bottleneck: Jain's index of what each has got, all of them together, and the longest wait in the queue. */
+/** Flows that share a bottleneck: Jain's index of what each has got, all of them together, and the longest wait in the queue; medians, and the longest of all. */
 function sharing(instances: Instances, rows: Rows): void {
   for (const congestion of [0, 1]) {
     for (const flows of [1, 2, 3, 4]) {
-      const run = simulation(instances, { seed: 1, buffer: 262_144, path: BOTTLENECK, connections: flows, octets: 1e9, congestion });
-      run.advance(FLOWS_TIME);
-      const got = run.connections.map(({ sides }) => sides[1]?.read ?? 0);
-      const sum = got.reduce((all, one) => all + one, 0);
-      const squares = got.reduce((all, one) => all + one * one, 0);
+      const runs = (flows > 1 ? APART : APART.slice(0, 1)).map((apart) => shared(instances, { flows, congestion, apart }));
       const name = `${flows} ${congestion ? "CUBIC" : "NewReno"} flows, 10 Mbit/s, 40 ms, queue 72 ms`;
-      if (flows > 1) rows.set(`${name}: Jain's index`, (sum * sum) / (flows * squares));
-      rows.set(`${name}: kB/s together`, (sum * SECOND) / FLOWS_TIME / 1000);
-      rows.set(`${name}: longest wait in the queue, ms`, (run.paths[1]?.longestWait ?? 0) / MS);
+      if (flows > 1) rows.set(`${name}: Jain's index`, median(runs.map(({ index }) => index)));
+      rows.set(`${name}: kB/s together`, median(runs.map(({ rate }) => rate)));
+      rows.set(`${name}: longest wait in the queue, ms`, Math.max(...runs.map(({ wait }) => wait)));
     }
   }
+}
+function shared(instances: Instances, { flows, congestion, apart }: { flows: number; congestion: number; apart: number }) {
+  const run = simulation(instances, { seed: 1, buffer: 262_144, path: BOTTLENECK, connections: flows, octets: 1e9, congestion, apart });
+  run.advance(FLOWS_TIME);
+  const got = run.connections.map(({ sides }) => sides[1]?.read ?? 0);
+  const sum = got.reduce((all, one) => all + one, 0);
+  const squares = got.reduce((all, one) => all + one * one, 0);
+  return { index: (sum * sum) / (flows * squares), rate: (sum * SECOND) / FLOWS_TIME / 1000, wait: (run.paths[1]?.longestWait ?? 0) / MS };
 }
 
 /** Measures everything. */
