@@ -11,7 +11,7 @@
 #include "peer.h"
 
 enum {
-  DATAGRAM = 64, BATCH = 32, OPENING = 16, SERVED = 8, BULK = 65536, REQUEST = 64, TURN = 10, PATIENCE = 100,
+  DATAGRAM = 64, BATCH = 32, OPENING = 16, SERVED = 8, BULK = 65536, REQUEST = 64, TURN = 10, PATIENCE = 100, PAUSE = 250,
   PORT = 5000, CONNECTIONS_PER_PORT = 10000, UDP_PORT = 7, LARGE = 65536, SMALL = 1024, IN_SHORT = 256,
 };
 
@@ -133,6 +133,14 @@ static double udp(void) {
   return 2 * BATCH;
 }
 
+// An octet arrives. Timers of a stack may have filled the ring with acknowledgements of other connections: then it waits for the next try.
+static void arrives(const side *at, int handle) {
+  for (int i = 0; at->get(handle, 1) != 1; i++) {
+    must(i < PATIENCE, "an octet is lost");
+    now += PAUSE;
+    exchange();
+  }
+}
 static double ping(void) {
   if (spread) seed = seed * 1664525 + 1013904223;
   int i = spread ? (int)((uint64_t)seed * opened >> 32) : 0;
@@ -141,12 +149,12 @@ static double ping(void) {
   client.transmit();
   up();
   server.receive(now);
-  must(server.get(far[i], 1) == 1, "an octet is lost");
+  arrives(&server, far[i]);
   server.put(far[i], 1);
   server.transmit();
   down();
   client.receive(now);
-  must(client.get(near[i], 1) == 1, "an octet is lost");
+  arrives(&client, near[i]);
   return 1;
 }
 
