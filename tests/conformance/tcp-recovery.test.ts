@@ -385,3 +385,15 @@ test("RFC5681-3: FlightSize is what was in flight before the acknowledgement tha
   assert.equal(peer.counter("TCP_FAST_RETRANSMITS"), 1);
   assert.equal(peer.status.ssthresh, had >> 1);
 });
+
+test("RFC3042-1: with SACK too the first two duplicates of a batch let a new segment out each, before the third begins the recovery", async () => {
+  const peer = await warm(12);
+  const had = peer.status.cwnd;
+  peer.write(had + 10 * MSS);
+  const [first = 0] = seqs(peer.take());
+  peer.advance(RTT);
+  peer.take();
+  peer.batch([2, 3, 4].map((segments) => ({ ack: first, options: blocks(peer, first + MSS, first + segments * MSS) })));
+  const [one, two, again] = seqs(peer.take());
+  assert.deepEqual([one, two, again], [first + had, first + had + MSS, first]);
+});

@@ -181,7 +181,9 @@ export class Connection {
     if (this.isDone || !this.isOpen) return this.isDone;
     const [client, server] = this.sides;
     if (!client) return false;
-    const isGone = (side: Application | null) => side?.isDone && (side.hasAborted || side.error !== 0 || side.plan.ending === Ending.RUDE);
+    const isRefused = this.#isMistaken(client);
+    const isGone = (side: Application | null) =>
+      side?.isDone && (side.hasAborted || side.error !== 0 || side.plan.ending === Ending.RUDE || (side === client && isRefused));
     if ((isGone(client) && server && !server.isDone) || (isGone(server) && !client.isDone)) this.#doom();
     if (!client.isDone || (server && !server.isDone)) return false;
     if (!server && !isGone(client)) return false;

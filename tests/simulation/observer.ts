@@ -298,7 +298,7 @@ export class Observer {
         half.adopt(irs, { mss: syn.mss, shift: syn.shift, isSackPermitted: syn.isSack });
         half.peerEdge = 1 + syn.window;
         half.reached = 1;
-        if (known && known.irs === irs) half.older = known; // a cookie changes with time: the peer may come with an older one
+        if (known && (known.irs === irs || known.isCookie)) half.older = known; // the peer may come with an older cookie
       }
     }
     return half;

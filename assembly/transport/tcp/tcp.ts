@@ -1,6 +1,6 @@
 // read RFC 9293 §3.10.7 first
 // Which record a segment belongs to, whose turn it is to send, whose time has come.
-import { GATEWAYS } from "../../memory/config";
+import { GATEWAYS, RACK } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import { Link } from "../../memory/list";
@@ -26,7 +26,7 @@ import * as reset from "./reset";
 import { read, segment } from "./segment";
 import { Seq } from "./seq";
 import { State } from "./state";
-import { find, mark, Owes, Tcb } from "./tcb";
+import { find, mark, Owes, Phase, Tcb } from "./tcb";
 import { tell } from "./tell";
 import * as timewait from "./timewait";
 import { TimeWait } from "./timewait";
@@ -43,7 +43,10 @@ export function input(packet: Packet, now: Instant): void {
     switch (record.kind) {
       case <u8>Kind.TCP: {
         const tcb = changetype<Tcb>(record);
-        return tcb.state == State.SYN_SENT ? segmentForSynSent(tcb, seg, now) : segmentArrives(tcb, seg, now);
+        if (tcb.state == State.SYN_SENT) return segmentForSynSent(tcb, seg, now);
+        segmentArrives(tcb, seg, now);
+        if (RACK && tcb.board.sacked) limitedTransmit(tcb, now);
+        return;
       }
       case <u8>Kind.HALF_OPEN:
         return segmentForHalfOpen(changetype<HalfOpen>(record), seg, now);
@@ -56,6 +59,12 @@ export function input(packet: Packet, now: Instant): void {
   if (listener && (!listener.only || listener.only == <u8>numberOf(packet.via))) return segmentForListener(listener, seg, floor, now);
   count(Counter.TCP_NO_CONNECTION);
   reset.answer(seg, now);
+}
+
+/** The first two SACKed segments let a new one out each before the third is looked at, however many came in one batch: only new text, and only while nothing is to be repaired. Without SACK the third gives the window back what the first two let go. RFC 3042. */
+function limitedTransmit(tcb: Tcb, now: Instant): void {
+  const isOrderly = tcb.congestion.phase == Phase.OPEN && !tcb.board.lost && tcb.snd.cursor == tcb.snd.nxt;
+  if (isOrderly && tcb.owed.linked && !(tcb.owes & (Owes.LOSS_PROBE | Owes.PROBE))) sendFrom(tcb, now);
 }
 
 /** A segment that the filter rejects gets a RST, from where it was to go. */

@@ -57,7 +57,7 @@ export interface Session {
 }
 
 /** Rings of a connection, octets each way. A ring costs nothing until it is used. */
-const RING = 262_144;
+const RING = 524_288;
 
 /** What a command-line stack holds: room for many clients at once and for many short connections one after another. */
 const TCP = { sockets: 1024, receive: RING, send: RING, listeners: 32, synQueue: 1024, timeWait: 16_384 };

@@ -1,7 +1,7 @@
 // `npm run bench -- loss`: goodput of a bulk transfer over a bad link. `-- --virtual`: our stack at both ends, in virtual time. `-- --help` says the rest.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { machine } from "../machine.js";
 import { missing } from "../../interop/lab.js";
 import { COUNTED, type Measured } from "./counts.js";
 import { type BenchOptions, benchOptions, HELP } from "./options.js";
@@ -81,8 +81,7 @@ function report(options: BenchOptions, results: Results): string {
 
 /** What is committed: where and when it was measured, without names. */
 function page(text: string): string {
-  const machine = `Linux ${release()}, ${availableParallelism()} processors, ${(totalmem() / 2 ** 30).toFixed(0)} GB, Node ${process.versions.node}`;
-  return `# Benchmark\n\nMade by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}; ${machine}.\n\n${text}\n`;
+  return `# Benchmark\n\nMade by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}; ${machine()}.\n\n${text}\n`;
 }
 
 /** Measures and prints what the arguments ask for. */

@@ -2,11 +2,12 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { machine } from "../machine.js";
 import { median } from "../statistics.js";
 import { figuresOf, type Planned } from "./figures.js";
 import { HELP, type SuiteOptions, suiteOptions } from "./options.js";
 import { profile } from "./profile.js";
-import { type Result, machine, page, report } from "./report.js";
+import { page, type Result, report } from "./report.js";
 import { type Built, build } from "./stacks.js";
 
 /** Milliseconds a run may take. */

@@ -1,6 +1,6 @@
 // What is told of the figures: the text that is printed, and the page.
 import { existsSync, statSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { machine } from "../machine.js";
 import { median, table } from "../statistics.js";
 import { charts } from "./charts.js";
 import { AIMS, type Aim, type Planned } from "./figures.js";
@@ -16,7 +16,7 @@ export interface Result {
 
 const WALL_CLOCK = `Over devices, of web pages and of streams the wall clock counts, not the processor's time: both ends and the kernel share the processors
 with whatever else runs. Linux is at the other end of TAP devices, in a network namespace, with NewReno and a program that reads and writes 128 KiB at a time;
-buffers of the stacks are 256 KiB. Each run warms up for a second or half of its time.`;
+buffers of the stacks are 512 KiB. Each run warms up for a second or half of its time.`;
 
 /** How many times as good one stack is as another. */
 function times({ planned, values }: Result, name: string, other: string): number {
@@ -92,12 +92,6 @@ stack, in turn. "x" is how many times as fast (or small) as that peer.`,
     "## Stacks",
     built.map(({ stack }) => `- ${stack.name}: ${stack.about}`).join("\n"),
   ].join("\n\n");
-}
-
-/** Where and when it was measured, without names. */
-export function machine(): string {
-  const processor = cpus()[0]?.model.trim();
-  return `Linux ${release()}, ${availableParallelism()} processors (${processor}), ${(totalmem() / 2 ** 30).toFixed(0)} GB, Node ${process.versions.node}`;
 }
 
 /** The same as a page, with charts, and where the time goes. */

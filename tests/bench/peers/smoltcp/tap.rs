@@ -7,7 +7,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 use std::os::fd::AsRawFd;
 
 /// Octets of each ring, as a connection of the command line of ours has.
-const RING: usize = 262_144;
+const RING: usize = 524_288;
 const DISCARD: u16 = 9;
 const SOURCE: u16 = 19;
 
