@@ -1,7 +1,5 @@
-// `npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--app EXAMPLE] [--mail WORD=VALUE]
-// [--show-text WORD] [--log FILE]`: builds a board's program and runs it in QEMU.
-// `npm run board -- --measure` measures all boards and writes tests/boards/budget.json; `--yardstick` measures lwIP on one, tests/boards/yardstick.json.
-// With --tap or --dgram it prints `ready` and serves until Ctrl-C; without, a stack in Node pings it and fetches its page.
+// `npm run board`: builds a board's program and runs it in QEMU. With --tap or --dgram it prints `ready` and serves until Ctrl-C; without, a stack in
+// Node pings it and fetches its page.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,6 +13,20 @@ const PINGS = 3;
 const PAGES = ["http", "sensor"];
 const root = process.cwd();
 
+const help = () => `npm run board -- NAME [options]
+  Builds a board's program and runs it in QEMU; a stack in Node pings it and fetches its page.
+  NAME is one of ${boardNames(root).join(", ")}.
+  --engine wasm2c|wasm3  who runs the module; default: the first that the board has
+  --app EXAMPLE          one of examples/ as its program
+  --mail WORD=VALUE      a number or an IPv4 address for a word of the mailbox; may be repeated
+  --show-text WORD       print the text behind a word of the mailbox
+  --tap NAME             serve on a TAP device until Ctrl-C instead
+  --dgram PORT[:PORT]    serve over UDP on loopback instead: its port, and that of the other end (the next one)
+  --log FILE             write what the board was given, for npm run replay
+npm run board -- --measure    measures all boards, writes tests/boards/budget.json
+npm run board -- --yardstick  measures lwIP on mps2-an385, writes tests/boards/yardstick.json
+For example: npm run board -- mps2-an385 --engine wasm3 --app sensor --mail 0=2150`;
+
 function wishes() {
   const options = {
     engine: { type: "string" },
@@ -26,13 +38,12 @@ function wishes() {
     app: { type: "string" },
     "show-text": { type: "string" },
     mail: { type: "string", multiple: true },
+    help: { type: "boolean" },
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  if (values.measure || values.yardstick) return values;
+  if (values.measure || values.yardstick || values.help) return values;
   if (positionals.length !== 1)
-    throw new Error(
-      `expected: npm run board -- NAME [--engine wasm3|wasm2c] [--tap NAME | --dgram PORT[:PORT]] [--app EXAMPLE] [--mail WORD=VALUE] [--show-text WORD] [--log FILE], NAME one of ${boardNames(root).join(", ")}`,
-    );
+    throw new Error(`expected: npm run board -- NAME [options], NAME one of ${boardNames(root).join(", ")}; --help tells of the options`);
   const board = boardOf(root, positionals[0]);
   if (values.tap && values.dgram) throw new Error("--tap or --dgram, not both");
   return { board, engine: values.engine ?? enginesOf(board)[0], ...values };
@@ -120,6 +131,7 @@ async function show(board, elf, more, hasPage) {
 
 try {
   const wished = wishes();
+  if (wished.help) console.log(help());
   if (wished.measure) await (await import(built("tests/boards/write.js"))).writeBudget();
   if (wished.yardstick) await (await import(built("tests/boards/write.js"))).writeYardstick();
   if (wished.board) await run(wished);
