@@ -1,27 +1,11 @@
 // Drivers in C (boards/drivers), each against a model of its part, on this machine; and with mistakes in them, that the tests see them.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { DRIVERS, gcc, HERE, noCompiler, OUT, PARTS, type Ran, runProgram, SANITIZED, shows } from "./gcc.js";
 import { MUTANTS } from "./mutants.js";
 
-const ROOT = process.cwd();
-const OUT = join(ROOT, "build/drivers");
-const HERE = join(ROOT, "tests/drivers");
-const DRIVERS = join(ROOT, "boards/drivers");
-const PARTS = ["enc28j60", "w5500", "stm32eth"];
-const FLAGS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-O1"];
-const SANITIZED = ["-g", "-fsanitize=address,undefined"];
-/** Milliseconds after which a driver that hangs is ended. */
-const PATIENCE = 30_000;
-const noCompiler = spawnSync("gcc", ["--version"]).error ? "needs gcc" : false;
-
-function gcc(...args: string[]): void {
-  mkdirSync(OUT, { recursive: true });
-  const { status, stderr } = spawnSync("gcc", [...FLAGS, `-I${DRIVERS}`, ...args], { encoding: "utf8" });
-  assert.equal(status, 0, stderr);
-}
 /** The tests and the model of a part, compiled; their names begin with `name`. */
 function objects(part: string, name: string, ...flags: string[]): string[] {
   return ["common", `${part}_model`, `${part}_test`].map((file) => {
@@ -31,20 +15,16 @@ function objects(part: string, name: string, ...flags: string[]): string[] {
   });
 }
 /** Runs the tests of a driver with this source of it. */
-function ran(source: string, name: string, tests: string[], ...flags: string[]) {
+function ran(source: string, name: string, tests: string[], ...flags: string[]): Ran {
   const program = join(OUT, name);
   gcc(...flags, ...tests, source, "-o", program);
-  return spawnSync(program, { encoding: "utf8", timeout: PATIENCE });
+  return runProgram(program);
 }
 
 describe("drivers on models of their parts", { skip: noCompiler }, () => {
   for (const part of PARTS) {
     test(`${part}: every test of the driver holds, and no access is out of bounds`, async (t) => {
-      const { status, stdout, stderr } = ran(join(DRIVERS, `${part}.c`), part, objects(part, "safe", ...SANITIZED), ...SANITIZED);
-      const lines = stdout.split("\n").filter((line) => /^(not )?ok /.test(line));
-      assert.ok(lines.length >= 14, stdout + stderr);
-      for (const line of lines) await t.test(line.replace(/^(not )?ok /, ""), () => assert.match(line, /^ok /, stdout + stderr));
-      assert.equal(status, 0, stdout + stderr);
+      await shows(t, ran(join(DRIVERS, `${part}.c`), part, objects(part, "safe", ...SANITIZED), ...SANITIZED), 14);
     });
   }
   const known: Record<string, string[]> = {};

@@ -8,9 +8,11 @@ static uint32_t *reg(stm32eth_model *it, uint32_t offset) { return &it->register
 // Octets of the memory; all that the DMA does must lie in it.
 static uint8_t *at(stm32eth_model *it, uint32_t address, uint32_t octets) {
   static uint8_t nowhere[16384];
-  bool is_inside = address >= MEMORY_AT && address - MEMORY_AT <= MEMORY - octets;
+  bool is_linear = address >= LINEAR_AT;
+  uint32_t base = is_linear ? LINEAR_AT : MEMORY_AT, size = is_linear ? it->linear_octets : MEMORY;
+  bool is_inside = address >= base && octets <= size && address - base <= size - octets;
   check(is_inside);
-  return is_inside ? it->memory + (address - MEMORY_AT) : nowhere;
+  return is_inside ? (is_linear ? it->linear : it->memory) + (address - base) : nowhere;
 }
 static volatile uint32_t *descriptor(stm32eth_model *it, uint32_t address) { return (volatile uint32_t *)(void *)at(it, address & ~3u, 16); }
 
@@ -166,6 +168,7 @@ static void write(void *bus, uint32_t offset, uint32_t value) {
 static uint32_t address(void *bus, const volatile void *octets) {
   stm32eth_model *it = bus;
   const volatile uint8_t *where = octets;
+  if (where >= it->linear && where < it->linear + it->linear_octets) return LINEAR_AT + (uint32_t)(where - it->linear);
   check(where >= it->memory && where < it->memory + MEMORY);
   return MEMORY_AT + (uint32_t)(where - it->memory);
 }

@@ -5,11 +5,13 @@
 #include "../../boards/drivers/stm32eth.h"
 #include "rig.h"
 
-// The memory that the DMA reaches: addresses from MEMORY_AT on.
-enum { MEMORY_AT = 0x20000000, MEMORY = 65536, FIFO = 2048 };
+// The memory that the DMA reaches: addresses from MEMORY_AT on; and from LINEAR_AT on the linear memory of the stack, where a test has it.
+enum { MEMORY_AT = 0x20000000, MEMORY = 65536, LINEAR_AT = 0x20020000, FIFO = 2048 };
 
 typedef struct {
   _Alignas(64) uint8_t memory[MEMORY];
+  uint8_t *linear;
+  uint32_t linear_octets;
   uint32_t registers[0x1020 / 4], written_at[0x1020 / 4];
   uint32_t rx, tx;  // the next descriptors
   uint16_t phy[32], phy_at;
