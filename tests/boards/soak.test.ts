@@ -32,7 +32,7 @@ for (const [name, engine] of BOARDS) {
       const after = await atRest(rig, KINDS.length + CONNECTIONS);
       assert.equal(after.counters.TCP_PASSIVE_OPENS, KINDS.length + CONNECTIONS);
       assert.deepEqual(inUse(after), inUse(before));
-      assert.deepEqual(inUse(after).pools, { LISTENER: 2, NEIGHBOUR: 1, UDP: 1 });
+      assert.deepEqual(inUse(after).pools, { LISTENER: 3, NEIGHBOUR: 1, UDP: 1 });
       assert.equal(after.traps, 0);
       await until(
         () => inUseHere(rig).every((count) => count === 0),
