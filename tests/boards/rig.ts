@@ -1,4 +1,5 @@
 // The boards' tools (boards/common) with types, and a board that runs with a stack of our own at the other end of its wire.
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createStack } from "../../bindings/node/create.js";
@@ -7,6 +8,7 @@ import { Link, type LinkOptions } from "../../bindings/node/link.js";
 import { capture } from "../../bindings/node/pcap.js";
 import type { TcpOptions } from "../../bindings/node/options.js";
 import type { Stack } from "../../bindings/node/stack.js";
+import { noise } from "../node/network.js";
 
 export const ROOT = process.cwd();
 export const ADDRESS = "10.9.0.2";
@@ -161,6 +163,14 @@ export class Rig {
     const chunks: Buffer[] = [];
     for await (const data of socket) chunks.push(data as Buffer);
     return Buffer.concat(chunks);
+  }
+  /** The same on several connections at once, each with octets of its own: they come back as they were sent. */
+  async echoesAtOnce(connections: number, octets: number): Promise<void> {
+    const sent = Array.from({ length: connections }, (_, i) => noise(octets, i + 1));
+    const came = await Promise.all(sent.map((each) => this.echo(each)));
+    came.forEach((each, i) => {
+      assert.ok(sent[i]?.equals(each), `connection ${i}`);
+    });
   }
   /** Sends octets to port 9, closes, and answers how many came back. */
   async thrownAway(octets: Uint8Array): Promise<number> {

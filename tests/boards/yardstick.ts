@@ -12,7 +12,12 @@ export const YARDSTICK = join(ROOT, "tests/boards/yardstick.json");
 /** Where the table stands. */
 export const README = join(ROOT, "boards", BOARD, "README.md");
 const GLUE = ["tests/boards/yardstick", "tests/bench/peers/lwip"];
-const OWN = ["tests/boards/yardstick/lwip.c", "tests/boards/yardstick/lwipopts.h", "tests/bench/peers/lwip/arch/cc.h"];
+const OWN = [
+  "tests/boards/yardstick/lwip.c",
+  "tests/boards/yardstick/lwipopts.h",
+  "tests/bench/peers/lwip/arch/cc.h",
+  "tests/bench/peers/lwip/bare.h",
+];
 const BEGIN = "<!-- yardstick: written by npm run board -- --yardstick -->\n";
 const END = "<!-- end of yardstick -->\n";
 const ROWS: Record<string, string> = {

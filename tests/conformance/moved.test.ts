@@ -36,6 +36,14 @@ class Network {
     return network;
   }
 
+  /** The same, when a thousand octets have crossed. */
+  static async used(): Promise<Network> {
+    const network = await Network.make();
+    network.write(1000);
+    network.until(() => network.got === 1000, 1000);
+    return network;
+  }
+
   /** From now on the second stack has the other card. */
   exchange(): void {
     this.#card = NEW;
@@ -118,9 +126,7 @@ function exchanged(frame: Uint8Array, offset: number, before: string, after: str
 describe("a network card is exchanged under an open connection", () => {
   for (const seconds of [0, 10, 30, 50]) {
     test(`1122-2.3.2.1a: in silence, ${seconds} s after the last segment: what is sent then arrives within ten seconds`, async () => {
-      const network = await Network.make();
-      network.write(1000);
-      network.until(() => network.got === 1000, 1000);
+      const network = await Network.used();
       network.rest(100 + seconds * 1000);
       network.exchange();
       network.write(1000);
@@ -129,9 +135,7 @@ describe("a network card is exchanged under an open connection", () => {
   }
 
   test("1122-2.3.2.1a: it announces itself, and what acknowledges older octets comes after that", async () => {
-    const network = await Network.make();
-    network.write(1000);
-    network.until(() => network.got === 1000, 1000);
+    const network = await Network.used();
     network.exchange();
     network.announce(); // the acknowledgement is on its way
     network.rest(100);
@@ -140,9 +144,7 @@ describe("a network card is exchanged under an open connection", () => {
   });
 
   test("1122-2.3.2.1a: it announces itself while nothing is on its way", async () => {
-    const network = await Network.make();
-    network.write(1000);
-    network.until(() => network.got === 1000, 1000);
+    const network = await Network.used();
     network.rest(5000);
     network.exchange();
     network.announce();

@@ -69,7 +69,7 @@ function growLinearly(tcb: Tcb, octets: u32): void {
   it.acked -= full;
   it.cwnd = min(it.cwnd + tcb.snd.mss, CWND_MAX);
 }
-/** A loss, or word of congestion: part of what is in the network remains, and there is no new reduction before all that is outstanding now has been acknowledged. RFC 5681 §3.1 (4), RFC 3168 §6.1.2. */
+/** A loss, or word of congestion: part of what is in the network (`before`: FlightSize, before the ACK that tells of it) remains, and there is no new reduction before all that is outstanding now has been acknowledged. RFC 5681 §3.1 (4), RFC 3168 §6.1.2. */
 export function reduce(tcb: Tcb, before: u32): void {
   const it = tcb.congestion;
   const used = min(before, it.cwnd);

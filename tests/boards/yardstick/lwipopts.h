@@ -3,14 +3,9 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
-#define NO_SYS 1
-#define SYS_LIGHTWEIGHT_PROT 0
-#define LWIP_NETCONN 0
-#define LWIP_SOCKET 0
-#define LWIP_IPV6 0
+#include "../../bench/peers/lwip/bare.h"
+
 #define LWIP_RAW 0
-#define LWIP_STATS 0
-#define LWIP_NOASSERT 1
 #define IP_REASSEMBLY 0
 #define IP_FRAG 0
 #define MEM_ALIGNMENT 4
@@ -18,7 +13,6 @@
 #define LWIP_NETIF_TX_SINGLE_PBUF 1
 
 // As in boards/mps2-an385/config.ts and its profile; the send buffer is the smallest that lwIP calls enough (two segments).
-#define TCP_MSS 1460
 #define TCP_WND 2048
 #define TCP_SND_BUF (2 * TCP_MSS)
 #define MEMP_NUM_TCP_PCB 4

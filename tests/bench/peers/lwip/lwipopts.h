@@ -2,17 +2,11 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
-#define NO_SYS 1
-#define SYS_LIGHTWEIGHT_PROT 0
-#define LWIP_NETCONN 0
-#define LWIP_SOCKET 0
-#define LWIP_IPV6 0
-#define LWIP_STATS 0
-#define LWIP_NOASSERT 1
+#include "bare.h"
+
 #define LWIP_SUPPORT_CUSTOM_PBUF 1
 #define MEM_ALIGNMENT 8
 
-#define TCP_MSS 1460
 #define LWIP_WND_SCALE 1
 #define TCP_RCV_SCALE 2
 #define TCP_WND 65536
