@@ -64,8 +64,10 @@ describe("floods", { skip: missing }, () => {
     const began = performance.now();
     assert.equal(await lab.kernel("short", { host: lab.device().us, port: 7, octets: 64, count: 10_000 }), 10_000);
     t.diagnostic(`${Math.round((performance.now() - began) / 10)} us each`);
-    assert.equal(stack.counters().TCP_PASSIVE_OPENS, 10_000);
-    assert.equal(stack.counters().TCP_RST_OUT, 0);
+    const { TCP_PASSIVE_OPENS: opens, TCP_RST_OUT: resets, TCP_RETRANSMITTED: again } = stack.counters();
+    assert.equal(opens, 10_000);
+    // A FIN sent again, since the kernel was late, is acknowledged twice: the second ACK finds no connection.
+    assert.ok(resets <= again, `${resets} RSTs, but only ${again} segments were sent again`);
     await nothingIsLeft(stack, 1);
   });
   test("10,000 short connections that we close first leave nothing behind", LIMIT, async () => {
