@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { bodies, signed, spliced, unsigned } from "../mutants/wasm.js";
+import { bodies, dataEnd, signed, spliced, unsigned } from "../mutants/wasm.js";
 import type { Change } from "../mutants/automatic.js";
-import { FLAGS_AT, watched } from "../mutants/watched.js";
+import { flagsIn, watched } from "../mutants/watched.js";
 import { faults, named, parsed, withBug } from "../mutants/named.js";
 import { LEAST_SHARE, partOf } from "../mutants/report.js";
 import { type Failed, Tap } from "../mutants/tap.js";
@@ -111,11 +111,17 @@ describe("changes of a module", () => {
     ] as Change[];
     const { instance } = await WebAssembly.instantiate(Uint8Array.from(watched(sample, changes)));
     const f = instance.exports.f as (left: number, right: number) => number;
-    const flags = () => [...new Uint8Array((instance.exports.m as WebAssembly.Memory).buffer, FLAGS_AT, changes.length)];
-    assert.deepEqual([f(8, 0), flags()], [0, [0, 0]]);
-    assert.deepEqual([f(8, 9), flags()], [1, [1, 0]]);
-    assert.deepEqual([f(16, 16), flags()], [0, [1, 1]]);
-    assert.deepEqual([f(8, 9), flags()], [1, [1, 1]]);
+    const flags = () => flagsIn(instance.exports.m as WebAssembly.Memory);
+    assert.deepEqual([f(8, 0), flags()], [0, []]);
+    assert.deepEqual([f(8, 9), flags()], [1, [0]]);
+    assert.deepEqual([f(16, 16), flags()], [0, [0, 1]]);
+    assert.deepEqual([f(8, 9), flags()], [1, [0, 1]]);
+  });
+  test("a module whose static data lies where the flags are is refused, the shipped ones are not", () => {
+    const withData = (place: bigint) => Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, ...section(11, 1, 0, 0x41, ...signed(place), 0x0b, 3, 1, 2, 3)]);
+    assert.equal(dataEnd(withData(4000n)), 4003);
+    assert.throws(() => watched(withData(4030n), []), /static data ends at 4033/);
+    assert.ok(dataEnd(readFileSync("build/ringwire.wasm")) <= 4032);
   });
   test("numbers are written as the format has them", () => {
     assert.deepEqual([...unsigned(300)], [0xac, 2]);

@@ -21,7 +21,8 @@ export interface Body {
   instructions: Instruction[];
 }
 
-const SECTION = { CUSTOM: 0, TYPE: 1, IMPORT: 2, FUNCTION: 3, CODE: 10 } as const;
+const SECTION = { CUSTOM: 0, TYPE: 1, IMPORT: 2, FUNCTION: 3, CODE: 10, DATA: 11 } as const;
+const I32_CONST = 0x41;
 const NAMES_OF_FUNCTIONS = 1;
 const HEADER = 8;
 
@@ -242,6 +243,22 @@ function parametersOf(bytes: Uint8Array, index: number): number {
     types.at += results;
     if (!rest) return parameters;
   }
+}
+
+/** One past the last octet of memory that a module fills in; segments must have plain places. */
+export function dataEnd(bytes: Uint8Array): number {
+  const data = sections(bytes).find(({ id }) => id === SECTION.DATA);
+  if (!data) return 0;
+  const reader = new Reader(bytes, data.start);
+  const ends = Array.from({ length: reader.u32() }, () => {
+    if (reader.u32() || reader.u8() !== I32_CONST) throw new Error("a segment of data without a plain place");
+    const place = Number(reader.signed());
+    reader.u8(); // end
+    const length = reader.u32();
+    reader.at += length;
+    return place + length;
+  });
+  return Math.max(0, ...ends);
 }
 
 function joined(...parts: Uint8Array[]): Uint8Array {

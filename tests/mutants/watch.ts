@@ -1,17 +1,17 @@
 // Runs test files in one process and tells which flags of a watched module they have set: node watch.js OUT FILE...
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { FLAGS_AT, FLAGS_MOST } from "./watched.js";
+import { flagsIn } from "./watched.js";
 
 /** Memories that are looked at again: those of instances that may still run. */
 const HELD = 24;
 
 const [out = "", ...files] = process.argv.slice(2);
-const flags = new Uint8Array(FLAGS_MOST);
+const flags = new Set<number>();
 const held: WebAssembly.Memory[] = [];
 
-function look({ buffer }: WebAssembly.Memory): void {
-  for (const [i, octet] of new Uint8Array(buffer, FLAGS_AT, FLAGS_MOST).entries()) flags[i] = (flags[i] ?? 0) | octet;
+function look(memory: WebAssembly.Memory): void {
+  for (const flag of flagsIn(memory)) flags.add(flag);
 }
 function hold({ exports }: WebAssembly.Instance): void {
   if (!(exports.memory instanceof WebAssembly.Memory)) return;
@@ -38,6 +38,6 @@ WebAssembly.Instance = new Proxy(Original, {
 
 process.on("exit", () => {
   for (const memory of held) look(memory);
-  writeFileSync(out, JSON.stringify([...flags.entries()].filter(([, octet]) => octet).map(([i]) => i)));
+  writeFileSync(out, JSON.stringify([...flags]));
 });
 for (const file of files) await import(pathToFileURL(file).href);

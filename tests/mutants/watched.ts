@@ -1,17 +1,19 @@
 // The module with a flag for each of some changes, set as soon as the changed instruction would do otherwise than it does: what sets
 // no flag cannot notice the change, so it need not run.
 import type { Change } from "./automatic.js";
-import { arity, type Body, rebuilt, unsigned } from "./wasm.js";
+import { arity, type Body, dataEnd, rebuilt, signed, unsigned } from "./wasm.js";
 
-/** Where the flags lie, an octet each: behind the static data of the module, before the arena. */
-export const FLAGS_AT = 3500;
+/** Where the flags lie, a bit each: behind the static data of the module, before the arena. */
+const FLAGS_AT = 4032;
+const FLAGS_OCTETS = 64;
 /** How many there may be. */
-export const FLAGS_MOST = 500;
+const FLAGS_MOST = FLAGS_OCTETS * 8;
 
 const I32 = { type: 0x7f, eq: 0x46, ne: 0x47 };
 const I64 = { type: 0x7e, eq: 0x51, ne: 0x52 };
 const I32_AND = 0x71;
 const I32_OR = 0x72;
+const I32_SHL = 0x74;
 /** Of each store: its type, the load of the same octets, and the mask of what is stored. */
 const LOADS = new Map([
   [0x36, { kind: I32, load: 0x28, mask: [] }],
@@ -24,9 +26,16 @@ const LOADS = new Map([
 const set = (local: number) => [0x21, ...unsigned(local)];
 const get = (local: number) => [0x20, ...unsigned(local)];
 
+/** The flags that are set in the memory of a watched module. */
+export function flagsIn({ buffer }: WebAssembly.Memory): number[] {
+  const octets = new Uint8Array(buffer, FLAGS_AT, FLAGS_OCTETS);
+  return Array.from({ length: FLAGS_MOST }, (_, flag) => flag).filter((flag) => ((octets[flag >> 3] ?? 0) >> (flag & 7)) & 1);
+}
 /** The module that watches the changes, in their order. */
 export function watched(module: Uint8Array, changes: Change[]): Uint8Array {
   if (changes.length > FLAGS_MOST) throw new Error(`more than ${FLAGS_MOST} changes cannot be watched`);
+  const end = dataEnd(module);
+  if (end > FLAGS_AT) throw new Error(`the module's static data ends at ${end}, where flags lie from ${FLAGS_AT} on`);
   const byBody = new Map<Body, Map<number, number>>();
   for (const [flag, { body, instruction }] of changes.entries()) {
     byBody.set(body, (byBody.get(body) ?? new Map()).set(instruction.at, flag));
@@ -43,7 +52,7 @@ function withFlags(module: Uint8Array, body: Body, flags: Map<number, number>, c
   const pieces: Uint8Array[] = [Uint8Array.from([...unsigned(all.length), ...all.flatMap(([count, type]) => [...unsigned(count), type])])];
   let from = locals;
   for (const [at, flag] of [...flags].sort(([a], [b]) => a - b)) {
-    pieces.push(module.subarray(from, at), watcher(module, changes[flag] as Change, FLAGS_AT + flag, first));
+    pieces.push(module.subarray(from, at), watcher(module, changes[flag] as Change, flag, first));
     from = at;
   }
   pieces.push(module.subarray(from, body.end));
@@ -53,21 +62,21 @@ function withFlags(module: Uint8Array, body: Body, flags: Map<number, number>, c
 /** What comes before an instruction: leaves the operands as they were. */
 function watcher(module: Uint8Array, { kind, instruction, isBound }: Change, flag: number, first: number): Uint8Array {
   const { at, length, opcode } = instruction;
-  const address = [0x41, ...unsigned(flag)];
   const store = LOADS.get(opcode);
   if (kind === "store" && store) {
     const [place, value] = [first, store.kind === I32 ? first + 1 : first + 2];
     const had = [...get(place), store.load, ...module.subarray(at + 1, at + length)];
     const differs = [...had, ...get(value), ...store.mask, store.kind.ne];
-    return Uint8Array.from([...set(value), ...set(place), ...noted(address, differs), ...get(place), ...get(value)]);
+    return Uint8Array.from([...set(value), ...set(place), ...noted(flag, differs), ...get(place), ...get(value)]);
   }
-  if (!isBound) return Uint8Array.from([...address, 0x41, 1, 0x3a, 0, 0]);
+  if (!isBound) return Uint8Array.from(noted(flag, [0x41, 1]));
   const type = opcode < I64.eq ? I32 : I64;
   const [left, right] = type === I32 ? [first, first + 1] : [first + 2, first + 3];
   const operands = [...get(left), ...get(right)];
-  return Uint8Array.from([...set(right), ...set(left), ...noted(address, [...operands, type.eq]), ...operands]);
+  return Uint8Array.from([...set(right), ...set(left), ...noted(flag, [...operands, type.eq]), ...operands]);
 }
 /** The flag stays set once it was. */
-function noted(address: number[], truth: number[]): number[] {
-  return [...address, ...address, 0x2d, 0, 0, ...truth, I32_OR, 0x3a, 0, 0];
+function noted(flag: number, truth: number[]): number[] {
+  const address = [0x41, ...signed(BigInt(FLAGS_AT + (flag >> 3)))];
+  return [...address, ...address, 0x2d, 0, 0, ...truth, 0x41, flag & 7, I32_SHL, I32_OR, 0x3a, 0, 0];
 }
