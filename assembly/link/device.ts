@@ -68,9 +68,14 @@ export function isFree(device: Device, reserve: Reserve): bool {
 }
 /** Whether `slots` slots are. */
 export function hasFree(device: Device, reserve: Reserve, slots: u32): bool {
+  return free(device, reserve) >= slots;
+}
+/** How many are. */
+export function free(device: Device, reserve: Reserve): u32 {
   const used = device.txWritten - device.txTaken;
   const left: u32 = used <= device.txSlots ? device.txSlots - used : 0;
-  return left >= (device.txSlots >= 4 ? <u32>reserve : 0) + slots;
+  const kept: u32 = device.txSlots >= 4 ? <u32>reserve : 0;
+  return left > kept ? left - kept : 0;
 }
 /** The next TX slot, or 0 when none is free for this purpose; then TX_BLOCKED is set. */
 export function claim(device: Device, reserve: Reserve): usize {

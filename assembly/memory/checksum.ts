@@ -1,8 +1,8 @@
 // read RFC 1071 first
-import { SIMD } from "./config";
+import { FAST, SIMD } from "./config";
 
 // Sums are kept unfolded in 64 bits and in memory order; only `fold` makes 16 bits of them. Words of 32 bits into
-// 64-bit accumulators need no carry for 2^32 words.
+// 64 bits need no carry for 2^32 words.
 
 /** Adds `length` octets at `address` to a running sum. A part that is not the last must have an even length. */
 export function sum(address: usize, length: u32, start: u64): u64 {
@@ -10,8 +10,8 @@ export function sum(address: usize, length: u32, start: u64): u64 {
   let b: u64 = 0;
   let at = address;
   let left = length;
-  if (SIMD && left >= 64) {
-    a += sumOfVectors(at, left & ~63);
+  if ((FAST || SIMD) && left >= 64) {
+    a += SIMD ? sumOfVectors(at, left & ~63) : sumOfPairs(at, left & ~63);
     at += left & ~63;
     left &= 63;
   }
@@ -35,29 +35,97 @@ export function sum(address: usize, length: u32, start: u64): u64 {
   return a + b;
 }
 
-/**
- * The same of words of 16 bits, eight at a time. Processors add neighbours in one step only where they have signs: with the highest bit turned over a
- * word is less by 2^15, which is given back at the end. Each lane holds the pairs of 2^15 vectors, 512 KiB. `length`: a multiple of 64.
- */
-function sumOfVectors(address: usize, length: u32): u64 {
-  const highest = i16x8.splat(-0x8000);
-  let a = i32x4.splat(0);
-  let b = i32x4.splat(0);
+// Long runs are added in pairs of words: the upper words once more by themselves, so that what they have carried out of `all`, or put into
+// it, can be taken back. `length` is a multiple of 64.
+
+function sumOfPairs(address: usize, length: u32): u64 {
   const end = address + length;
+  let all: u64 = 0;
+  let upper: u64 = 0;
   for (let at = address; at < end; at += 64) {
-    a = i32x4.add(a, pairs(v128.load(at), highest));
-    b = i32x4.add(b, pairs(v128.load(at, 16), highest));
-    a = i32x4.add(a, pairs(v128.load(at, 32), highest));
-    b = i32x4.add(b, pairs(v128.load(at, 48), highest));
+    let pair = load<u64>(at);
+    all += pair;
+    upper += pair >> 32;
+    pair = load<u64>(at, 8);
+    all += pair;
+    upper += pair >> 32;
+    pair = load<u64>(at, 16);
+    all += pair;
+    upper += pair >> 32;
+    pair = load<u64>(at, 24);
+    all += pair;
+    upper += pair >> 32;
+    pair = load<u64>(at, 32);
+    all += pair;
+    upper += pair >> 32;
+    pair = load<u64>(at, 40);
+    all += pair;
+    upper += pair >> 32;
+    pair = load<u64>(at, 48);
+    all += pair;
+    upper += pair >> 32;
+    pair = load<u64>(at, 56);
+    all += pair;
+    upper += pair >> 32;
   }
-  const all = i64x2.add(
-    i64x2.add(i64x2.extend_low_i32x4_s(a), i64x2.extend_high_i32x4_s(a)),
-    i64x2.add(i64x2.extend_low_i32x4_s(b), i64x2.extend_high_i32x4_s(b)),
-  );
-  return i64x2.extract_lane(all, 0) + i64x2.extract_lane(all, 1) + ((<u64>length >> 1) << 15);
+  return all - (upper << 32) + upper;
 }
-function pairs(words: v128, highest: v128): v128 {
-  return i32x4.extadd_pairwise_i16x8_s(v128.xor(words, highest));
+function sumOfVectors(address: usize, length: u32): u64 {
+  const end = address + length;
+  let all = i64x2.splat(0);
+  let upper = i64x2.splat(0);
+  for (let at = address; at < end; at += 64) {
+    let pairs = v128.load(at);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+    pairs = v128.load(at, 16);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+    pairs = v128.load(at, 32);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+    pairs = v128.load(at, 48);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+  }
+  return sumOfLanes(all, upper);
+}
+
+/** Copies octets that do not overlap and answers their sum: in one go with vectors, where the sum costs nothing; without, copying first is faster. */
+export function copyAndSum(to: usize, from: usize, length: u32): u64 {
+  const done: u32 = SIMD ? length & ~63 : 0;
+  const start: u64 = done ? copyVectors(to, from, done) : 0;
+  memory.copy(to + done, from + done, length - done);
+  return sum(to + done, length - done, start);
+}
+function copyVectors(to: usize, from: usize, length: u32): u64 {
+  const end = from + length;
+  const further = to - from;
+  let all = i64x2.splat(0);
+  let upper = i64x2.splat(0);
+  for (let at = from; at < end; at += 64) {
+    let pairs = v128.load(at);
+    v128.store(at + further, pairs);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+    pairs = v128.load(at, 16);
+    v128.store(at + further, pairs, 16);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+    pairs = v128.load(at, 32);
+    v128.store(at + further, pairs, 32);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+    pairs = v128.load(at, 48);
+    v128.store(at + further, pairs, 48);
+    all = i64x2.add(all, pairs);
+    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
+  }
+  return sumOfLanes(all, upper);
+}
+function sumOfLanes(all: v128, upper: v128): u64 {
+  const high = i64x2.extract_lane(upper, 0) + i64x2.extract_lane(upper, 1);
+  return i64x2.extract_lane(all, 0) + i64x2.extract_lane(all, 1) - (high << 32) + high;
 }
 
 /** The sum of a header of 20 octets. */

@@ -180,9 +180,11 @@ export class Recent {
   /** The handle that a call named last, and where its record lies: a place that a handle never changes. */
   handle: i32;
   record: u32;
+  /** The slot of the frame before, when it brought a segment for us; 0: it did not. */
+  segment: u32;
 }
-const RECENT_OCTETS: usize = 72;
-if (offsetof<Recent>() != RECENT_OCTETS) ERROR("layout of Recent changed");
+const RECENT_OCTETS: usize = 80;
+if (offsetof<Recent>() > RECENT_OCTETS) ERROR("layout of Recent changed");
 
 const MORE_AT: usize = INTERFACES_AT + <usize>INTERFACES_MAX * INTERFACE_OCTETS;
 const CONTROL_OCTETS: usize = MORE_AT + MORE_OCTETS;

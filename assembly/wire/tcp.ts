@@ -91,6 +91,10 @@ export class TcpHeader {
   seal(source: u32, destination: u32, length: u32): void {
     this.checksum = fold(sum(changetype<usize>(this), length, pseudo(source, destination, Protocol.TCP, length)));
   }
+  /** The same where the sum of the text is known. `headerLength`: octets of header and options. */
+  sealAround(text: u64, source: u32, destination: u32, headerLength: u32, length: u32): void {
+    this.checksum = fold(sum(changetype<usize>(this), headerLength, pseudo(source, destination, Protocol.TCP, length) + text));
+  }
   /** Leaves the checksum to the NIC: the field holds the sum of the pseudo header, not complemented. */
   sealInPart(source: u32, destination: u32, length: u32): void {
     this.checksum = ~fold(pseudo(source, destination, Protocol.TCP, length));

@@ -118,7 +118,8 @@ describe("changes of a module", () => {
     assert.deepEqual([f(8, 9), flags()], [1, [0, 1]]);
   });
   test("a module whose static data lies where the flags are is refused, the shipped ones are not", () => {
-    const withData = (place: bigint) => Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, ...section(11, 1, 0, 0x41, ...signed(place), 0x0b, 3, 1, 2, 3)]);
+    const withData = (place: bigint) =>
+      Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, ...section(11, 1, 0, 0x41, ...signed(place), 0x0b, 3, 1, 2, 3)]);
     assert.equal(dataEnd(withData(4000n)), 4003);
     assert.throws(() => watched(withData(4030n), []), /static data ends at 4033/);
     assert.ok(dataEnd(readFileSync("build/ringwire.wasm")) <= 4032);

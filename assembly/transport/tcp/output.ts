@@ -1,7 +1,7 @@
 // read RFC 9293 §3.7, §3.8 and RFC 1122 §4.2.3 first
 // Output alone sends. What is due is decided in one place, from state; state that depends on sending changes after the
 // slot was taken.
-import { CONFIGURE, OFFLOAD, RACK } from "../../memory/config";
+import { CONFIGURE, FAST, OFFLOAD, RACK } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err } from "../../memory/errors";
 import { root, state } from "../../memory/root";
@@ -27,6 +27,7 @@ import { isSynchronized, State, transmits } from "./state";
 import { Owes, Tcb, Timer } from "./tcb";
 import * as timers from "./timers";
 import * as together from "./together";
+import * as train from "./train";
 import * as undo from "./undo";
 
 /** What leaves next. */
@@ -127,8 +128,10 @@ export function output(tcb: Tcb, now: Instant): Turn {
     }
     const slot = claim(deviceOf(tcb.path.via), isText(what) ? Reserve.DATA : Reserve.REPLY);
     if (!slot) return Turn.BLOCKED;
+    const before = tcb.snd.nxt;
     send(tcb, slot, what, now);
     if (what == Due.RESET) return Turn.IDLE;
+    if (FAST && what == Due.TEXT && train.isPossible(tcb, slot, before)) i += train.follow(tcb, slot, room(tcb), QUANTUM - 1 - i, now);
   }
   return Turn.MORE;
 }

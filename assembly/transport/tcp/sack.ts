@@ -30,13 +30,15 @@ function takeBlock(tcb: Tcb, seg: Segment, left: Seq, right: Seq): void {
     const it = board.at(i);
     const isTextOnly = right == tcb.snd.end && it.end > right; // and the FIN is missing
     if (it.end > right && !(isTextOnly && board.split(i, right))) return;
-    if (!it.has(Mark.SACKED) && it.start >= left) deliver(tcb, it, seg);
+    if (it.has(Mark.SACKED) || it.start < left) continue;
+    hasArrived(tcb, it, seg);
+    board.deliver(it);
   }
 }
-function deliver(tcb: Tcb, it: Sent, seg: Segment): void {
+/** A segment is new among those that the peer has. */
+function hasArrived(tcb: Tcb, it: Sent, seg: Segment): void {
   rack.delivered(tcb, it, seg);
   if (!it.has(Mark.AGAIN) && it.end <= tcb.congestion.recover) tcb.board.originals += it.octets;
-  tcb.board.deliver(it);
 }
 /** Everything before SND.UNA. */
 function takeAcknowledged(tcb: Tcb, seg: Segment): void {
@@ -44,7 +46,7 @@ function takeAcknowledged(tcb: Tcb, seg: Segment): void {
   const una = tcb.snd.una;
   while (board.count && board.at(board.first).end <= una) {
     const it = board.at(board.first);
-    if (!it.has(Mark.SACKED)) deliver(tcb, it, seg);
+    if (!it.has(Mark.SACKED)) hasArrived(tcb, it, seg);
     board.drop();
   }
   if (board.count && board.at(board.first).start < una) board.trim(una);

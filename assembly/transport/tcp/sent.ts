@@ -145,9 +145,15 @@ export class Scoreboard {
   /** Takes out the oldest record, which the peer has in full. */
   drop(): void {
     const it = this.at(this.first++);
-    if (!it.has(Mark.SACKED)) this.deliver(it);
-    this.sacked--;
-    this.sackedOctets -= it.octets;
+    const octets = it.octets;
+    if (it.has(Mark.SACKED)) {
+      this.sacked--;
+      this.sackedOctets -= octets;
+    } else {
+      if (it.has(Mark.LOST)) this.lost--;
+      else this.pipe -= octets;
+      this.delivered += octets;
+    }
     if (<i32>(this.lostFrom - this.first) < 0) this.lostFrom = this.first;
   }
   /** Cuts what lies before `una` off the oldest record. */

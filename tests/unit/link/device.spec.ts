@@ -4,6 +4,7 @@ import { root } from "../../../assembly/memory/root";
 import {
   claim,
   frameLength,
+  free,
   isFree,
   isVerified,
   leave,
@@ -77,11 +78,14 @@ describe("link/device", () => {
   });
   test("text leaves two slots free, replies one, ARP none", () => {
     const it = device(DeviceKind.ETHERNET, 8);
+    expect<u32>(free(it, Reserve.DATA)).toBe(6);
+    expect<u32>(free(it, Reserve.ARP)).toBe(8);
     expect<u32>(fill(it, 9, Reserve.DATA)).toBe(6);
     expect<bool>(isFree(it, Reserve.REPLY)).toBe(true);
     expect<u32>(fill(it, 9, Reserve.REPLY)).toBe(1);
     expect<u32>(fill(it, 9, Reserve.ARP)).toBe(1);
     expect<bool>(isFree(it, Reserve.ARP)).toBe(false);
+    expect<u32>(free(it, Reserve.DATA)).toBe(0);
     it.txTaken++;
     expect<bool>(isFree(it, Reserve.ARP)).toBe(true);
     expect<bool>(isFree(it, Reserve.REPLY)).toBe(false);

@@ -1,4 +1,4 @@
-import { fold, pseudo, sum } from "../../../assembly/memory/checksum";
+import { copyAndSum, fold, pseudo, sum } from "../../../assembly/memory/checksum";
 
 const TEXT: usize = memory.data<u8>([0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]);
 const BUFFER: usize = memory.data(4096, 16);
@@ -31,6 +31,17 @@ describe("memory/checksum", () => {
       for (let length: u32 = 0; length <= 130; length++) {
         if (checksum(BUFFER + start, length) != plainSum(BUFFER + start, length)) differing++;
       }
+    }
+    expect<i32>(differing).toBe(0);
+  });
+  it("copies and sums likewise, and touches nothing behind", () => {
+    fill(200, 37);
+    let differing = 0;
+    for (let length: u32 = 0; length <= 130; length++) {
+      store<u8>(BUFFER + 1003 + length, 0xdd);
+      const copied = <u32>bswap<u16>(<u16>fold(copyAndSum(BUFFER + 1003, BUFFER + 5, length)));
+      if (copied != plainSum(BUFFER + 5, length) || memory.compare(BUFFER + 1003, BUFFER + 5, length)) differing++;
+      if (load<u8>(BUFFER + 1003 + length) != 0xdd) differing++;
     }
     expect<i32>(differing).toBe(0);
   });

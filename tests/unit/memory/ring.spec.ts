@@ -1,4 +1,5 @@
-import { contiguous, peek, place, sizeFor } from "../../../assembly/memory/ring";
+import { fold, sum } from "../../../assembly/memory/checksum";
+import { contiguous, peek, peekAndSum, place, sizeFor } from "../../../assembly/memory/ring";
 
 const RING: usize = memory.data(64, 16);
 const TEXT: usize = memory.data(64, 16);
@@ -11,6 +12,18 @@ function number(): void {
 }
 
 describe("memory/ring", () => {
+  it("reads and sums what lies in one piece or in two, of even length and of odd", () => {
+    number();
+    let wrong = 0;
+    for (let seq: u32 = 0; seq < 16; seq++) {
+      for (let length: u32 = 0; length <= 16; length++) {
+        place(RING, 15, seq, TEXT, length);
+        const total = peekAndSum(RING, 15, seq, OUT, length);
+        if (memory.compare(OUT, TEXT, length) || fold(total) != fold(sum(TEXT, length, 0))) wrong++;
+      }
+    }
+    expect<i32>(wrong).toBe(0);
+  });
   it("places octets at the cell of their sequence number", () => {
     number();
     place(RING, 15, 0x1003, TEXT, 5);

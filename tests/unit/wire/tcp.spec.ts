@@ -1,3 +1,4 @@
+import { sum } from "../../../assembly/memory/checksum";
 import { Ctl, TCP_HEADER, TCP_OPTIONS_MAX, TcpHeader } from "../../../assembly/wire/tcp";
 import { hex, put } from "../octets";
 
@@ -39,6 +40,15 @@ describe("wire/tcp", () => {
     header.checksum = 0x0201;
     header.urgent = 0xfffe;
     expect<string>(hex(AT, 21)).toBe("00 50 0f a0 01 02 03 04 a0 b0 c0 d0 80 19 12 34 01 02 ff fe ee");
+  });
+  test("a checksum is the same around a text whose sum is known", () => {
+    put(AT, "0f a0 00 50 00 00 00 64 00 00 00 00 50 10 ff ff 00 00 00 00 01 02 03 04 05 06 07");
+    const header = TcpHeader.at(AT);
+    header.seal(0x0a000001, 0x0a000002, 27);
+    const whole = hex(AT + 16, 2);
+    header.checksum = 0;
+    header.sealAround(sum(AT + 20, 7, 0), 0x0a000001, 0x0a000002, 20, 27);
+    expect<string>(hex(AT + 16, 2)).toBe(whole);
   });
   test("the control bits stand as in the figure of RFC 9293 section 3.1: CWR ECE URG ACK PSH RST SYN FIN", () => {
     expect<u32>((Ctl.CWR << 8) | Ctl.ECE).toBe(0x8040);
