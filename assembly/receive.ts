@@ -1,5 +1,5 @@
 // The protocol graph: the only file that hands a frame "up".
-import { FAST, FILTER, FORWARDING, IGMP, NAPT, OFFLOAD, PROBING, RAW, REASSEMBLY, TCP, VLAN } from "./memory/config";
+import { FILTER, FORWARDING, IGMP, NAPT, OFFLOAD, PROBING, RAW, REASSEMBLY, TCP, TRAINS, VLAN } from "./memory/config";
 import { Device, DeviceKind, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -58,14 +58,14 @@ export function frames(now: Instant): u32 {
 }
 function turn(device: Device, most: u32, now: Instant): u32 {
   let read: u32 = 0;
-  if (FAST) recent.segment = 0; // the host may have written there since
+  if (TRAINS) recent.segment = 0; // the host may have written there since
   while (read < most && waiting(device)) {
     if (!isReadable(device)) {
       root.flags |= Flag.TX_BLOCKED;
       break;
     }
     const slot = oldest(device);
-    if (FAST && recent.segment && isLikeLast(slot)) nextSegment(slot, now);
+    if (TRAINS && recent.segment && isLikeLast(slot)) nextSegment(slot, now);
     else frame(device, slot, now);
     take(device);
     read++;
@@ -86,7 +86,7 @@ export function hasFrames(): bool {
 
 /** One frame on its way up. */
 function frame(device: Device, slot: usize, now: Instant): void {
-  if (FAST) recent.segment = 0;
+  if (TRAINS) recent.segment = 0;
   count(Counter.FRAMES_IN);
   if (device.linkDown) return count(Counter.LINK_DOWN);
   const length = frameLength(device, slot);
@@ -132,7 +132,7 @@ function datagram(here: Packet, now: Instant): void {
   const isTaken = RAW && state.raws != 0 && raw.input(here);
   if (IGMP && here.protocol == Protocol.IGMP) return igmp.input(here, now);
   if (TCP && here.protocol == Protocol.TCP) {
-    if (FAST && isPlain(here)) recent.segment = here.ip - SLOT_IP;
+    if (TRAINS && isPlain(here)) recent.segment = here.ip - SLOT_IP;
     return tcp.input(here, now);
   }
   switch (here.protocol) {

@@ -1,5 +1,5 @@
 // read RFC 1071 first
-import { FAST, SIMD } from "./config";
+import { SIMD, TRAINS } from "./config";
 
 // Sums are kept unfolded in 64 bits and in memory order; only `fold` makes 16 bits of them. Words of 32 bits into
 // 64 bits need no carry for 2^32 words.
@@ -10,7 +10,7 @@ export function sum(address: usize, length: u32, start: u64): u64 {
   let b: u64 = 0;
   let at = address;
   let left = length;
-  if ((FAST || SIMD) && left >= 64) {
+  if ((TRAINS || SIMD) && left >= 64) {
     a += SIMD ? sumOfVectors(at, left & ~63) : sumOfPairs(at, left & ~63);
     at += left & ~63;
     left &= 63;

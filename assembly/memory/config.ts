@@ -73,6 +73,8 @@ export const HTTP: i32 = isDefined(CFG_HTTP) ? CFG_HTTP : SERVICE_SOCKETS ? FULL
 export const FAST: i32 = isDefined(CFG_FAST) ? CFG_FAST : FULL;
 /** 1: segments that header prediction would take are counted (TCP_PREDICTED), and with FAST taken on a shorter way. */
 export const PREDICTION: i32 = isDefined(CFG_PREDICTION) ? CFG_PREDICTION : FULL;
+/** 1: full segments behind each other leave, and are taken, as what they have in common, and long checksums are made by pairs of words; no frame differs. */
+export const TRAINS: i32 = isDefined(CFG_TRAINS) ? CFG_TRAINS : FULL * FAST;
 /** 1: checksums are made with 128-bit vectors, which the engine must have. */
 export const SIMD: i32 = isDefined(CFG_SIMD) ? CFG_SIMD : 0;
 /** 1: the module holds echo, discard, daytime, chargen and time; needs SERVICE_SOCKETS. */

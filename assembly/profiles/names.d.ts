@@ -10,6 +10,7 @@ declare const CFG_DNS: i32;
 declare const CFG_ECN: i32;
 declare const CFG_GROUPS: i32;
 declare const CFG_FAST: i32;
+declare const CFG_TRAINS: i32;
 declare const CFG_FILTER: i32;
 declare const CFG_FLOWS: i32;
 declare const CFG_FORWARDING: i32;

@@ -1,7 +1,7 @@
 // read RFC 9293 §3.7, §3.8 and RFC 1122 §4.2.3 first
 // Output alone sends. What is due is decided in one place, from state; state that depends on sending changes after the
 // slot was taken.
-import { CONFIGURE, FAST, OFFLOAD, RACK } from "../../memory/config";
+import { CONFIGURE, OFFLOAD, RACK, TRAINS } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { Err } from "../../memory/errors";
 import { root, state } from "../../memory/root";
@@ -131,7 +131,7 @@ export function output(tcb: Tcb, now: Instant): Turn {
     const before = tcb.snd.nxt;
     send(tcb, slot, what, now);
     if (what == Due.RESET) return Turn.IDLE;
-    if (FAST && what == Due.TEXT && train.isPossible(tcb, slot, before)) i += train.follow(tcb, slot, room(tcb), QUANTUM - 1 - i, now);
+    if (TRAINS && what == Due.TEXT && train.isPossible(tcb, slot, before)) i += train.follow(tcb, slot, room(tcb), QUANTUM - 1 - i, now);
   }
   return Turn.MORE;
 }

@@ -1,6 +1,6 @@
 // read RFC 9293 §3.1 and §3.3.1 (current segment variables) first
 import { fold, pseudo, sum } from "../../memory/checksum";
-import { FAST, TIMESTAMPS } from "../../memory/config";
+import { TIMESTAMPS, TRAINS } from "../../memory/config";
 import { count, Counter } from "../../memory/counters";
 import { root } from "../../memory/root";
 import { Ipv4Header, Protocol } from "../../wire/ipv4";
@@ -111,7 +111,7 @@ function readOptions(seg: Segment, from: usize, end: usize): void {
   seg.sack = 0;
   seg.sackBlocks = 0;
   seg.stamped = 0;
-  if (FAST && from == end) return;
+  if (TRAINS && from == end) return;
   const isSyn = seg.has(Ctl.SYN);
   for (let at = nextOption(from, end); at; at = nextOption(at + optionLength(at), end)) {
     const length = optionLength(at);

@@ -1,5 +1,5 @@
 // read RFC 9293 §3.10.7.4, its seventh and eighth check, first
-import { FAST } from "../../memory/config";
+import { TRAINS } from "../../memory/config";
 import { bump, count, Counter } from "../../memory/counters";
 import { Err, Event } from "../../memory/errors";
 import * as ring from "../../memory/ring";
@@ -53,7 +53,7 @@ export function textArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
 export function textInOrder(tcb: Tcb, seg: Segment, to: Seq, now: Instant): void {
   const rcv = tcb.rcv;
   const hadHoles = tcb.ahead.count != 0;
-  if (!FAST || hadHoles) keep(tcb, seg, rcv.nxt, to);
+  if (!TRAINS || hadHoles) keep(tcb, seg, rcv.nxt, to);
   else ring.place(rcv.ring, rcv.mask, rcv.nxt.u32, seg.text + rcv.nxt.since(seg.seq), to.since(rcv.nxt));
   const reached = hadHoles ? tcb.ahead.advance(to) : to;
   bump(Counter.OCTETS_IN, reached.since(rcv.nxt));
