@@ -336,3 +336,24 @@ test("SM-USER-1, MUST-21: the user timeout ends a connection whose peer is silen
   assert.equal(peer.read(), "TIMED_OUT");
   assert.equal(peer.counter("TCP_GIVEN_UP"), 1);
 });
+
+test("a connection dropped in FIN-WAIT-2 waits for the peer's FIN as long as is set, one dropped before from then on", async () => {
+  for (const isDroppedLate of [true, false]) {
+    const peer = await Peer.server({ settings: { finWait2: 2000 } });
+    peer.close(isDroppedLate ? "half" : "whole");
+    peer.expectSegment({ ctl: "FIN,ACK" });
+    peer.advance(isDroppedLate ? 0 : 100);
+    peer.take();
+    peer.send();
+    if (isDroppedLate) {
+      peer.advance(10_000);
+      assert.equal(peer.state, "FIN_WAIT_2");
+      peer.close("whole");
+      peer.wire.run();
+    }
+    peer.advance(1990);
+    assert.equal(peer.core.pools().TCP0.used, 1);
+    peer.advance(20);
+    assert.equal(peer.core.pools().TCP0.used, 0);
+  }
+});

@@ -377,3 +377,56 @@ test("RFC8985-1: a repeated segment that is lost again leaves a third time, and 
   assert.deepEqual(tells(at(5), at(7), at(1), at(4)), [at(4)]);
   assert.deepEqual(tells(at(8), at(9), at(4), at(7), at(1), at(4)), [first, at(7)]);
 });
+
+test("a receiver that has thrown away what it had SACKED: nothing counts as SACKed after the timeout, and all of it leaves again", async () => {
+  const peer = await Peer.client({ mss: MSS, sack: true });
+  peer.write(MSS);
+  peer.take();
+  peer.advance(20);
+  peer.send();
+  const first = peer.seen;
+  peer.write(5 * MSS);
+  const flight = seqs(peer.take());
+  for (const end of [1, 2, 3]) peer.send({ ack: first, options: blocks(peer, first, first + end * MSS) });
+  assert.deepEqual([peer.status.sacked, peer.counter("TCP_RENEGED")], [3 * MSS, 0]);
+  peer.take();
+  untilTimeout(peer);
+  assert.deepEqual([peer.status.sacked, peer.counter("TCP_RENEGED")], [0, 1]);
+  for (const end of [1, 3, 5]) peer.send({ ack: first + end * MSS });
+  const again = seqs(peer.take());
+  assert.ok(
+    flight.slice(1).every((seq) => again.includes(seq)),
+    `sent again: ${again.join()}`,
+  );
+  assert.equal(peer.status.pipe, 0);
+  const probes = peer.counter("TCP_LOSS_PROBES");
+  peer.write(MSS);
+  peer.advance(900);
+  assert.equal(peer.counter("TCP_LOSS_PROBES"), probes + 1, "nothing is SACKed, so a tail is probed for");
+});
+test("a window of 65,535 octets needs no scaling, one octet more does", async () => {
+  for (const [receive, shift] of [
+    [65_535, 0],
+    [65_536, 1],
+  ] as const) {
+    const peer = new Peer(await Wire.make({ receive }), { mss: MSS, shift: 3 });
+    peer.connect();
+    const { options, window } = peer.expectSegment({ ctl: "SYN" });
+    assert.deepEqual([options.shift, window], [shift, 65_535]);
+    peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
+    assert.equal(peer.status.rcvShift, shift);
+    const opener = new Peer(await Wire.make({ receive }), { mss: MSS, shift: 3 });
+    opener.listen();
+    const synAck = opener.handshake();
+    assert.deepEqual([synAck.options.shift, opener.status.rcvShift], [shift, shift]);
+  }
+});
+test("a RST for a segment without a connection says nothing but that: no window, no options, no text", async () => {
+  const wire = await Wire.make();
+  const peer = new Peer(wire, { stackPort: 9999 });
+  for (const ctl of ["SYN", "ACK", "FIN"]) {
+    peer.send({ ctl, seq: 5, ack: 77 });
+    const { data, win, ctl: answer, options } = peer.expectSegment({});
+    assert.deepEqual([data.length, win, answer, options.kinds.length], [0, 0, ctl === "ACK" ? "RST" : "RST,ACK", 0], ctl);
+  }
+});
