@@ -130,6 +130,9 @@ async function huntAutomatic(given: Prepared, count: number, seed: number): Prom
   const key = createHash("sha256").update(module).digest("hex");
   const before = OPTIONS.again ? caughtBefore(LAST_AUTOMATIC, key) : new Map<string, Verdict>();
   const known = reasons(ROOT);
+  const keys = new Set(all.map((change) => keyOf(change, lineOf)));
+  for (const gone of [...known.keys()].filter((each) => !keys.has(each)))
+    console.log(`no such change: ${gone.replaceAll("\t", ", ")} (equivalent.tsv)`);
   for (const change of changes) {
     if (!OPTIONS.equivalent && known.has(keyOf(change, lineOf))) before.set(change.name, { name: change.name, failed: [], seconds: 0 });
   }
