@@ -99,3 +99,40 @@ test("RFC8985-1: records of two connections do not mix, however many segments bo
     assert.equal(fields(peer, "sacked")[0], 0);
   }
 });
+
+test("a receiver that has thrown away what it had SACKED: nothing counts as SACKed after the timeout, and all of it leaves again", async () => {
+  const peer = await Peer.client({ mss: MSS, sack: true });
+  peer.write(MSS);
+  peer.take();
+  peer.advance(20);
+  peer.send();
+  const first = peer.seen;
+  peer.write(5 * MSS);
+  const flight = peer.take().map(({ seq }) => seq);
+  for (const end of [1, 2, 3]) peer.send({ ack: first, options: blocks(peer, first, first + end * MSS) });
+  assert.deepEqual([peer.status.sacked, peer.counter("TCP_RENEGED")], [3 * MSS, 0]);
+  peer.take();
+  while (!peer.counter("TCP_TIMEOUTS")) peer.advance(1);
+  const repeated = peer.take();
+  assert.deepEqual([peer.status.sacked, peer.counter("TCP_RENEGED")], [0, 1]);
+  for (const end of [1, 3, 5]) peer.send({ ack: first + end * MSS });
+  const again = [...repeated, ...peer.take()].map(({ seq }) => seq);
+  assert.ok(
+    flight.slice(1).every((seq) => again.includes(seq)),
+    `sent again: ${again.join()}`,
+  );
+  assert.equal(peer.status.pipe, 0);
+  const probes = peer.counter("TCP_LOSS_PROBES");
+  peer.write(MSS);
+  peer.advance(900);
+  assert.equal(peer.counter("TCP_LOSS_PROBES"), probes + 1, "nothing is SACKed, so a tail is probed for");
+});
+test("a RST for a segment without a connection says nothing but that: no window, no options, no text", async () => {
+  const wire = await Wire.make();
+  const peer = new Peer(wire, { stackPort: 9999 });
+  for (const ctl of ["SYN", "ACK", "FIN"]) {
+    peer.send({ ctl, seq: 5, ack: 77 });
+    const { data, win, ctl: answer, options } = peer.expectSegment({});
+    assert.deepEqual([data.length, win, answer, options.kinds.length], [0, 0, ctl === "ACK" ? "RST" : "RST,ACK", 0], ctl);
+  }
+});
