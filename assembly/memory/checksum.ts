@@ -71,24 +71,37 @@ function sumOfPairs(address: usize, length: u32): u64 {
   return all - (upper << 32) + upper;
 }
 function sumOfVectors(address: usize, length: u32): u64 {
-  const end = address + length;
+  return throughVectors(address, address, length, false);
+}
+function copyVectors(to: usize, from: usize, length: u32): u64 {
+  return throughVectors(to, from, length, true);
+}
+/** `copies` is known in both places, where this is inlined. */
+function throughVectors(to: usize, from: usize, length: u32, copies: bool): u64 {
+  const end = from + length;
+  const further = to - from;
   let all = i64x2.splat(0);
   let upper = i64x2.splat(0);
-  for (let at = address; at < end; at += 64) {
+  for (let at = from; at < end; at += 64) {
     let pairs = v128.load(at);
+    if (copies) v128.store(at + further, pairs);
     all = i64x2.add(all, pairs);
     upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
     pairs = v128.load(at, 16);
+    if (copies) v128.store(at + further, pairs, 16);
     all = i64x2.add(all, pairs);
     upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
     pairs = v128.load(at, 32);
+    if (copies) v128.store(at + further, pairs, 32);
     all = i64x2.add(all, pairs);
     upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
     pairs = v128.load(at, 48);
+    if (copies) v128.store(at + further, pairs, 48);
     all = i64x2.add(all, pairs);
     upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
   }
-  return sumOfLanes(all, upper);
+  const high = i64x2.extract_lane(upper, 0) + i64x2.extract_lane(upper, 1);
+  return i64x2.extract_lane(all, 0) + i64x2.extract_lane(all, 1) - (high << 32) + high;
 }
 
 /** Copies octets that do not overlap and answers their sum: in one go with vectors, where the sum costs nothing; without, copying first is faster. */
@@ -97,35 +110,6 @@ export function copyAndSum(to: usize, from: usize, length: u32): u64 {
   const start: u64 = done ? copyVectors(to, from, done) : 0;
   memory.copy(to + done, from + done, length - done);
   return sum(to + done, length - done, start);
-}
-function copyVectors(to: usize, from: usize, length: u32): u64 {
-  const end = from + length;
-  const further = to - from;
-  let all = i64x2.splat(0);
-  let upper = i64x2.splat(0);
-  for (let at = from; at < end; at += 64) {
-    let pairs = v128.load(at);
-    v128.store(at + further, pairs);
-    all = i64x2.add(all, pairs);
-    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
-    pairs = v128.load(at, 16);
-    v128.store(at + further, pairs, 16);
-    all = i64x2.add(all, pairs);
-    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
-    pairs = v128.load(at, 32);
-    v128.store(at + further, pairs, 32);
-    all = i64x2.add(all, pairs);
-    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
-    pairs = v128.load(at, 48);
-    v128.store(at + further, pairs, 48);
-    all = i64x2.add(all, pairs);
-    upper = i64x2.add(upper, i64x2.shr_u(pairs, 32));
-  }
-  return sumOfLanes(all, upper);
-}
-function sumOfLanes(all: v128, upper: v128): u64 {
-  const high = i64x2.extract_lane(upper, 0) + i64x2.extract_lane(upper, 1);
-  return i64x2.extract_lane(all, 0) + i64x2.extract_lane(all, 1) - (high << 32) + high;
 }
 
 /** The sum of a header of 20 octets. */

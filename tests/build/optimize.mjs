@@ -17,7 +17,7 @@ const ROUNDS = 3;
 const HOT = [
   "~lib/polyfills/bswap<",
   ...["get16<", "get32<", "put16<", "put32<", "sameMac"].map((name) => `assembly/memory/bytes/${name}`),
-  ...["counters/bump", "counters/count", "checksum/pseudo", "checksum/sumOfHeader", "table/bucketOf"].map(
+  ...["counters/bump", "counters/count", "checksum/pseudo", "checksum/sumOfHeader", "checksum/throughVectors", "table/bucketOf"].map(
     (name) => `assembly/memory/${name}`,
   ),
   "assembly/link/interfaces/deviceOf",
