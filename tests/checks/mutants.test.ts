@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { bodies, dataEnd, signed, spliced, unsigned } from "../mutants/wasm.js";
 import type { Change } from "../mutants/automatic.js";
+import { isChoice } from "../mutants/choice.js";
 import { flagsIn, watched } from "../mutants/watched.js";
 import { faults, named, parsed, withBug } from "../mutants/named.js";
 import { LEAST_SHARE, partOf } from "../mutants/report.js";
@@ -123,6 +124,21 @@ describe("changes of a module", () => {
     assert.equal(dataEnd(withData(4000n)), 4003);
     assert.throws(() => watched(withData(4030n), []), /static data ends at 4033/);
     assert.ok(dataEnd(readFileSync("build/ringwire.wasm")) <= 4032);
+  });
+  test("a minimum is told from other comparisons", () => {
+    const code = (...opcodes: [number, number?][]) =>
+      opcodes.map(([opcode, value = 0], at) => ({ at, length: 1, opcode, value: BigInt(value) }));
+    const [GET, TEE, LOAD, CONST, SUB, LESS, SELECT] = [0x20, 0x22, 0x28, 0x41, 0x6b, 0x49, 0x1b];
+    const compared = (...before: [number, number?][]) => isChoice(code(...before, [LESS], [SELECT]), before.length);
+    assert.equal(compared([GET, 1], [GET, 2], [GET, 1], [GET, 2]), true);
+    assert.equal(compared([GET, 1], [GET, 2], [GET, 2], [GET, 1]), true);
+    assert.equal(compared([GET, 1], [GET, 7], [LOAD], [TEE, 2], [GET, 1], [GET, 2]), true);
+    assert.equal(compared([CONST, 9], [GET, 1], [GET, 1], [CONST, 9]), true);
+    assert.equal(compared([GET, 1], [GET, 2], [GET, 1], [GET, 2], [SUB], [CONST, 0]), true);
+    assert.equal(compared([GET, 1], [GET, 2], [GET, 1], [GET, 2], [SUB], [CONST, 1]), false);
+    assert.equal(compared([GET, 1], [GET, 2], [GET, 1], [GET, 3]), false);
+    assert.equal(compared([CONST, 1], [GET, 2], [GET, 1], [GET, 2]), false);
+    assert.equal(isChoice(code([GET, 1], [GET, 2], [GET, 1], [GET, 2], [LESS]), 4), false);
   });
   test("numbers are written as the format has them", () => {
     assert.deepEqual([...unsigned(300)], [0xac, 2]);

@@ -1,5 +1,6 @@
 // Mutants of the compiled module: comparisons turned, stores dropped, constants off by one, in the functions of one folder.
 import { Prng } from "../../bindings/node/prng.js";
+import { isChoice } from "./choice.js";
 import { Lines, type Place } from "./lines.js";
 import { type Body, bodies, type Instruction, signed, spliced } from "./wasm.js";
 
@@ -58,7 +59,7 @@ export function candidates(module: Uint8Array, sourceMap: string): Change[] {
   const all = bodies(module).filter(({ name }) => name.startsWith(FOLDER));
   return all.flatMap((body) =>
     body.instructions.flatMap((instruction, index) =>
-      variants(instruction).map((variant, number) => {
+      visible(body, index).map((variant, number) => {
         const name = body.name.slice(FOLDER.length);
         const inner = lines.at(instruction.at);
         const file = `${body.name.split("/").slice(0, 4).join("/")}.ts`;
@@ -75,6 +76,12 @@ export function candidates(module: Uint8Array, sourceMap: string): Change[] {
       }),
     ),
   );
+}
+
+/** Of the bound of a minimum or maximum nobody could tell. */
+function visible({ instructions }: Body, index: number): Variant[] {
+  const all = variants(instructions[index] as Instruction);
+  return isChoice(instructions, index) ? all.filter(({ isBound }) => !isBound) : all;
 }
 
 function variants(instruction: Instruction): Variant[] {

@@ -87,7 +87,7 @@ export function automaticPart(changes: Change[], verdicts: Verdict[], seed: numb
   });
   return [
     `${TITLES.automatic}\n\n${caught} of ${total} caught (${percent(caught, total)}), at least ${LEAST_SHARE * 100} % must be; seed ${seed}. Changes of single instructions in`,
-    "the compiled functions of `transport/tcp`, spread over all of them; none was left out because it cannot be seen.\n",
+    "the compiled functions of `transport/tcp`, spread over all of them; but for the bound of a minimum or maximum, none was left out because it cannot be seen.\n",
     table(
       ["change", "total", "caught"],
       grouped(({ kind }) => kind),

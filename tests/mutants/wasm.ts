@@ -5,7 +5,7 @@ export interface Instruction {
   at: number;
   length: number;
   opcode: number;
-  /** The constant of i32.const and i64.const, the offset of a load or store; else 0. */
+  /** The constant of i32.const and i64.const, the offset of a load or store, the number of a local that is read or set; else 0. */
   value: bigint;
 }
 
@@ -147,8 +147,9 @@ function instructionsOf(bytes: Uint8Array, start: number, end: number): Instruct
   return found;
 }
 
-/** Steps over what follows an opcode; answers the constant or the offset. */
+/** Steps over what follows an opcode; answers the constant, the offset or the local. */
 function immediate(reader: Reader, opcode: number): bigint {
+  if (opcode >= 0x20 && opcode <= 0x22) return BigInt(reader.u32());
   if (opcode >= 0x28 && opcode <= 0x3e) return offsetOf(reader);
   if (opcode === 0x41 || opcode === 0x42) return reader.signed();
   for (let operands = operandsOf(reader, opcode); operands; operands--) reader.u32();
