@@ -107,6 +107,10 @@ export function init(ms: u32, us: u32): i32 {
   memory.fill(root.privateAt, 0, ROOT_OCTETS - (root.privateAt - changetype<usize>(root)));
   layOut();
   if (root.memoryNeeded > arena.end() - min(start(), arena.end())) return Err.NO_MEMORY;
+  if (config.CANARIES) {
+    arena.beginCanaries();
+    layOut();
+  }
   root.pools = <u32>changetype<usize>(root.pool(PoolIndex.TCP0));
   root.counters = <u32>root.counter(Counter.FRAMES_IN);
   root.status = <u32>root.statusAt;

@@ -1,5 +1,6 @@
 // poll: receive, expire, transmit, next deadline.
-import { CONFIGURE, FORWARDING, GATEWAYS, PROBING, TCP } from "./memory/config";
+import * as arena from "./memory/arena";
+import { CANARIES, CONFIGURE, FORWARDING, GATEWAYS, PROBING, TCP } from "./memory/config";
 import { ADDRESSES_MAX, AddressState, Flag } from "./memory/control";
 import { count, Counter } from "./memory/counters";
 import * as deadlines from "./memory/deadlines";
@@ -26,6 +27,7 @@ import { expire, frames, hasFrames } from "./receive";
 /** Stamps the clock, reads frames, runs what expired; answers the frames read. Errors: NOT_READY. */
 export function receive(ms: u32, us: u32): i32 {
   if (!(root.flags & Flag.READY)) return Err.NOT_READY;
+  if (CANARIES) assert(arena.isIntact());
   time.stamp(ms, us);
   if (CONFIGURE) carrier.notice(state.now);
   const read = frames(state.now);
@@ -38,6 +40,7 @@ export function receive(ms: u32, us: u32): i32 {
 /** Sends what is owed; answers the milliseconds until more may be due, 0: now. Errors: NOT_READY. */
 export function transmit(): i32 {
   if (!(root.flags & Flag.READY)) return Err.NOT_READY;
+  if (CANARIES) assert(arena.isIntact());
   const now = state.now;
   root.flags &= ~Flag.TX_BLOCKED;
   announce();

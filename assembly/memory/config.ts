@@ -23,6 +23,8 @@ export const TCP_RANGES: i32 = isDefined(CFG_TCP_RANGES) ? CFG_TCP_RANGES : TINY
 export const TCP: i32 = isDefined(CFG_TCP) ? CFG_TCP : 1;
 /** 1: the module holds the state hash. */
 export const STATE_HASH: i32 = isDefined(CFG_STATE_HASH) ? CFG_STATE_HASH : FULL;
+/** 1: words between the pieces of the arena tell when one was written beyond its end: with assertions, as the debug module has them. */
+export const CANARIES: i32 = isDefined(CFG_CANARIES) ? CFG_CANARIES : ASC_NO_ASSERT ? 0 : 1;
 /** 1: the module holds ping sockets (the answering side is always there). */
 export const PING: i32 = isDefined(CFG_PING) ? CFG_PING : 1;
 

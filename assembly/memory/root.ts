@@ -118,6 +118,8 @@ export class State {
   forwards: u32;
   /** The UDP socket with ANY_PORT. */
   catcher: u32;
+  /** The last canary of the arena, 0: there are none. */
+  canary: u32;
 
   /** For ICMP errors. */
   get errorBucket(): Bucket {

@@ -52,6 +52,7 @@ declare const CFG_SIMD: i32;
 declare const CFG_SMALL: i32;
 declare const CFG_SOURCES: i32;
 declare const CFG_STATE_HASH: i32;
+declare const CFG_CANARIES: i32;
 declare const CFG_SYN_QUEUE: i32;
 declare const CFG_TCP: i32;
 declare const CFG_TCP_RANGES: i32;

@@ -37,9 +37,16 @@ export function libc(): Libc {
   return loaded;
 }
 
+/** Of two names of one number, as `EAGAIN` and `EWOULDBLOCK`, the first counts. */
+const ERRNO_NAMES = new Map(
+  Object.entries(os.errno)
+    .map(([name, value]) => [value, name] as const)
+    .reverse(),
+);
+
 /** Name of an error number, as `EBUSY`. */
 export function errnoName(errno: number): string {
-  return Object.entries(os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+  return ERRNO_NAMES.get(errno) ?? `errno ${errno}`;
 }
 
 function bind(): Libc {

@@ -4,8 +4,16 @@ import * as virtio from "./virtio.js";
 /** Octets of a frame and what stands before it up to which it is copied word by word: a view of it would cost more. */
 const SHORT = 256;
 
+/** Copies words by fours, which V8 does not make of a plain loop; slots are multiples of 64 octets, so that what is copied too much is part of them. */
 function copyWords(from: Uint32Array, at: number, to: Uint32Array, place: number, words: number): void {
-  for (let i = 0; i < words; i++) to[place + i] = from[at + i] as number;
+  for (let i = 0; i < words; i += 4) {
+    const source = at + i;
+    const target = place + i;
+    to[target] = from[source] as number;
+    to[target + 1] = from[source + 1] as number;
+    to[target + 2] = from[source + 2] as number;
+    to[target + 3] = from[source + 3] as number;
+  }
 }
 
 /** The two frame rings of a device, from the host's side. docs/abi.md section 3. */
@@ -163,22 +171,28 @@ export class Rings {
   /** Moves as many frames as fit from this transmit ring to the receive ring of `to`, which has the same kind; answers how many. */
   transfer(to: Rings): number {
     if (to.#stride !== this.#stride || to.#start !== this.#start) return this.#transferOneByOne(to);
+    const taken = this.#word(DEVICE.txTaken);
+    const written = to.#word(DEVICE.rxWritten);
+    const frames = Math.min(this.pending, to.room);
     let moved = 0;
-    for (;;) {
-      const taken = this.#word(DEVICE.txTaken) & (this.txSlots - 1);
-      const written = to.#word(DEVICE.rxWritten) & (to.rxSlots - 1);
-      let count = Math.min(this.pending, to.room, this.txSlots - taken, to.rxSlots - written);
-      if (count <= 0) return moved;
-      const from = this.#txRing + taken * this.#stride;
+    while (moved < frames) {
+      const source = (taken + moved) & (this.txSlots - 1);
+      const target = (written + moved) & (to.rxSlots - 1);
+      const from = this.#txRing + source * this.#stride;
+      const place = to.#rxRing + target * this.#stride;
       const octets = this.#start + (this.#u32[from >>> 2] as number);
       if (octets <= SHORT) {
-        copyWords(this.#u32, from >>> 2, to.#u32, (to.#rxRing + written * this.#stride) >>> 2, (octets + 3) >>> 2);
-        count = 1;
-      } else to.#u8.set(this.#u8.subarray(from, from + count * this.#stride), to.#rxRing + written * this.#stride);
-      to.#setWord(DEVICE.rxWritten, to.#word(DEVICE.rxWritten) + count);
-      this.#setWord(DEVICE.txTaken, this.#word(DEVICE.txTaken) + count);
-      moved += count;
+        copyWords(this.#u32, from >>> 2, to.#u32, place >>> 2, (octets + 3) >>> 2);
+        moved++;
+        continue;
+      }
+      const run = Math.min(frames - moved, this.txSlots - source, to.rxSlots - target);
+      to.#u8.set(this.#u8.subarray(from, from + run * this.#stride), place);
+      moved += run;
     }
+    to.#setWord(DEVICE.rxWritten, written + moved);
+    this.#setWord(DEVICE.txTaken, taken + moved);
+    return moved;
   }
 
   #transferOneByOne(to: Rings): number {

@@ -225,7 +225,7 @@ export class TcpSocket extends Duplex implements Client {
     const error = this.status()?.error;
     if (error) this.destroy(errorOf(Err[error as keyof typeof Err]));
   }
-  /** Moves octets from the receive ring into the stream as long as it takes them. */
+  /** Moves octets from the receive ring into the stream as long as it takes them. What it would only throw away is not copied. */
   #pull(): void {
     while (this.#wanted && this.#handle && !this.connecting) {
       const ready = this.#core.tcp_receive_ready(this.#handle);
@@ -235,15 +235,24 @@ export class TcpSocket extends Duplex implements Client {
         return;
       }
       const count = Math.min(ready, CHUNK);
-      const octets = Buffer.allocUnsafe(count);
-      const span = this.#core.span;
-      octets.set(this.#core.octets.subarray(span, span + count));
+      const octets = this.#isUnheard() ? null : this.#copyOf(count);
       this.#core.tcp_receive_release(this.#handle, count);
       this.#host.schedule();
       this.bytesRead += count;
       this.#idle?.refresh();
-      this.#wanted = this.push(octets);
+      if (octets) this.#wanted = this.push(octets);
     }
+  }
+  /** Whether the stream flows and nobody listens, as after `resume()`. */
+  #isUnheard(): boolean {
+    return this.readableFlowing === true && this.listenerCount("data") === 0;
+  }
+  /** A copy of the oldest octets of the receive ring. */
+  #copyOf(count: number): Buffer {
+    const octets = Buffer.allocUnsafe(count);
+    const span = this.#core.span;
+    octets.set(this.#core.octets.subarray(span, span + count));
+    return octets;
   }
   #ended(result: number): void {
     this.#wanted = false;

@@ -92,6 +92,23 @@ for (const [name, flags, isTaken] of [
   });
 }
 
+test("SHLD-18: what came in one frame is acknowledged at once, two such frames twice; as many octets in single segments draw an ACK for eight each", async () => {
+  const peer = await withNic({ receive: 262_144, shift: 4 });
+  const arrive = (...texts: number[]) => {
+    for (const data of texts) {
+      put(peer.wire.core.device(0), ethernet(PEER.mac, STACK.mac, 0x0800, peer.packet({ data })), 2);
+      peer.nxt += data;
+    }
+    peer.wire.run();
+    return peer.take().map(({ ack }) => ack);
+  };
+  const singles = Array<number>(20).fill(MSS);
+  assert.deepEqual(arrive(...singles), [1 + 8 * MSS, 1 + 16 * MSS, 1 + 20 * MSS]);
+  const at = 1 + 20 * MSS;
+  assert.deepEqual(arrive(40_000), [at + 40_000]);
+  assert.deepEqual(arrive(40_000, 40_000), [at + 80_000, at + 120_000]);
+});
+
 test("datagrams are believed likewise, but not when they are put together from fragments", async () => {
   const peer = await withNic();
   const { core } = peer.wire;

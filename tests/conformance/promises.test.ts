@@ -8,8 +8,11 @@ import {
   DEVICE,
   DEVICES_MAX,
   Err,
+  Flag,
   INTERFACES_MAX,
   instantiate,
+  POOL,
+  PoolIndex,
 } from "../../bindings/node/core.js";
 import { type Exports, load } from "../../bindings/node/module.js";
 import { Prng } from "../../bindings/node/prng.js";
@@ -114,6 +117,21 @@ describe("memory", () => {
     const isClean = (from: number, to: number) => octets.subarray(from, to).every((octet) => octet === 0xa5);
     assert.ok(isClean(ARENA_START, start), "below the arena");
     assert.ok(isClean(end, octets.length), "beyond the arena");
+  });
+
+  test("RES-07: the debug module traps at the next poll when something was written behind the end of a pool, and says so; undisturbed it answers", async () => {
+    const pools = Object.entries(PoolIndex).filter(([name]) => name !== "COUNT");
+    for (const [name, index] of pools) {
+      const t = await Tester.make({ wasm: "build/ringwire-debug.wasm" });
+      const words = new Uint32Array(t.core.memory.buffer);
+      const word = (at: number) => words[at >>> 2] as number;
+      const pool = word(t.core.control + CONTROL.pools) + index * POOL.octets;
+      assert.equal(t.inject(ping()).length, 1);
+      const end = word(pool + POOL.base) + word(pool + POOL.stride) * word(pool + POOL.capacity);
+      t.core.octets[end] = (t.core.octets[end] as number) ^ 1;
+      assert.throws(() => t.core.poll(t.ms), WebAssembly.RuntimeError, name);
+      assert.equal(word(t.core.control + CONTROL.flags) & Flag.FAULT, Flag.FAULT);
+    }
   });
 
   test("init again starts afresh: sockets, counters and frames are gone, and the state is that of a new stack", async () => {

@@ -49,6 +49,27 @@ async function on(net: Promise<Network>, work: (net: Network) => Promise<void>):
 }
 
 describe("TCP streams", () => {
+  test("what nobody listens for is thrown away where it lies: it is counted, the end comes, and who listens later gets what comes later", () =>
+    on(network(), async ({ a, b }) => {
+      const listener = b.listen({ port: 9 });
+      const [client, server] = await Promise.all([a.connect({ host: "10.0.0.2", port: 9 }), listener.accept()]);
+      let pushed = 0;
+      const push = server.push.bind(server);
+      server.push = (octets: Buffer | null) => {
+        pushed += octets?.length ?? 0;
+        return push(octets);
+      };
+      server.resume();
+      client.write(noise(2 ** 20));
+      await until(() => server.bytesRead === 2 ** 20, "all is read");
+      assert.equal(pushed, 0);
+      const heard: string[] = [];
+      server.on("data", (octets: Buffer) => heard.push(String(octets)));
+      client.end("the rest");
+      await once(server, "end");
+      assert.deepEqual(heard, ["the rest"]);
+      assert.equal(server.bytesRead, 2 ** 20 + 8);
+    }));
   test("8 MB are echoed byte-exactly on a clean wire, and nothing stays behind", () =>
     on(network(), async ({ a, b }) => {
       echo(b);

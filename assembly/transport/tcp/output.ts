@@ -52,7 +52,7 @@ export enum Turn {
 
 /** Segments a connection sends before it is the next one's turn. */
 const QUANTUM: u32 = 8;
-/** Full segments one ACK speaks for at most, so that peers that count ACKs are not starved. */
+/** Full segments one ACK speaks for at most, so that peers that count ACKs are not starved; or all that once came in one frame, which a NIC had put together or the peer never cut. */
 const STRETCH: u32 = 8;
 /** How long a silly window is waited for. RFC 9293 §3.8.6.2.1. */
 const OVERRIDE_WAIT: u32 = 200;
@@ -204,7 +204,8 @@ function sendSeq(tcb: Tcb): Seq {
 /** An ACK; when more than a stretch is unacknowledged, for the first part of it only. Duplicates owed are segments of their own. */
 function sendAck(tcb: Tcb, slot: usize): void {
   const rcv = tcb.rcv;
-  const stretch = STRETCH * fullSegment(tcb);
+  const segments = STRETCH * fullSegment(tcb);
+  const stretch = OFFLOAD ? max(segments, rcv.longest) : segments;
   let short: u32 = 0;
   if (rcv.nxt.since(rcv.acked) > stretch && !tcb.ahead.count) short = rcv.nxt.since(rcv.acked) - stretch;
   emit(tcb, slot, sendSeq(tcb), Ctl.ACK, 0, short);
