@@ -90,7 +90,7 @@ for (const [age, isMeasured] of [
   [1_800_000, true],
   [1_800_001, false],
 ] as const) {
-  test(`RFC6298-2: an echo ${age} ms old is ${isMeasured ? "measured" : "not believed: half an hour is the longest round trip"}`, async () => {
+  test(`an echo ${age} ms old is ${isMeasured ? "measured" : "not believed: half an hour is the longest round trip"}`, async () => {
     const peer = await Peer.client({ tsVal: 5000, mss: MSS });
     peer.write(2 * (MSS - 12));
     const [one, two] = peer.take();

@@ -189,6 +189,17 @@ test("RFC5961-3: the largest window counts for old acknowledgements, also when o
   peer.expectSegment({ ctl: "ACK", seq: 1, ack: 1 });
 });
 
+test("an ACK from TIME-WAIT offers what was left of a window of 65,535 behind the FIN", async () => {
+  const peer = await Peer.server({ receive: 131_072 });
+  peer.close();
+  peer.take();
+  peer.send({ ctl: "FIN,ACK", ack: 2 });
+  for (const again of [false, true]) {
+    if (again) peer.send({ ctl: "FIN,ACK", seq: 1, ack: 2 });
+    peer.expectSegment({ ctl: "ACK", seq: 2, ack: 2, win: 65_534 });
+  }
+});
+
 test("an ACK from TIME-WAIT offers a window of 65,535, as the last one of the connection did", async () => {
   const peer = await Peer.server({ receive: 131_072 });
   peer.close();
@@ -211,7 +222,7 @@ test("MUST-15: the MSS of one peer's SYN is not that of the next, whose SYN has 
   assert.deepEqual([first.status.mss, second.status.mss], [1200, 536]);
 });
 
-test("RFC7323-2: timestamps that were not agreed on are no timestamps, however old they look", async () => {
+test("timestamps that were not agreed on are no timestamps, however old they look", async () => {
   const peer = new Peer(await Wire.make());
   peer.listen();
   peer.handshake({ options: timestamps(0x90000000, 0) });
@@ -223,7 +234,7 @@ for (const [unread, isTold] of [
   [16_384 - 1460, false],
   [16_384 - 1459, true],
 ] as const) {
-  test(`SHLD-19: with ${16_384 - unread} octets of window left, room for a segment and a half is ${isTold ? "" : "not "}worth a segment of its own`, async () => {
+  test(`MUST-39: with ${16_384 - unread} octets of window left, room for a segment and a half is ${isTold ? "" : "not "}worth a segment of its own`, async () => {
     const peer = await Peer.client();
     for (let left: number = unread; left; left -= Math.min(left, 1460)) peer.send({ data: Math.min(left, 1460) });
     assert.equal(peer.take().at(-1)?.win, 16_384 - unread);
@@ -249,7 +260,7 @@ test("1191-1: below 552 octets routers may cut; at 552 they may not", async () =
   }
 });
 
-test("RFC2018-1: with all ranges taken, text that touches one of them, the newest or the oldest, is still kept", async () => {
+test("with all ranges taken, text that touches one of them, the newest or the oldest, is still kept", async () => {
   const peer = await Peer.client({ sack: true, receive: 65_536 });
   const ranges = 8;
   for (let i = 1; i <= ranges; i++) peer.send({ seq: i * 100, data: 10 });
