@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Option } from "../../bindings/node/core.js";
 import { Delayed } from "./delayed.js";
-import { timestamps } from "./frames.js";
+import { sack, timestamps } from "./frames.js";
 import { Peer } from "./peer.js";
 import { Wire } from "./wire.js";
 
@@ -133,4 +133,26 @@ test("a timeout forgets what growth was saved up: after it the window grows by w
   timeout();
   assert.deepEqual([peer.status.cwnd, peer.status.ssthresh], [MSS, 2.5 * MSS]);
   assert.deepEqual(grows(4), [2, 3, 3, 3]);
+});
+
+test("RFC6298-4: what was sent once, but before a timeout, is not measured when it is SACKed after it; what leaves later is", async () => {
+  const peer = await Peer.client({ mss: MSS, sack: true });
+  peer.write(MSS);
+  peer.advance(20);
+  peer.send({ ack: 1 + MSS });
+  peer.take();
+  const first = peer.seen;
+  peer.write(3 * MSS);
+  const has = (from: number, to: number) => sack(...[from, to].map((end) => ((peer.irs ?? 0) + first + end * MSS) >>> 0));
+  while (!peer.counter("TCP_TIMEOUTS")) peer.advance(1);
+  const { srtt, rttvar } = peer.status;
+  peer.take();
+  peer.send({ ack: first, options: has(1, 2) });
+  assert.deepEqual([peer.status.srtt, peer.status.rttvar, peer.status.sacked], [srtt, rttvar, MSS]);
+  peer.send({ ack: first + 3 * MSS });
+  assert.deepEqual([peer.status.srtt, peer.status.unacknowledged], [srtt, 0]);
+  peer.write(MSS);
+  peer.advance(30);
+  peer.send({ ack: first + 4 * MSS });
+  assert.equal(peer.status.srtt, Math.floor((srtt * 7 + 30_000) / 8));
 });

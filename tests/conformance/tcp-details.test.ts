@@ -1,7 +1,7 @@
 // Exact numbers at the edges of formulas and records: what single changed instructions of the module have shown to be unobserved.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTROL, STATUS } from "../../bindings/node/core.js";
+import { CONTROL, Option, STATUS } from "../../bindings/node/core.js";
 import { icmp, ipv4, sack, timestamps } from "./frames.js";
 import { Peer } from "./peer.js";
 import { STACK, Wire } from "./wire.js";
@@ -276,4 +276,26 @@ test("with all ranges taken, text that touches one of them, the newest or the ol
     assert.deepEqual(peer.expectSegment({ ack: 1 }).sack[0], [left, right]);
   }
   assert.equal(peer.counter("TCP_RANGES_FULL"), 1);
+});
+
+test("RFC7323-2, RFC7323-4: TIME-WAIT goes on with TOS, TTL and timestamps of the connection, and knows old duplicates, however long the stack has run", async () => {
+  const peer = await Peer.server({ tsVal: 5000, ms: 25 * 86_400_000 });
+  assert.equal(peer.core.socket_set(peer.handle, Option.TOS, 0x28), 0);
+  assert.equal(peer.core.socket_set(peer.handle, Option.TTL, 33), 0);
+  peer.close();
+  const [tsVal = 0] = peer.expectSegment({ ctl: "FIN,ACK" }).options.timestamps ?? [];
+  const began = peer.wire.ms;
+  peer.advance(7);
+  const last = 5000 + peer.wire.ms;
+  peer.send({ ctl: "FIN,ACK", ack: 2 });
+  for (const after of [7, 1007]) {
+    peer.advance(began + after - peer.wire.ms);
+    if (after > 7) peer.send({ seq: 2, ack: 2, stamp: last - 1 });
+    const answer = peer.expectSegment({ ctl: "ACK", seq: 2, ack: 2, data: 0 });
+    assert.deepEqual([answer.tos, answer.ttl], [0x28, 33]);
+    assert.deepEqual(answer.options.timestamps, [(tsVal + after) >>> 0, last >>> 0]);
+  }
+  assert.equal(peer.counter("TCP_PAWS"), 1);
+  peer.send({ seq: 2, ack: 2, stamp: last });
+  peer.expectSilence();
 });
