@@ -156,3 +156,22 @@ test("RFC6298-4: what was sent once, but before a timeout, is not measured when 
   peer.send({ ack: first + 4 * MSS });
   assert.equal(peer.status.srtt, Math.floor((srtt * 7 + 30_000) / 8));
 });
+
+test("RFC6298-4: an echo of what left before a timeout is not measured, one of what left at it or behind it is", async () => {
+  for (const port of [5000, 5001, 5002, 5003]) {
+    const peer = await Peer.client({ port, mss: MSS, tsVal: 5000 });
+    peer.write(2 * 988);
+    const original = peer.take()[0]?.options.timestamps?.[0] ?? 0;
+    while (!peer.counter("TCP_TIMEOUTS")) peer.advance(1);
+    const again = peer.expectSegment({ seq: 1, data: 988 }).options.timestamps?.[0] ?? 0;
+    const { srtt } = peer.status;
+    peer.advance(40);
+    const echoes = (echo: number) => timestamps(5000 + peer.wire.ms, echo >>> 0);
+    peer.send({ ack: 1 + 500, stamp: null, options: echoes(original) });
+    assert.equal(peer.status.srtt, srtt);
+    peer.send({ ack: 1 + 600, stamp: null, options: echoes(again - 1) });
+    assert.equal(peer.status.srtt, srtt);
+    peer.send({ ack: 1 + 700, stamp: null, options: echoes(again) });
+    assert.equal(peer.status.srtt, Math.floor((srtt * 7 + 40_000) / 8));
+  }
+});
