@@ -92,7 +92,7 @@ for (const [age, isMeasured] of [
 ] as const) {
   test(`an echo ${age} ms old is ${isMeasured ? "measured" : "not believed: half an hour is the longest round trip"}`, async () => {
     const peer = await Peer.client({ tsVal: 5000, mss: MSS });
-    peer.write(2 * (MSS - 12));
+    for (let i = 0; i < 2; i++) peer.write(MSS - 12);
     const [one, two] = peer.take();
     peer.send({ ack: two?.seq });
     const { srtt } = peer.status;

@@ -57,6 +57,7 @@ for (const [mtu, size] of [
 
 test("a port that is forwarded to an inner host is not chosen for a connection of the stack's own", async () => {
   const wire = await Wire.make({
+    offload: 0,
     capacities: { flows: 16, forwards: 4 },
     settings: { forwarding: 1, portFirst: 40_000, portLast: 40_003 },
   });
