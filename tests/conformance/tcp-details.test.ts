@@ -1,10 +1,10 @@
 // Exact numbers at the edges of formulas and records: what single changed instructions of the module have shown to be unobserved.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTROL, STATUS } from "../../bindings/node/core.js";
-import { sack } from "./frames.js";
+import { CONTROL, Option, STATUS } from "../../bindings/node/core.js";
+import { icmp, ipv4, sack, timestamps } from "./frames.js";
 import { Peer } from "./peer.js";
-import { Wire } from "./wire.js";
+import { STACK, Wire } from "./wire.js";
 
 const MSS = 1000;
 
@@ -18,6 +18,12 @@ function fields(peer: Peer, ...names: (keyof typeof STATUS)[]): number[] {
 /** A SACK option with blocks of relative sequence numbers. */
 function blocks(peer: Peer, ...edges: number[]): number[] {
   return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
+}
+/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
+function tells(peer: Peer, mtu: number, seq: number): void {
+  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
+  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
+  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
 }
 
 for (const [limit, shift] of [
@@ -135,4 +141,161 @@ test("a RST for a segment without a connection says nothing but that: no window,
     const { data, win, ctl: answer, options } = peer.expectSegment({});
     assert.deepEqual([data.length, win, answer, options.kinds.length], [0, 0, ctl === "ACK" ? "RST" : "RST,ACK", 0], ctl);
   }
+});
+
+for (const [limit, shift, win] of [
+  [65_535, 0, 65_535],
+  [65_536, 1, 32_767],
+  [131_071, 1, 65_535],
+] as const) {
+  test(`RFC7323-1: a listener answers with a shift of ${shift} where its ring has ${limit} octets, and its windows are in such steps`, async () => {
+    const peer = new Peer(await Wire.make({ receive: limit }), { shift: 3 });
+    peer.listen();
+    const { options, win: offered } = peer.handshake();
+    assert.deepEqual([options.shift, offered, peer.status.rcvShift], [shift, Math.min(limit, 65_535), shift]);
+    peer.send({ data: 1000 });
+    peer.take();
+    assert.equal(peer.read(), 1000);
+    peer.send({ data: 1 });
+    assert.ok(Math.abs(peer.expectSegment({ ctl: "ACK", ack: 1002 }).win - win) <= 1001 >> shift);
+  });
+}
+
+test("RFC7323-1: the window of a FIN is scaled, that of a SYN is not", async () => {
+  const peer = await Peer.client({ shift: 7, win: 1000 });
+  assert.equal(peer.status.sndWnd, 1000);
+  peer.send({ ctl: "FIN,ACK", win: 10 });
+  assert.deepEqual([peer.state, peer.status.sndWnd], ["CLOSE_WAIT", 1280]);
+  peer.write(3000);
+  assert.equal(
+    peer.take().reduce((sum, { data }) => sum + data.length, 0),
+    1280,
+  );
+});
+
+test("RFC5961-3: the largest window counts for old acknowledgements, also when only the SYN of a simultaneous open offered it", async () => {
+  const peer = new Peer(await Wire.make(), { mss: MSS });
+  peer.connect();
+  peer.expectSegment({ ctl: "SYN" });
+  peer.syn({ win: 60_000 });
+  peer.expectSegment({ ctl: "SYN,ACK", seq: 0, ack: 1 });
+  peer.send({ win: 1000 });
+  assert.deepEqual([peer.state, peer.status.sndWnd], ["ESTABLISHED", 1000]);
+  peer.send({ ack: 1 - 60_000 });
+  assert.equal(peer.counter("TCP_ACK_OLD"), 0);
+  peer.expectSilence();
+  peer.send({ ack: -60_000 });
+  assert.deepEqual([peer.counter("TCP_ACK_OLD"), peer.counter("TCP_CHALLENGE_ACKS")], [1, 1]);
+  peer.expectSegment({ ctl: "ACK", seq: 1, ack: 1 });
+});
+
+test("an ACK from TIME-WAIT offers what was left of a window of 65,535 behind the FIN", async () => {
+  const peer = await Peer.server({ receive: 131_072 });
+  peer.close();
+  peer.take();
+  peer.send({ ctl: "FIN,ACK", ack: 2 });
+  for (const again of [false, true]) {
+    if (again) peer.send({ ctl: "FIN,ACK", seq: 1, ack: 2 });
+    peer.expectSegment({ ctl: "ACK", seq: 2, ack: 2, win: 65_534 });
+  }
+});
+
+test("an ACK from TIME-WAIT offers a window of 65,535, as the last one of the connection did", async () => {
+  const peer = await Peer.server({ receive: 131_072 });
+  peer.close();
+  peer.expectSegment({ ctl: "FIN,ACK" });
+  peer.send({ ctl: "FIN,ACK", data: 1460, ack: 1 });
+  peer.take();
+  assert.equal(peer.state, "CLOSING");
+  peer.send({ ack: 2 });
+  peer.send({ ctl: "FIN,ACK", seq: 1461, ack: 2 });
+  peer.expectSegment({ ctl: "ACK", seq: 2, ack: 1462, win: 65_535 });
+});
+
+test("MUST-15: the MSS of one peer's SYN is not that of the next, whose SYN has none", async () => {
+  const wire = await Wire.make();
+  const [first, second] = [new Peer(wire, { port: 5001, mss: 1200 }), new Peer(wire, { port: 5002, mss: 0 })];
+  first.listen();
+  first.handshake();
+  second.listener = first.listener;
+  second.handshake();
+  assert.deepEqual([first.status.mss, second.status.mss], [1200, 536]);
+});
+
+test("timestamps that were not agreed on are no timestamps, however old they look", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.listen();
+  peer.handshake({ options: timestamps(0x90000000, 0) });
+  assert.deepEqual([peer.state, peer.counter("TCP_PAWS")], ["ESTABLISHED", 0]);
+  peer.expectSilence();
+});
+
+for (const [unread, isTold] of [
+  [16_384 - 1460, false],
+  [16_384 - 1459, true],
+] as const) {
+  test(`MUST-39: with ${16_384 - unread} octets of window left, room for a segment and a half is ${isTold ? "" : "not "}worth a segment of its own`, async () => {
+    const peer = await Peer.client();
+    for (let left: number = unread; left; left -= Math.min(left, 1460)) peer.send({ data: Math.min(left, 1460) });
+    assert.equal(peer.take().at(-1)?.win, 16_384 - unread);
+    assert.equal(peer.read(2190), 2190);
+    assert.deepEqual(
+      peer.take().map(({ window }) => window),
+      isTold ? [16_384 - unread + 2190] : [],
+    );
+  });
+}
+
+test("1191-1: below 552 octets routers may cut; at 552 they may not", async () => {
+  for (const [mtu, dontFragment] of [
+    [552, true],
+    [551, false],
+  ] as const) {
+    const peer = await Peer.server();
+    peer.write(1460);
+    peer.take();
+    tells(peer, mtu, 1);
+    const again = peer.take();
+    assert.deepEqual([peer.status.mss, again[0]?.data.length, again[0]?.dontFragment], [512, 512, dontFragment]);
+  }
+});
+
+test("with all ranges taken, text that touches one of them, the newest or the oldest, is still kept", async () => {
+  const peer = await Peer.client({ sack: true, receive: 65_536 });
+  const ranges = 8;
+  for (let i = 1; i <= ranges; i++) peer.send({ seq: i * 100, data: 10 });
+  peer.send({ seq: 2000, data: 10 });
+  assert.equal(peer.counter("TCP_RANGES_FULL"), 1);
+  peer.take();
+  for (const [seq, left, right] of [
+    [ranges * 100 + 10, ranges * 100, ranges * 100 + 15],
+    [ranges * 100 - 5, ranges * 100 - 5, ranges * 100 + 15],
+    [110, 100, 115],
+  ] as const) {
+    peer.send({ seq, data: 5 });
+    assert.deepEqual(peer.expectSegment({ ack: 1 }).sack[0], [left, right]);
+  }
+  assert.equal(peer.counter("TCP_RANGES_FULL"), 1);
+});
+
+test("RFC7323-2, RFC7323-4: TIME-WAIT goes on with TOS, TTL and timestamps of the connection, and knows old duplicates, however long the stack has run", async () => {
+  const peer = await Peer.server({ tsVal: 5000, ms: 25 * 86_400_000 });
+  assert.equal(peer.core.socket_set(peer.handle, Option.TOS, 0x28), 0);
+  assert.equal(peer.core.socket_set(peer.handle, Option.TTL, 33), 0);
+  peer.close();
+  const [tsVal = 0] = peer.expectSegment({ ctl: "FIN,ACK" }).options.timestamps ?? [];
+  const began = peer.wire.ms;
+  peer.advance(7);
+  const last = 5000 + peer.wire.ms;
+  peer.send({ ctl: "FIN,ACK", ack: 2 });
+  for (const after of [7, 1007]) {
+    peer.advance(began + after - peer.wire.ms);
+    if (after > 7) peer.send({ seq: 2, ack: 2, stamp: last - 1 });
+    const answer = peer.expectSegment({ ctl: "ACK", seq: 2, ack: 2, data: 0 });
+    assert.deepEqual([answer.tos, answer.ttl], [0x28, 33]);
+    assert.deepEqual(answer.options.timestamps, [(tsVal + after) >>> 0, last >>> 0]);
+  }
+  assert.equal(peer.counter("TCP_PAWS"), 1);
+  peer.send({ seq: 2, ack: 2, stamp: last });
+  peer.expectSilence();
 });
