@@ -117,8 +117,21 @@ describe("what the pages say", () => {
     t.isAlive();
   });
 
-  test("A131: the name of a device may have 15 octets: longer ones are refused in one line", () => {
-    for (const name of ["a234567890123456", "a".repeat(40)])
+  test("A131: the name of a device may have 15 octets: longer ones are refused in one line, and a stack that runs goes on", async () => {
+    const t = await Tester.make();
+    for (const name of ["a234567890123456", "a".repeat(40)]) {
       assert.throws(() => openTap({ name }), /too long for the name of a device \(at most 15 octets\)/);
+      assert.equal(t.inject(ping()).length, 1);
+    }
+  });
+
+  test("A109: the program in README.md does what it says when it is pasted", async (t) => {
+    const [, program = ""] = /```js\n([^`]*)```/.exec(readFileSync("README.md", "utf8")) ?? [];
+    const library = new URL("../../bindings/node/index.js", import.meta.url).href;
+    const lines: unknown[] = [];
+    t.mock.method(console, "log", (line: unknown) => lines.push(line));
+    await import(`data:text/javascript,${encodeURIComponent(program.replace('"ringwire"', JSON.stringify(library)))}`);
+    assert.deepEqual(lines, ["hello"]);
+    assert.match(program, /console\.log\(.*\); \/\/ hello\n/);
   });
 });
