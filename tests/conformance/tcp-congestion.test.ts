@@ -246,6 +246,19 @@ for (const [got, want] of [
   });
 }
 
+test("RFC9937-1: while more has left than what arrived allows, the window is what is in the network", async () => {
+  const peer = await over(20, { settings: { congestion: 0 } });
+  peer.write(8 * MSS);
+  peer.take();
+  peer.advance(20);
+  peer.send({ ack: 1, options: blocks(peer, 1 + MSS, 1 + 2 * MSS) });
+  assert.deepEqual([peer.status.phase, peer.status.pipe], ["OPEN", 7 * MSS]);
+  assert.equal(waitFor(peer, 1), 5);
+  assert.deepEqual([peer.status.cwnd, peer.status.pipe, peer.status.ssthresh], [6 * MSS, 7 * MSS, 4 * MSS]);
+  peer.send({ ack: 1, options: blocks(peer, 1 + MSS, 1 + 3 * MSS) });
+  assert.deepEqual([peer.status.cwnd, peer.status.pipe], [6 * MSS, 6 * MSS]);
+});
+
 /** Ten segments of fifteen have left and timed out; the first is sent again. No SACK. */
 async function timedOut(): Promise<Peer> {
   const peer = await over(20, { sack: false, settings: { congestion: 0 } });

@@ -10,17 +10,17 @@ const MSS = 1000;
 const RTT = 900;
 const BURST = 64 * MSS;
 
-/** A connection over a path of 900 ms that has grown its window to `segments` or a little more and is at rest. */
-async function grown(segments: number, more: PeerOptions = {}): Promise<Peer> {
+/** A connection over a path of 900 ms, or another, that has grown its window to `segments` or a little more and is at rest. */
+async function grown(segments: number, more: PeerOptions = {}, rtt = RTT): Promise<Peer> {
   const settings = { congestion: 0 };
   const peer = new Peer(await Wire.make({ send: 1 << 20, settings, ...more }), { mss: MSS, sack: true, shift: 6 });
   peer.connect();
-  peer.advance(RTT);
+  peer.advance(rtt);
   peer.take();
   peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
   peer.write(10 * MSS);
   while (peer.status.unacknowledged) {
-    peer.advance(RTT);
+    peer.advance(rtt);
     for (const { seq, data } of peer.take()) {
       peer.send({ ack: seq + data.length });
       if (peer.status.cwnd < segments * MSS) peer.write(2 * MSS);
@@ -139,3 +139,18 @@ test("with a NIC that cuts, what is sent again after a timeout leaves in frames 
   assert.equal(peer.status.retransmissions, 6);
   assert.equal(peer.status.unacknowledged, 7 * MSS);
 });
+
+for (const [rtt, burst] of [
+  [1, 80],
+  [2, 64],
+] as const) {
+  test(`a round trip of ${rtt} ms: of 80 segments ${burst} leave at once`, async () => {
+    const peer = await grown(80, {}, rtt);
+    assert.ok(peer.status.cwnd >= 80 * MSS);
+    assert.equal(peer.status.srtt, rtt * 1000);
+    peer.write(80 * MSS);
+    assert.equal(peer.take().length, burst);
+    peer.advance(1);
+    assert.equal(peer.take().length, 80 - burst);
+  });
+}
