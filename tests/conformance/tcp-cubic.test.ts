@@ -115,3 +115,97 @@ test("RFC5681-2, RFC5681-3: NewReno halves, then gains a segment in each round t
     assert.ok(Math.abs(peer.status.cwnd - cwnd - i * MSS) <= MSS, `round ${i}: ${peer.status.cwnd} from ${cwnd}`);
   }
 });
+
+/** The window in whole octets and milliseconds, exactly as the stack reckons RFC 9438 §4. */
+class Exact {
+  #wMax = 0;
+  #prior = 0;
+  #hasEpoch = false;
+  #epoch = 0;
+  #lastGrown = 0;
+  #wEst = 0;
+  #origin = 0;
+  #k = 0;
+  #part = 0;
+  constructor(
+    public cwnd: number,
+    readonly mss: number,
+  ) {}
+
+  lost(flight: number): void {
+    this.#wMax = this.cwnd < this.#wMax ? Math.floor((this.cwnd * 17) / 20) : this.cwnd;
+    this.#prior = this.cwnd;
+    this.#hasEpoch = false;
+    this.cwnd = Math.floor((flight * 7) / 10);
+  }
+  acknowledged(octets: number, before: number, now: number, srtt: number): void {
+    if (before + this.mss < this.cwnd) return this.#isUnused(now);
+    if (!this.#hasEpoch) this.#begin(now);
+    this.#lastGrown = now;
+    const gained = Math.floor((octets * this.mss) / this.cwnd);
+    this.#wEst += this.#wEst < this.#prior ? Math.floor((gained * 9) / 17) : gained;
+    const t = now - this.#epoch + Math.floor(srtt / 1000) - this.#k;
+    const cubed = Math.trunc((Math.trunc(t ** 3 / 1000) * this.mss * 4) / 10_000_000);
+    const wanted = Math.min(Math.max(this.#origin + cubed, this.cwnd), this.cwnd + Math.floor(this.cwnd / 2));
+    const share = Math.floor(((wanted - this.cwnd) * octets * 256) / this.cwnd) + this.#part;
+    this.#part = share % 256;
+    this.cwnd = Math.max(this.cwnd + Math.floor(share / 256), this.#wEst);
+  }
+  #isUnused(now: number): void {
+    if (!this.#hasEpoch) return;
+    this.#epoch += now - this.#lastGrown;
+    this.#lastGrown = now;
+  }
+  #begin(now: number): void {
+    this.#hasEpoch = true;
+    this.#epoch = now;
+    this.#part = 0;
+    this.#wEst = this.cwnd;
+    this.#origin = Math.max(this.#wMax, this.cwnd);
+    this.#k = Math.floor(Math.cbrt(Math.floor(((this.#origin - this.cwnd) * 2_500_000_000) / this.mss)) + 1e-9);
+  }
+}
+/** A connection in slow start until its window is exactly `segments`, all of it in flight. */
+async function filledTo(segments: number): Promise<Peer> {
+  const peer = await full(1, 10);
+  while (peer.status.cwnd < segments * MSS) {
+    peer.advance(RTT);
+    for (const { seq, data } of peer.take()) {
+      if (peer.status.cwnd === segments * MSS) break;
+      peer.send({ ack: seq + data.length });
+      fill(peer);
+    }
+  }
+  return peer;
+}
+/** Rounds acknowledged segment by segment; after each the window is the model's, to the octet. */
+function compare(peer: Peer, model: Exact, rounds: number, fills = true): void {
+  for (let i = 0; i < rounds; i++) {
+    peer.advance(RTT);
+    for (const { seq, data } of peer.take()) {
+      if (seq + data.length <= acked(peer)) continue;
+      const before = peer.status.unacknowledged;
+      peer.send({ ack: seq + data.length });
+      if (fills) fill(peer);
+      model.acknowledged(data.length, before, peer.wire.ms, peer.status.srtt);
+      assert.equal(peer.status.cwnd, model.cwnd, `round ${i}, at ${seq}`);
+    }
+  }
+}
+
+// 36 segments lose 10,800 octets; the cubic function makes them good in 3000 ms without a rest. RFC 9438 §4.2.
+for (const segments of [36, 53]) {
+  test(`RFC9438-1: ${segments} segments: every acknowledgement after a loss makes the window what the cubic function has, to the octet`, async () => {
+    const peer = await filledTo(segments);
+    const model = new Exact(peer.status.cwnd, MSS);
+    assert.equal(model.cwnd, segments * MSS);
+    for (const rounds of [10, 4]) {
+      const { flight } = lose(peer);
+      model.lost(flight);
+      model.acknowledged(MSS, flight, peer.wire.ms, peer.status.srtt);
+      assert.equal(peer.status.cwnd, model.cwnd, "after the loss");
+      fill(peer);
+      compare(peer, model, rounds);
+    }
+  });
+}

@@ -1,7 +1,7 @@
 // The status record, field by field, and why a connection does not send.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTROL, Offer, STATUS } from "../../bindings/node/core.js";
+import { CONTROL, Offer, Option, STATUS } from "../../bindings/node/core.js";
 import { sack } from "./frames.js";
 import { Peer } from "./peer.js";
 import { oneByOne, PEER, STACK, Wire } from "./wire.js";
@@ -122,4 +122,44 @@ test("RFC7323-1, RFC2018-1: STATUS tells what both sides agreed on", async () =>
   assert.deepEqual(fields(plain, "agreed", "sndShift", "rcvShift", "mssMax"), [0, 0, 0, 1460]);
   const full = await Peer.server({ sack: true, shift: 3, receive: 200_000, mss: 1300 });
   assert.deepEqual(fields(full, "agreed", "sndShift", "rcvShift", "mssMax"), [Offer.SCALE | Offer.SACK, 3, 2, 1300]);
+});
+
+test("SHLD-30, SHLD-29: probes of a closed window follow each other in twice the time, but in no more than 65,536 times the RTO", async () => {
+  const peer = await Peer.client({ settings: { minRto: 1, clockGranularity: 1 } });
+  assert.equal(peer.core.socket_set(peer.handle, Option.USER_TIMEOUT, 600_000), 0);
+  assert.deepEqual([peer.status.rto, peer.status.srtt], [1, 1]);
+  peer.send({ win: 0 });
+  peer.write(10);
+  peer.expectSilence();
+  let last = peer.wire.ms;
+  for (const doublings of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 16, 16]) {
+    peer.advance(2 ** doublings - 1);
+    peer.expectSilence();
+    peer.advance(1);
+    const { ms } = peer.expectSegment({ seq: 1, data: 1 });
+    assert.equal(ms - last, 2 ** doublings);
+    last = ms;
+  }
+  assert.equal(peer.counter("TCP_PROBES"), 19);
+});
+
+test("MUST-38: a silly window is waited for 200 ms, each time anew", async () => {
+  const peer = await Peer.client({ mss: 1000 });
+  peer.send({ win: 300 });
+  peer.write(5000);
+  for (let i = 0; i < 3; i++) {
+    peer.advance(199);
+    peer.expectSilence();
+    peer.advance(1);
+    peer.expectSegment({ seq: 1 + i * 300, data: 300 });
+    peer.send({ win: 300 });
+  }
+  peer.advance(100);
+  peer.send({ win: 1300 });
+  peer.expectSegment({ seq: 901, data: 1000 });
+  peer.send({ win: 300 });
+  peer.advance(199);
+  peer.expectSilence();
+  peer.advance(1);
+  peer.expectSegment({ seq: 1901, data: 300 });
 });
