@@ -175,3 +175,37 @@ test("RFC6298-4: an echo of what left before a timeout is not measured, one of w
     assert.equal(peer.status.srtt, Math.floor((srtt * 7 + 40_000) / 8));
   }
 });
+
+for (const minutes of [1, 30, 40, 70, 75]) {
+  test(`RFC8985-1: after ${minutes} minutes of silence a segment that one SACK overtakes is waited for a quarter of a round trip, and no other leaves again`, async () => {
+    const peer = new Peer(await Wire.make(), { mss: MSS, sack: true });
+    peer.listen();
+    peer.syn();
+    peer.advance(20);
+    peer.send();
+    peer.accept();
+    peer.write(MSS);
+    peer.advance(20);
+    peer.send({ ack: 1 + MSS });
+    peer.take();
+    peer.advance(minutes * 60_000);
+    peer.write(3 * MSS);
+    const said = () => peer.take().map(({ seq }) => seq);
+    const [first = 0, second = 0, third = 0] = said();
+    peer.advance(30);
+    assert.deepEqual(said(), []);
+    const edge = (seq: number) => ((peer.irs ?? 0) + seq) >>> 0;
+    peer.send({ ack: first, options: sack(edge(second), edge(third)) });
+    assert.deepEqual(said(), [], "not at once");
+    const from = peer.wire.ms;
+    while (!peer.queue.length) peer.advance(1);
+    assert.deepEqual(said(), [first]);
+    assert.ok(
+      [5, 8].includes(peer.wire.ms - from),
+      "a quarter of the smallest round trip: of the first, or of the last where that is forgotten",
+    );
+    peer.send({ ack: third + MSS });
+    peer.advance(1000);
+    assert.deepEqual([said(), peer.counter("TCP_RETRANSMITTED")], [[], 1]);
+  });
+}

@@ -19,9 +19,10 @@ function isSentAfter(stamp: u32, end: Seq, otherStamp: u32, otherEnd: Seq): bool
   return <i32>(stamp - otherStamp) > 0 || (stamp == otherStamp && end > otherEnd);
 }
 
-/** An acknowledgement arrived. What it tells of at once has no order: only an earlier one can show that segments overtook each other. There must be a record. */
+/** An acknowledgement arrived. What it tells of at once has no order: only an earlier one can show that segments overtook each other. There must be a record. What arrived long ago is forgotten, before its stamp seems to lie ahead. */
 export function began(tcb: Tcb): void {
   const rack = tcb.rack;
+  if (state.micro - rack.stamp > rtt.LONGEST) rack.isValid = 0;
   if (!rack.isValid) rack.highest = tcb.board.at(tcb.board.first).start;
   rack.known = rack.highest;
 }

@@ -12,7 +12,7 @@ const RTO_AFTER_LOST_SYN: u32 = 3000;
 export const MAX_RTO: u32 = 120000;
 
 /** Longer than 30 minutes is no measurement, microseconds. */
-const LONGEST: u32 = 1800000000;
+export const LONGEST: u32 = 1800000000;
 
 export function start(rtt: Rtt): void {
   rtt.rto = INITIAL_RTO;
@@ -71,6 +71,7 @@ export function acknowledge(tcb: Tcb, seg: Segment): void {
   }
   if (seg.ack < rtt.until) return;
   rtt.timing = 0;
+  rtt.isDoubted = 0;
   sample(rtt, state.micro - rtt.stamp);
 }
 /** Takes a measurement of `r` microseconds. RFC 6298 §2.2, §2.3. */
