@@ -60,7 +60,7 @@ const IN_MEMORY: readonly Stack[] = [
   },
   {
     name: "smoltcp",
-    about: "smoltcp 0.13.1, the crate, native, release with LTO, without congestion control",
+    about: "smoltcp 0.14.0, the crate, native, release with LTO, without congestion control",
     isOurs: false,
     build: buildSmoltcp,
     command: (path, figure, seconds) => {
