@@ -16,7 +16,7 @@ export interface Result {
 
 const WALL_CLOCK = `Over devices, of web pages and of streams the wall clock counts, not the processor's time: both ends and the kernel share the processors
 with whatever else runs. Linux is at the other end of TAP devices, in a network namespace, with NewReno and a program that reads and writes 128 KiB at a time;
-buffers of the stacks are 512 KiB. Each run warms up for a second or half of its time.`;
+buffers of the stacks are 512 KiB; what our stack and smoltcp receive is thrown away where it lies. Each run warms up for a second or half of its time.`;
 
 /** How many times as good one stack is as another. */
 function times({ planned, values }: Result, name: string, other: string): number {
