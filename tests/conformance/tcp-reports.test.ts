@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Err, Option } from "../../bindings/node/core.js";
 import { icmp, ipv4 } from "./frames.js";
 import { Peer, stream } from "./peer.js";
+import { Tester, US } from "./tester.js";
 import { oneByOne, STACK, Wire } from "./wire.js";
 
 const MSS = 1000;
@@ -84,7 +85,7 @@ test("a port of all ports is no option of a TCP socket, nor are those of UDP", a
   }
 });
 
-test("RFC7323-2: in TIME-WAIT a FIN with an old timestamp is an old duplicate: it is acknowledged, counted, and prolongs nothing", async () => {
+test("RFC7323-4: in TIME-WAIT a FIN with an old timestamp is an old duplicate: it is acknowledged, counted, and prolongs nothing", async () => {
   const peer = await Peer.server({ tsVal: 5000 });
   peer.close();
   peer.take();
@@ -163,7 +164,7 @@ test("a peer that has taken back some of its window, and says so again and again
   assert.deepEqual([peer.status.error, peer.state], ["TIMED_OUT", "CLOSED"]);
 });
 
-test("MUST-60: text that was to be pushed carries PSH, also when more follows it that was not", async () => {
+test("text that was to be pushed carries PSH, also when more follows it that was not", async () => {
   const peer = await Peer.client({ mss: MSS });
   peer.write(100);
   peer.expectSegment({ data: 100 });
@@ -235,3 +236,42 @@ for (const [age, isGood] of [
     assert.equal(peer.status.mss, 1460);
   });
 }
+
+test("a SYN that the application refuses draws one RST, which is counted as that and as a segment", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.listen();
+  assert.equal(peer.core.socket_set(peer.listener, Option.DECIDE, 1), 0);
+  peer.syn();
+  peer.expectSilence();
+  const before = peer.counter("TCP_OUT");
+  assert.equal(peer.core.tcp_decide(peer.core.tcp_asked(peer.listener), 0), 0);
+  peer.wire.run();
+  peer.expectSegment({ ctl: "RST,ACK", ack: 1, win: 0, data: 0 });
+  assert.deepEqual([peer.counter("TCP_RST_OUT"), peer.counter("TCP_OUT") - before, peer.core.pools().HALF_OPEN.used], [1, 1, 0]);
+});
+
+test("while no place is free for its neighbour a SYN-ACK waits a second each time, which counts as a try", async () => {
+  const wire = await Wire.make({ capacities: { neighbours: 4 } });
+  const [silent, peer] = [new Peer(wire, { address: "10.0.0.9" }), new Peer(wire)];
+  silent.listen();
+  silent.syn();
+  peer.syn();
+  peer.advance(26_999);
+  assert.deepEqual(
+    peer.take().map(({ ctl, ms }) => [ctl, ms]),
+    [
+      ["SYN,ACK", 3000],
+      ["SYN,ACK", 11_000],
+    ],
+  );
+  assert.deepEqual([wire.core.counter("ARP_FULL"), wire.core.counter("TCP_SYN_EXPIRED"), wire.core.pools().HALF_OPEN.used], [3, 0, 1]);
+  peer.advance(1);
+  assert.deepEqual([wire.core.counter("TCP_SYN_EXPIRED"), wire.core.pools().HALF_OPEN.used], [1, 0]);
+});
+
+test("a listener on all ports of a transparent interface names no address", async () => {
+  const { core } = await Tester.make({ interfaces: [{ device: 0, mac: US.mac, addresses: [`${US.ip}/24`], transparent: true }] });
+  assert.equal(core.tcp_listen({ address: US.ip, port: 0, interface: 0 }), Err.BAD_ARGUMENT);
+  assert.equal(core.tcp_listen({ port: 0 }), Err.BAD_ARGUMENT);
+  assert.ok(core.tcp_listen({ port: 0, interface: 0 }) > 0);
+});
