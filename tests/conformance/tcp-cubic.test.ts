@@ -209,3 +209,47 @@ for (const segments of [36, 53]) {
     }
   });
 }
+
+test("RFC9406-1: five rounds of conservative slow start, then the window becomes ssthresh", async () => {
+  const peer = await Peer.client({ mss: MSS, sack: true, send: 262_144, shift: 4 });
+  const never = peer.status.ssthresh;
+  fill(peer);
+  for (const delay of [100, 150, 150, 150, 150, 150]) {
+    const flight = peer.take();
+    peer.wire.ms += delay;
+    for (const { seq, data } of flight) {
+      peer.send({ ack: seq + data.length });
+      fill(peer);
+    }
+    assert.equal(peer.status.ssthresh, never);
+  }
+  const second = peer.take()[1]?.seq;
+  peer.wire.ms += 150;
+  const { cwnd } = peer.status;
+  peer.send({ ack: second });
+  assert.deepEqual([peer.status.ssthresh, peer.status.cwnd], [cwnd, cwnd + MSS / 4]);
+  assert.equal(peer.status.retransmissions, 0);
+});
+
+test("RFC9438-1: of a maximum more than 100 seconds away the cubic function is as it is at 100 seconds", async () => {
+  const mss = 64;
+  const peer = await Peer.client({ mss });
+  assert.equal(peer.core.socket_set(peer.handle, Option.CONGESTION, 1), 0);
+  peer.write(10 * mss);
+  peer.take();
+  peer.batch([{ ack: 1 }, { ack: 1 }, { ack: 1 }]);
+  assert.deepEqual([peer.status.phase, peer.status.cwnd], ["RECOVERY", 10 * mss]);
+  const duplicate = peer.packet({ ack: 1 });
+  const most = (100_001 ** 3 * mss) / 2_500_000_000; // octets of which the maximum is 100,001 ms away
+  for (let left = Math.ceil(most / mss) - 3; left > 0; left -= 1000) {
+    for (let i = 0; i < Math.min(left, 1000); i++) peer.wire.put(duplicate);
+    peer.wire.run();
+  }
+  while (!peer.counter("TCP_TIMEOUTS")) peer.advance(1);
+  for (let segment = 1; segment <= 10; segment++) peer.send({ ack: 1 + segment * mss });
+  peer.take();
+  peer.write(7 * mss);
+  const { cwnd } = peer.status;
+  peer.send({ ack: 1 + 11 * mss });
+  assert.deepEqual([cwnd, peer.status.cwnd], [7 * mss, 7.5 * mss]);
+});
