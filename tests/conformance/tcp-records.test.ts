@@ -50,6 +50,21 @@ for (const [control, tenths] of [
   });
 }
 
+test("RFC8985-1: a copy that arrives shows that what left before it is lost, though nothing is SACKed any more: no timeout", async () => {
+  const peer = await opened();
+  peer.write(6 * MSS);
+  peer.take();
+  peer.advance(RTT);
+  says(peer, 1, 0, 1, 5);
+  assert.deepEqual(seqs(peer), [1]);
+  peer.advance(RTT);
+  says(peer, 1, 5);
+  assert.deepEqual(seqs(peer), [1 + 5 * MSS]);
+  says(peer, 1, 6);
+  peer.advance(HOUR);
+  assert.deepEqual([seqs(peer), peer.counter("TCP_TIMEOUTS")], [[], 0]);
+});
+
 test("RFC8985-1: a recovery that a DSACK shows to be in vain makes the next one wait for half the round trip", async () => {
   const peer = await opened();
   peer.write(6 * MSS);

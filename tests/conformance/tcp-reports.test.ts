@@ -250,23 +250,35 @@ test("a SYN that the application refuses draws one RST, which is counted as that
   assert.deepEqual([peer.counter("TCP_RST_OUT"), peer.counter("TCP_OUT") - before, peer.core.pools().HALF_OPEN.used], [1, 1, 0]);
 });
 
-test("while no place is free for its neighbour a SYN-ACK waits a second each time, which counts as a try", async () => {
+test("while no place is free for its neighbour a SYN-ACK waits a second each time; then it is the first, and not sent again", async () => {
   const wire = await Wire.make({ capacities: { neighbours: 4 } });
   const [silent, peer] = [new Peer(wire, { address: "10.0.0.9" }), new Peer(wire)];
   silent.listen();
   silent.syn();
   peer.syn();
-  peer.advance(26_999);
+  peer.advance(33_999);
+  const left = peer.take().map(({ ctl, ms }) => [ctl, ms]);
   assert.deepEqual(
-    peer.take().map(({ ctl, ms }) => [ctl, ms]),
-    [
-      ["SYN,ACK", 3000],
-      ["SYN,ACK", 11_000],
-    ],
+    left,
+    [3000, 4000, 6000, 10_000, 18_000].map((ms) => ["SYN,ACK", ms]),
   );
-  assert.deepEqual([wire.core.counter("ARP_FULL"), wire.core.counter("TCP_SYN_EXPIRED"), wire.core.pools().HALF_OPEN.used], [3, 0, 1]);
+  assert.deepEqual([peer.counter("ARP_FULL"), peer.counter("TCP_RETRANSMITTED"), wire.core.pools().HALF_OPEN.used], [3, 4, 1]);
   peer.advance(1);
-  assert.deepEqual([wire.core.counter("TCP_SYN_EXPIRED"), wire.core.pools().HALF_OPEN.used], [1, 0]);
+  assert.deepEqual([peer.counter("TCP_SYN_EXPIRED"), wire.core.pools().HALF_OPEN.used], [1, 0]);
+});
+
+test("while no place is free for its neighbour for five seconds a half-open connection ends; nothing was sent", async () => {
+  const wire = await Wire.make({ capacities: { neighbours: 1 } });
+  const first = new Peer(wire);
+  first.connect();
+  first.send({ ctl: "SYN,ACK", options: first.synOptions });
+  const second = new Peer(wire, { address: "10.0.0.3" });
+  second.listen();
+  second.syn();
+  second.advance(4999);
+  assert.deepEqual([second.take(), wire.core.pools().HALF_OPEN.used], [[], 1]);
+  second.advance(1);
+  assert.deepEqual([second.take(), wire.core.counter("TCP_SYN_EXPIRED"), wire.core.pools().HALF_OPEN.used], [[], 1, 0]);
 });
 
 test("a listener on all ports of a transparent interface names no address", async () => {

@@ -2,7 +2,7 @@
 // CUBIC in integers: octets and milliseconds.
 import { Instant } from "../../memory/time";
 import { CWND_MAX } from "./congestion";
-import { Congestion, Tcb } from "./tcb";
+import { Congestion, Phase, Tcb } from "./tcb";
 
 /** Whole cube root of `n`. */
 export function cubeRoot(n: u64): u32 {
@@ -26,8 +26,9 @@ export function cubed(distance: i64, mss: u32): i64 {
 /** A loss: seven tenths remain; a window that did not reach the last maximum gives way to others. RFC 9438 §4.6, §4.7. Answers the new ssthresh. */
 export function reduced(tcb: Tcb, flight: u32): u32 {
   const it = tcb.congestion;
-  it.wMax = it.cwnd < it.wMax ? <u32>((<u64>it.cwnd * 17) / 20) : it.cwnd;
-  it.prior = it.cwnd;
+  const window = it.phase == Phase.RECOVERY ? min(it.cwnd, it.ssthresh) : it.cwnd; // in recovery duplicates inflate it
+  it.wMax = window < it.wMax ? <u32>((<u64>window * 17) / 20) : window;
+  it.prior = window;
   it.hasEpoch = 0;
   return max(<u32>((<u64>flight * 7) / 10), tcb.snd.mss << 1);
 }

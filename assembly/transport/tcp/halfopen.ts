@@ -42,6 +42,8 @@ export class HalfOpen extends Brief {
   only: u8;
   /** Whether the application is still to decide on it: an Ask. */
   ask: u8;
+  /** How often there was no place for its neighbour. */
+  waits: u8;
   /** When the first SYN-ACK left, microseconds. */
   stamp: u32;
   next: Instant;

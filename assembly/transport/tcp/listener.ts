@@ -231,7 +231,7 @@ export function output(it: HalfOpen, now: Instant): Turn {
 /** The neighbour table is full: again in a while. */
 function retryLater(it: HalfOpen, now: Instant): Turn {
   it.owed.unlink();
-  it.tries++;
+  it.waits++;
   it.next = now + FIRST_WAIT;
   deadlines.arm(it, it.next);
   return Turn.WAITING;
@@ -239,7 +239,7 @@ function retryLater(it: HalfOpen, now: Instant): Turn {
 /** No answer to a SYN-ACK: another one, or the end. */
 export function expire(it: HalfOpen, now: Instant): void {
   if (before(now, it.next)) return deadlines.arm(it, it.next);
-  if (it.tries >= TRIES || (TRANSPARENT && it.ask)) {
+  if (it.tries >= TRIES || it.waits >= TRIES || (TRANSPARENT && it.ask)) {
     count(Counter.TCP_SYN_EXPIRED);
     return forget(it);
   }

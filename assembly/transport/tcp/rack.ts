@@ -83,7 +83,7 @@ function reorderingWindow(tcb: Tcb): u32 {
 export function detect(tcb: Tcb): u32 {
   const rack = tcb.rack;
   const board = tcb.board;
-  if (!board.sacked || !rack.isValid) return 0;
+  if (!rack.isValid) return 0;
   const window = reorderingWindow(tcb);
   let wait: u32 = 0;
   for (let i = board.first; i != board.next; i++) {
