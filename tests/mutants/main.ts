@@ -151,7 +151,7 @@ async function huntAutomatic(given: Prepared, count: number, seed: number): Prom
   };
   await hunt(mutants, { ...given, healthy: module, onVerdict });
   const verdicts = changes.map(({ name }) => before.get(name) as Verdict);
-  const part = automaticPart(changes, verdicts, seed, known, lineOf);
+  const part = automaticPart(changes, verdicts, { seed, module: key }, known, lineOf);
   console.log(`\n${part}`);
   if (OPTIONS.write && !names) {
     writePart(ROOT, "automatic", part);

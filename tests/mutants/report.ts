@@ -71,7 +71,7 @@ function shortened(killer: string): string {
 }
 
 /** The part about the automatic mutants. `lineOf`: the text of a line of source. */
-export function automaticPart(changes: Change[], verdicts: Verdict[], seed: number, known: Reasons, lineOf: LineOf): string {
+export function automaticPart(changes: Change[], verdicts: Verdict[], draw: Draw, known: Reasons, lineOf: LineOf): string {
   const { caught, total } = score(verdicts);
   const byName = new Map(verdicts.map((verdict) => [verdict.name, verdict]));
   const verdictsOf = (accept: (change: Change) => boolean) => changes.filter(accept).flatMap((change) => byName.get(change.name) ?? []);
@@ -86,8 +86,9 @@ export function automaticPart(changes: Change[], verdicts: Verdict[], seed: numb
     return [`\`${change.function}\``, placeOf(change), `\`${lineOf(change.place.file, change.place.line)}\``, change.what, reason ?? ""];
   });
   return [
-    `${TITLES.automatic}\n\n${caught} of ${total} caught (${percent(caught, total)}), at least ${LEAST_SHARE * 100} % must be; seed ${seed}. Changes of single instructions in`,
-    "the compiled functions of `transport/tcp`, spread over all of them; but for the bound of a minimum or maximum, none was left out because it cannot be seen.\n",
+    `${TITLES.automatic}\n\n${caught} of ${total} caught (${percent(caught, total)}), at least ${LEAST_SHARE * 100} % must be; seed ${draw.seed}. Changes of single instructions in`,
+    "the compiled functions of `transport/tcp`, spread over all of them; but for the bound of a minimum or maximum, none was left out because it cannot be seen.",
+    `Drawn from the module whose SHA-256 begins with ${draw.module.slice(0, 8)}: another one gives others.\n`,
     table(
       ["change", "total", "caught"],
       grouped(({ kind }) => kind),
@@ -100,6 +101,12 @@ export function automaticPart(changes: Change[], verdicts: Verdict[], seed: numb
     `### Survivors\n\n${survivors.length} of them; a reason where the change makes no difference that a host or a peer can see.\n`,
     table(["function", "line", "source", "change", "reason"], lines),
   ].join("\n");
+}
+
+/** Which changes were drawn: the seed, and the SHA-256 of the module. */
+export interface Draw {
+  seed: number;
+  module: string;
 }
 
 /** The text of a line of source, trimmed. */
