@@ -1,5 +1,6 @@
 // For editors and tsc only: the names that a profile or a board may give as `@global const CFG_NAME: i32 = n`.
 // config.ts asks for each with isDefined; what is not given has the default that stands there.
+declare const CFG_CANARIES: i32;
 declare const CFG_DHCP: i32;
 declare const CFG_DHCPD: i32;
 declare const CFG_LEASES: i32;
@@ -52,7 +53,6 @@ declare const CFG_SIMD: i32;
 declare const CFG_SMALL: i32;
 declare const CFG_SOURCES: i32;
 declare const CFG_STATE_HASH: i32;
-declare const CFG_CANARIES: i32;
 declare const CFG_SYN_QUEUE: i32;
 declare const CFG_TCP: i32;
 declare const CFG_TCP_RANGES: i32;
