@@ -2,16 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { another, assertCarries, assertServes, drain, octetsOf } from "./attack.js";
-import { mss, sack, sackPermitted } from "./frames.js";
-import { Peer, type PeerOptions, type Sends } from "./peer.js";
+import { mss, sackPermitted } from "./frames.js";
+import { blocks, Peer, type PeerOptions, type Sends } from "./peer.js";
 import { Wire } from "./wire.js";
 
 const SOCKETS = 16;
 
-/** The stack's octets from `left` to `right` as a SACK option. */
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
-}
 /** Connections of one listener until all sockets are taken. */
 async function full(options: PeerOptions = {}): Promise<Peer[]> {
   const first = await Peer.server(options);

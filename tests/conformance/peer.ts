@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Err, type Status } from "../../bindings/node/core.js";
 import { errorName } from "../../bindings/node/error.js";
-import { ipv4, mss, type ParsedOptions, type ParsedTcp, sackPermitted, scale, tcp, timestamps } from "./frames.js";
+import { icmp, ipv4, mss, type ParsedOptions, type ParsedTcp, sack, sackPermitted, scale, tcp, timestamps } from "./frames.js";
 import { type Listens, PEER, STACK, Wire, type WireOptions } from "./wire.js";
 
 /** How a peer behaves in the handshake. */
@@ -18,6 +18,8 @@ export interface PeerOptions extends WireOptions {
   shift?: number;
   /** Whether we permit SACK. */
   sack?: boolean;
+  /** Milliseconds until we answer the SYN of a client, default 0. */
+  rtt?: number;
   /** Window field of what we send, default 65535. */
   win?: number;
   /** Our TSval at time 0, from where it follows the clock; default: no timestamps. */
@@ -128,6 +130,7 @@ export class Peer implements Listens {
     const peer = new Peer(await Wire.make(options), options);
     peer.connect();
     peer.expectSegment({ ctl: "SYN", seq: 0 });
+    if (options.rtt) peer.advance(options.rtt);
     peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
     peer.expectSegment({ ctl: "ACK", seq: 1, ack: 1 });
     return peer;
@@ -209,8 +212,8 @@ export class Peer implements Listens {
   // ---- The wire ----
 
   get synOptions(): number[] {
-    const { mss: size = 1460, shift, sack } = this.options;
-    return [...(size ? mss(size) : []), ...(shift === undefined ? [] : scale(shift)), ...(sack ? sackPermitted : [])];
+    const { mss: size = 1460, shift, sack: permits } = this.options;
+    return [...(size ? mss(size) : []), ...(shift === undefined ? [] : scale(shift)), ...(permits ? sackPermitted : [])];
   }
   syn(more: Sends = {}): void {
     this.send({ ctl: "SYN", seq: 0, options: this.synOptions, ...more });
@@ -328,4 +331,19 @@ export class Peer implements Listens {
 
 function describe({ ctl, seq, ack, win, data, ms }: Segment): string {
   return `<SEQ=${seq}><ACK=${ack}><CTL=${ctl}> window ${win}, ${data.length} octets, at ${ms} ms`;
+}
+
+/** A SACK option that tells of octets of the stack's stream, by relative sequence numbers. */
+export function blocks(peer: Peer, ...edges: number[]): number[] {
+  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
+}
+/** What an ICMP error quotes of the stack's segment at `seq`. */
+export function quote(peer: Peer, seq: number): Uint8Array {
+  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
+  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
+  return ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head);
+}
+/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
+export function tells(peer: Peer, mtu: number, seq: number): void {
+  peer.wire.inject(1, icmp(3, 4, quote(peer, seq), mtu));
 }

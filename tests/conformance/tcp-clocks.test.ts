@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Option } from "../../bindings/node/core.js";
 import { Delayed } from "./delayed.js";
-import { sack, timestamps } from "./frames.js";
-import { Peer } from "./peer.js";
+import { timestamps } from "./frames.js";
+import { blocks, Peer } from "./peer.js";
 import { Wire } from "./wire.js";
 
 const MSS = 1000;
@@ -143,7 +143,7 @@ test("RFC6298-4: what was sent once, but before a timeout, is not measured when 
   peer.take();
   const first = peer.seen;
   peer.write(3 * MSS);
-  const has = (from: number, to: number) => sack(...[from, to].map((end) => ((peer.irs ?? 0) + first + end * MSS) >>> 0));
+  const has = (from: number, to: number) => blocks(peer, first + from * MSS, first + to * MSS);
   while (!peer.counter("TCP_TIMEOUTS")) peer.advance(1);
   const { srtt, rttvar } = peer.status;
   peer.take();
@@ -194,8 +194,7 @@ for (const minutes of [1, 30, 40, 70, 75]) {
     const [first = 0, second = 0, third = 0] = said();
     peer.advance(30);
     assert.deepEqual(said(), []);
-    const edge = (seq: number) => ((peer.irs ?? 0) + seq) >>> 0;
-    peer.send({ ack: first, options: sack(edge(second), edge(third)) });
+    peer.send({ ack: first, options: blocks(peer, second, third) });
     assert.deepEqual(said(), [], "not at once");
     const from = peer.wire.ms;
     while (!peer.queue.length) peer.advance(1);

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Option } from "../../bindings/node/core.js";
-import { sack, timestamps } from "./frames.js";
-import { Peer, type PeerOptions, type Segment } from "./peer.js";
-import { Wire } from "./wire.js";
+import { timestamps } from "./frames.js";
+import { blocks, Peer, type PeerOptions, type Segment } from "./peer.js";
 
 const MSS = 1000;
 const NEVER = 2 ** 30;
@@ -110,18 +109,8 @@ test("RFC9406-1: slow start goes on while the round trip stays as it is", async 
 });
 
 /** A client whose handshake took `rtt` ms. */
-async function over(rtt: number, more: PeerOptions = {}): Promise<Peer> {
-  const peer = new Peer(await Wire.make(more), { mss: MSS, sack: true, ...more });
-  peer.connect();
-  peer.advance(rtt);
-  peer.take();
-  peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
-  peer.take();
-  return peer;
-}
-/** A SACK option with blocks of relative sequence numbers. */
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
+function over(rtt: number, more: PeerOptions = {}): Promise<Peer> {
+  return Peer.client({ mss: MSS, sack: true, rtt, ...more });
 }
 const seqs = (segments: Segment[]) => segments.map(({ seq }) => seq);
 /** Milliseconds until the stack says something, which must be the one segment at `seq`. */

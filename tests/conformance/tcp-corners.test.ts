@@ -2,23 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Event, instantiate } from "../../bindings/node/core.js";
-import { icmp, ipv4, sack } from "./frames.js";
+import { icmp } from "./frames.js";
 import { CTL, ipv4 as ipv4Packet, PROTOCOL, readRaw, type Seen, tcp } from "./packets.js";
-import { Peer } from "./peer.js";
+import { blocks, Peer, tells } from "./peer.js";
 import { frame, PEER, SEED, Tester, US } from "./tester.js";
-import { STACK, Wire } from "./wire.js";
+import { Wire } from "./wire.js";
 
 const MSS = 1000;
-
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
-}
-/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
-function tells(peer: Peer, mtu: number, seq: number): void {
-  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
-  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
-}
 
 test("MUST-41: a connection that is reset while it waits to be accepted leaves no socket behind, and the next is accepted", async () => {
   const wire = await Wire.make();

@@ -232,11 +232,7 @@ test("RFC9406-1: five rounds of conservative slow start, then the window becomes
 });
 
 test("RFC9438-1: a timeout in recovery remembers the window as it was, not as duplicates without SACK have inflated it", async () => {
-  const peer = new Peer(await Wire.make({ settings: { congestion: 1 } }), { mss: MSS });
-  peer.connect();
-  peer.advance(100);
-  peer.take();
-  peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
+  const peer = await Peer.client({ settings: { congestion: 1 }, mss: MSS, rtt: 100 });
   peer.write(10 * MSS);
   assert.equal(peer.status.unacknowledged, 10 * MSS);
   for (let i = 0; i < 300; i++) peer.send({ ack: 1 });

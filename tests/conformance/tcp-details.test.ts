@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CONTROL, Option, STATUS } from "../../bindings/node/core.js";
-import { icmp, ipv4, sack, timestamps } from "./frames.js";
-import { Peer } from "./peer.js";
-import { STACK, Wire } from "./wire.js";
+import { timestamps } from "./frames.js";
+import { blocks, Peer, tells } from "./peer.js";
+import { Wire } from "./wire.js";
 
 const MSS = 1000;
 
@@ -14,16 +14,6 @@ function fields(peer: Peer, ...names: (keyof typeof STATUS)[]): number[] {
   assert.ok(core.tcp_status(peer.handle) >= 0);
   const at = core.view.getUint32(core.control + CONTROL.status, true);
   return names.map((name) => core.view.getUint32(at + STATUS[name], true));
-}
-/** A SACK option with blocks of relative sequence numbers. */
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
-}
-/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
-function tells(peer: Peer, mtu: number, seq: number): void {
-  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
-  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
 }
 
 for (const [limit, shift] of [

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CONTROL, Option, STATUS } from "../../bindings/node/core.js";
-import { ipv4, sack, timestamps } from "./frames.js";
-import { Peer } from "./peer.js";
+import { ipv4, timestamps } from "./frames.js";
+import { blocks, Peer } from "./peer.js";
 import { PEER, STACK, Wire } from "./wire.js";
 
 const MSS = 1000;
@@ -13,9 +13,6 @@ function field(peer: Peer, name: keyof typeof STATUS): number {
   const { core } = peer;
   assert.ok(core.tcp_status(peer.handle) >= 0);
   return core.view.getUint32(core.view.getUint32(core.control + CONTROL.status, true) + STATUS[name], true);
-}
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
 }
 
 test("MUST-49, SM-USER-1: STATUS tells the TOS of the last segment, and no urgent octets where there are none", async () => {

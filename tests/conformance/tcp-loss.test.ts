@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sack } from "./frames.js";
-import { Peer, type Segment } from "./peer.js";
+import { Peer, type Segment, tells } from "./peer.js";
 
 const seqs = (segments: Segment[]): number[] => segments.map(({ seq }) => seq);
 
@@ -261,25 +261,18 @@ test("RFC6928-1: a listener's connection whose SYN-ACK was lost begins with one 
 });
 
 test("SHLD-6, 1191-1, 1191-3: ICMP fragmentation needed makes segments smaller; a quote outside the flight does nothing", async () => {
-  const { icmp, ipv4 } = await import("./frames.js");
-  const { STACK } = await import("./wire.js");
   const peer = await Peer.client({ mss: 1460 });
   peer.write(2920);
   peer.take();
-  const quote = (seq: number) => {
-    const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
-    new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-    return ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head);
-  };
-  peer.wire.inject(1, icmp(3, 4, quote(50_000), 1000));
+  tells(peer, 1000, 50_000);
   assert.equal(peer.status.mss, 1460);
   assert.equal(peer.counter("ICMP_ERROR_UNMATCHED"), 1);
-  peer.wire.inject(1, icmp(3, 4, quote(1), 1000));
+  tells(peer, 1000, 1);
   assert.equal(peer.status.mss, 960);
   const again = peer.take();
   assert.ok(again.length >= 1 && again.every(({ data, dontFragment }) => data.length <= 960 && dontFragment));
-  peer.wire.inject(1, icmp(3, 4, quote(1), 1400));
+  tells(peer, 1400, 1);
   assert.equal(peer.status.mss, 960);
-  peer.wire.inject(1, icmp(3, 4, quote(1), 100));
+  tells(peer, 100, 1);
   assert.equal(peer.status.mss, 552 - 40);
 });

@@ -2,16 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Option } from "../../bindings/node/core.js";
-import { sack, timestamps } from "./frames.js";
-import { Peer, type PeerOptions, type Segment } from "./peer.js";
+import { timestamps } from "./frames.js";
+import { blocks, Peer, type PeerOptions, type Segment } from "./peer.js";
 import { Wire } from "./wire.js";
 
 const MSS = 1000;
 const DAY = 86_400_000;
 
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
-}
 const seqs = (segments: Segment[]): number[] => segments.map(({ seq }) => seq);
 
 /** A connection of the stack with timestamps, whose peer echoes what a test says. */

@@ -1,10 +1,8 @@
 // Pacing to the millisecond: when each segment of a window that may leave at once leaves.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sack } from "./frames.js";
 import { OFFLOADS } from "./nic.js";
-import { Peer, type PeerOptions, type Segment } from "./peer.js";
-import { Wire } from "./wire.js";
+import { blocks, Peer, type PeerOptions, type Segment } from "./peer.js";
 
 const MSS = 1000;
 const RTT = 900;
@@ -13,11 +11,7 @@ const BURST = 64 * MSS;
 /** A connection over a path of 900 ms, or another, that has grown its window to `segments` or a little more and is at rest. */
 async function grown(segments: number, more: PeerOptions = {}, rtt = RTT): Promise<Peer> {
   const settings = { congestion: 0 };
-  const peer = new Peer(await Wire.make({ send: 1 << 20, settings, ...more }), { mss: MSS, sack: true, shift: 6 });
-  peer.connect();
-  peer.advance(rtt);
-  peer.take();
-  peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
+  const peer = await Peer.client({ send: 1 << 20, settings, mss: MSS, sack: true, shift: 6, rtt, ...more });
   peer.write(10 * MSS);
   while (peer.status.unacknowledged) {
     peer.advance(rtt);
@@ -35,7 +29,7 @@ function lose(peer: Peer, segments: number): void {
   const flight = peer.take();
   const [first, second] = flight.map(({ seq }) => seq);
   const end = (flight.at(-1)?.seq ?? 0) + MSS;
-  peer.send({ ack: first, options: sack(...[second ?? 0, end].map((edge) => ((peer.irs ?? 0) + edge) >>> 0)) });
+  peer.send({ ack: first, options: blocks(peer, second ?? 0, end) });
   peer.send({ ack: end });
   peer.write(MSS); // its acknowledgement leaves no more than a burst of what the long one let out
   peer.send();

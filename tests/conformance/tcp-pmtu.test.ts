@@ -1,18 +1,10 @@
 // Path MTU: RFC 1191 §6.3, RFC 4821 §7.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { icmp, ipv4 } from "./frames.js";
-import { Peer } from "./peer.js";
-import { STACK } from "./wire.js";
+import { Peer, tells } from "./peer.js";
 
 const MINUTE = 60_000;
 
-/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
-function tells(peer: Peer, mtu: number, seq: number): void {
-  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
-  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
-}
 /** The application sends, and the peer acknowledges what is no longer than `most`; answers the octets of text of each segment. */
 function bulk(peer: Peer, octets: number, most = 1460): number[] {
   const sizes: number[] = [];

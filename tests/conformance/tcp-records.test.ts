@@ -1,34 +1,27 @@
 // What the records of sent segments say after particular turns: SACKs of a FIN, undone recoveries, pieces, times.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { icmp, ipv4, sack } from "./frames.js";
-import { Peer } from "./peer.js";
-import { STACK, Wire, type WireOptions } from "./wire.js";
+import { blocks, Peer, type PeerOptions, tells } from "./peer.js";
 
 const MSS = 1000;
 const RTT = 100;
 const HOUR = 3_600_000;
 
 /** A connection over a path of 100 ms. */
-async function opened(more: WireOptions = {}, permits = true): Promise<Peer> {
-  const peer = new Peer(await Wire.make({ settings: { congestion: 0 }, ...more }), { mss: MSS, sack: permits });
-  peer.connect();
+function opened(more: PeerOptions = {}, permits = true): Promise<Peer> {
+  return Peer.client({ settings: { congestion: 0 }, mss: MSS, sack: permits, rtt: RTT, ...more });
+}
+/** So many segments have been on their way for a round trip; what was sent meanwhile does not count. */
+function fly(peer: Peer, segments: number): void {
+  peer.write(segments * MSS);
+  peer.take();
   peer.advance(RTT);
   peer.take();
-  peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
-  peer.expectSegment({ ctl: "ACK", seq: 1, ack: 1 });
-  return peer;
 }
 /** An acknowledgement of so many octets in all, with blocks of positions in units of a segment behind `base`. */
 function says(peer: Peer, base: number, acked: number, ...edges: number[]): void {
-  const options = edges.length ? sack(...edges.map((edge) => ((peer.irs ?? 0) + base + edge * MSS) >>> 0)) : [];
+  const options = edges.length ? blocks(peer, ...edges.map((edge) => base + edge * MSS)) : [];
   peer.send({ ack: base + acked * MSS, options });
-}
-/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
-function tells(peer: Peer, mtu: number, seq: number): void {
-  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
-  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
 }
 function seqs(peer: Peer): number[] {
   return peer.take().map(({ seq }) => seq);
@@ -67,10 +60,7 @@ test("RFC8985-1: a copy that arrives shows that what left before it is lost, tho
 
 test("RFC8985-1: a recovery that a DSACK shows to be in vain makes the next one wait for half the round trip", async () => {
   const peer = await opened();
-  peer.write(6 * MSS);
-  peer.take();
-  peer.advance(RTT);
-  peer.take();
+  fly(peer, 6);
   says(peer, 1, 0, 1, 4);
   assert.equal(peer.expectSegment({ data: MSS }).seq, 1);
   says(peer, 1, 4);
@@ -129,10 +119,7 @@ test("a segment with a FIN that is SACKed whole, and then only its text, counts 
 
 test("RFC9937-1: an acknowledgement that moves on and tells of no new loss lets one segment more out", async () => {
   const peer = await opened();
-  peer.write(10 * MSS);
-  peer.take();
-  peer.advance(RTT);
-  peer.take();
+  fly(peer, 10);
   says(peer, 1, 0, 6, 10);
   const { ssthresh, cwnd, pipe } = peer.status;
   assert.deepEqual([ssthresh, cwnd, pipe], [5 * MSS, 4 * MSS, 4 * MSS]);

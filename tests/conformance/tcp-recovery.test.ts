@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Option } from "../../bindings/node/core.js";
-import { ipv4, sack, timestamps } from "./frames.js";
-import { Peer, type PeerOptions, type Segment, type Sends } from "./peer.js";
+import { ipv4, timestamps } from "./frames.js";
+import { blocks, Peer, type PeerOptions, type Segment, type Sends } from "./peer.js";
 import { STACK, Wire } from "./wire.js";
 
 const MSS = 1000;
@@ -34,10 +34,6 @@ async function warm(segments: number): Promise<Peer> {
 function roundTrip(peer: Peer): void {
   peer.advance(RTT);
   for (const { seq, data } of peer.take()) if (data.length) peer.send({ ack: seq + data.length });
-}
-/** A SACK option that tells of octets of the stack's stream, by relative sequence numbers. */
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
 }
 const seqs = (segments: Segment[]): number[] => segments.map(({ seq }) => seq);
 

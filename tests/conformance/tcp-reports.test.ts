@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Err, Option } from "../../bindings/node/core.js";
-import { icmp, ipv4 } from "./frames.js";
-import { Peer, stream } from "./peer.js";
+import { Peer, stream, tells } from "./peer.js";
 import { Tester, US } from "./tester.js";
 import { oneByOne, STACK, Wire } from "./wire.js";
 
@@ -12,12 +11,6 @@ const STEP = 65_536;
 const TEN_MINUTES = 600_000;
 const TIME_WAIT = 60_000;
 
-/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
-function tells(peer: Peer, mtu: number, seq: number): void {
-  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
-  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
-}
 /** The record of TIME-WAIT goes after so many milliseconds. */
 function restsFor(peer: Peer, ms: number): void {
   peer.advance(ms - 1);

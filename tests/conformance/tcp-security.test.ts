@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checksum, icmp, ipv4 } from "./frames.js";
-import { Peer } from "./peer.js";
+import { Peer, quote } from "./peer.js";
 import { BROADCAST_MAC, PEER, STACK, Wire } from "./wire.js";
-
-/** An IP packet of the stack, as an ICMP error quotes it: header and eight octets. `seq` is relative. */
-function quote(peer: Peer, seq: number): Uint8Array {
-  const head = new Uint8Array(8);
-  const view = new DataView(head.buffer);
-  view.setUint16(0, peer.stackPort);
-  view.setUint16(2, peer.port);
-  view.setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-  return ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head);
-}
 
 test("A013, MUST-57, 1122-3.3.6: a SYN to a broadcast or multicast address is dropped in silence", async () => {
   const peer = new Peer(await Wire.make());

@@ -1,16 +1,12 @@
 // What leaves first and what is remembered when a window closes, a timer runs out or a path is missing: found by single changed instructions of the module.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { icmp, sack, timestamps } from "./frames.js";
-import { Peer } from "./peer.js";
+import { icmp, timestamps } from "./frames.js";
+import { blocks, Peer } from "./peer.js";
 import { STACK, Wire } from "./wire.js";
 
 const MSS = 1000;
 
-/** A SACK option with blocks of relative sequence numbers. */
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
-}
 const seqs = (peer: Peer): number[] => peer.take().map(({ seq }) => seq);
 /** Where a segment of full size stands. */
 const at = (segment: number): number => 1 + segment * MSS;

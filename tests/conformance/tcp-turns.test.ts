@@ -2,26 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Err, Event, instantiate, Option } from "../../bindings/node/core.js";
-import { icmp, ipv4, sack } from "./frames.js";
+import { icmp } from "./frames.js";
 import { CTL, ipv4 as ipv4Packet, PROTOCOL, readRaw, type Seen, tcp } from "./packets.js";
-import { Peer, type PeerOptions, type Segment } from "./peer.js";
+import { blocks, Peer, type PeerOptions, type Segment, tells } from "./peer.js";
 import { SEED } from "./tester.js";
-import { oneByOne, STACK, Wire } from "./wire.js";
+import { oneByOne, Wire } from "./wire.js";
 
 const MSS = 1000;
 const MINUTE = 60_000;
 
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
-}
 const seqs = (segments: Segment[]): number[] => segments.map(({ seq }) => seq);
 const sizes = (segments: Segment[]): number[] => segments.map(({ data }) => data.length);
-/** A router says of the segment at `seq` that the path takes no packets longer than `mtu`. */
-function tells(peer: Peer, mtu: number, seq: number): void {
-  const head = Uint8Array.of(peer.stackPort >> 8, peer.stackPort & 255, peer.port >> 8, peer.port & 255, 0, 0, 0, 0);
-  new DataView(head.buffer).setUint32(4, ((peer.irs ?? 0) + seq) >>> 0);
-  peer.wire.inject(1, icmp(3, 4, ipv4({ source: STACK.address, destination: peer.address, protocol: 6 }, head), mtu));
-}
 /** A connection with a send MSS of 960 octets (or what a packet of `mtu` holds), whose next new segment may be one of 1,460. */
 async function mayTry(hasSack: boolean, mtu = 1000, more: PeerOptions = {}): Promise<Peer> {
   const peer = await Peer.server({ sack: hasSack, ...more });

@@ -2,15 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Option } from "../../bindings/node/core.js";
-import { icmp, ipv4, sack } from "./frames.js";
-import { Peer, type PeerOptions, type Segment } from "./peer.js";
+import { icmp, ipv4 } from "./frames.js";
+import { blocks, Peer, type PeerOptions, type Segment } from "./peer.js";
 import { STACK, Wire } from "./wire.js";
 
 const MSS = 1000;
 
-function blocks(peer: Peer, ...edges: number[]): number[] {
-  return sack(...edges.map((edge) => ((peer.irs ?? 0) + edge) >>> 0));
-}
 const seqs = (segments: Segment[]): number[] => segments.map(({ seq }) => seq);
 const open = (more: PeerOptions = {}): Promise<Peer> => Peer.client({ mss: MSS, send: 262_144, shift: 4, ...more });
 
