@@ -1,5 +1,5 @@
 // Mutants of the compiled module: comparisons turned, stores dropped, constants off by one, in the functions of one folder.
-import { Prng } from "../../bindings/node/prng.js";
+import { createHash } from "node:crypto";
 import { isChoice } from "./choice.js";
 import { Lines, type Place } from "./lines.js";
 import { type Body, bodies, type Instruction, signed, spliced } from "./wasm.js";
@@ -131,13 +131,8 @@ function comparisons(opcode: number): Variant[] {
 
 /** `count` of the changes, by a seed: the kinds in turn, in each the functions in turn, one change of an instruction at most. */
 export function chosen(all: Change[], count: number, seed: number): Change[] {
-  const prng = new Prng(seed);
-  const kinds = (["comparison", "store", "constant"] as const).map((kind) =>
-    inTurn(
-      all.filter((change) => change.kind === kind),
-      prng,
-    ),
-  );
+  const drawn = inDrawnOrder(all, seed);
+  const kinds = (["comparison", "store", "constant"] as const).map((kind) => inTurn(drawn.filter((change) => change.kind === kind)));
   const found: Change[] = [];
   const used = new Set<Instruction>();
   for (let round = 0; found.length < count && kinds.some((queue) => queue.length); round++) {
@@ -150,20 +145,20 @@ export function chosen(all: Change[], count: number, seed: number): Change[] {
 }
 
 /** One change of every function, then a second one, and so on: long functions have the more of them. */
-function inTurn(changes: Change[], prng: Prng): Change[] {
+function inTurn(changes: Change[]): Change[] {
   const groups = new Map<string, Change[]>();
-  for (const change of shuffled(changes, prng)) groups.set(change.function, [...(groups.get(change.function) ?? []), change]);
+  for (const change of changes) groups.set(change.function, [...(groups.get(change.function) ?? []), change]);
   const rounds = [...groups.values()].flatMap((group) => group.map((change, round) => ({ change, round: round / group.length })));
   return rounds.sort((a, b) => a.round - b.round).map(({ change }) => change);
 }
 
-function shuffled<T>(given: T[], prng: Prng): T[] {
-  const items = [...given];
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = prng.below(i + 1);
-    [items[i], items[j]] = [items[j] as T, items[i] as T];
-  }
-  return items;
+/** By a hash of the seed and each one's name: in functions that stay the same the order stays the same too. */
+function inDrawnOrder(changes: Change[], seed: number): Change[] {
+  const lot = ({ name }: Change) => createHash("sha256").update(`${seed} ${name}`).digest("hex");
+  return changes
+    .map((change) => ({ change, drawn: lot(change) }))
+    .sort((a, b) => (a.drawn < b.drawn ? -1 : 1))
+    .map(({ change }) => change);
 }
 
 /** The module with one change. */

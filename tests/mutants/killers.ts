@@ -34,6 +34,8 @@ export const ORDER = "tests/mutants/order.json";
 const FOLDER = "tests/conformance";
 /** The simulation, where there is one: slower, so only for what the tests let through. */
 const SIMULATION = { needs: "tests/simulation/seeds.ts", pack: ["tests/mutants/simulated.ts"] };
+/** The record of what the simulation's stacks send: it sees that something changed, not what is wrong, so what only it catches is counted apart. */
+export const RECORD = "tests/mutants/recorded.ts";
 /** Those of other protocols and of documents, and those that look at the wall clock or take long for what they see of TCP. */
 const NOT_KILLERS = /\/(docs|attack-http|attack-resource|promises|arp|ip|link|route|udp)\.test\.ts$/;
 const HEAP_MEGABYTES = 1024;
@@ -53,12 +55,13 @@ function spent(pid: number): number {
   }
 }
 
-/** Packs of killers that run one after another: paths of test files in the repository, those that caught most first. */
-export function packs(root: string, order: Order): string[][] {
+/** Packs of killers that run one after another: paths of test files in the repository, those that caught most first; `withRecord`: the record last. */
+export function packs(root: string, order: Order, withRecord: boolean): string[][] {
   const files = readdirSync(join(root, FOLDER)).map((name) => `${FOLDER}/${name}`);
   const tests = files.filter((path) => path.endsWith(".test.ts") && !NOT_KILLERS.test(path)).sort();
   tests.sort((a, b) => (order[b] ?? 0) - (order[a] ?? 0));
-  return existsSync(join(root, SIMULATION.needs)) ? [tests, SIMULATION.pack] : [tests];
+  if (!existsSync(join(root, SIMULATION.needs))) return [tests];
+  return withRecord ? [tests, SIMULATION.pack, [RECORD]] : [tests, SIMULATION.pack];
 }
 
 /** The order as learned; empty when nothing was. */

@@ -51,7 +51,7 @@ type Prepared = Omit<Hunt, "healthy">;
 function prepared(): Prepared {
   return {
     root: ROOT,
-    packs: OPTIONS.test ? [OPTIONS.test.split(",")] : packs(ROOT, knownOrder(ROOT)),
+    packs: OPTIONS.test ? [OPTIONS.test.split(",")] : packs(ROOT, knownOrder(ROOT), Boolean(OPTIONS.automatic)),
     jobs: Number(OPTIONS.jobs),
     pattern: OPTIONS.pattern?.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
     whole: OPTIONS.matrix,
@@ -191,10 +191,10 @@ function learn(verdicts: Verdict[]): void {
 }
 
 function concluded(verdicts: Verdict[], least: number): boolean {
-  const { caught, total } = score(verdicts);
+  const { caught, recorded, total } = score(verdicts);
   const enough = caught >= least * total;
   console.log(
-    `\n${caught} of ${total} mutants caught (${percent(caught, total)})${enough ? "" : `, but at least ${percent(least, 1)} must be`}`,
+    `\n${caught} of ${total} mutants caught (${percent(caught, total)}${recorded ? `; ${recorded} of them only by the record` : ""})${enough ? "" : `, but at least ${percent(least, 1)} must be`}`,
   );
   return enough;
 }

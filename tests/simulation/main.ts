@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { Instances } from "./module.js";
 import { changes, measure, parseTable, tableText } from "./performance.js";
 import { planOf } from "./plan.js";
+import { differences, parseRecord, RECORD, recorded, recordText } from "./record.js";
 import { commandFor, type Failed, MODULES, remaining, runSeed, runSeeds, STACKS_MOST, type Sum } from "./seeds.js";
 import { missing, table } from "./sometimes.js";
 
@@ -17,6 +18,7 @@ interface Options {
   wasm?: string;
   twice?: boolean;
   writePerformance?: string;
+  writeRecord?: boolean;
 }
 
 const TABLE = "tests/simulation/performance.tsv";
@@ -41,6 +43,7 @@ const program = new Command("simulate")
   .option("--twice", "each seed again without the short ways for usual packets: every frame and the states at the end must be the same")
   .option("--verbose", "the plan of each seed, and every frame that a stack sends (one thread)")
   .option("--write-performance <reason>", "measure and write the table of performance, with the reason why it changes")
+  .option("--write-record", "run the recorded seeds and write down what the stack sends in them; tells which went another way before")
   .allowExcessArguments(false)
   .exitOverride()
   .configureOutput({ outputError: () => {} });
@@ -49,6 +52,7 @@ async function main(args: string[]): Promise<number> {
   program.parse(args, { from: "user" });
   const options = program.opts<Options>();
   if (options.writePerformance !== undefined) return writePerformance(options.writePerformance);
+  if (options.writeRecord) return writeRecord();
   const name = options.wasm ? `wasm ${options.wasm}` : options.tiny ? "tiny" : "release";
   const wasm = options.wasm ? pathToFileURL(options.wasm) : options.tiny ? MODULES.tiny : MODULES.release;
   if (options.verbose) return verbose(options, wasm);
@@ -67,6 +71,16 @@ async function writePerformance(reason: string): Promise<number> {
   for (const line of changes(before.rows, rows)) console.log(line);
   writeFileSync(TABLE, tableText(rows, [...before.reasons, reason.trim()]));
   console.log(`${rows.size} rows in ${TABLE}`);
+  return 0;
+}
+
+/** Runs the recorded seeds, and writes what the stack sends in them. */
+async function writeRecord(): Promise<number> {
+  const rows = recorded(await Instances.of(MODULES.release, STACKS_MOST));
+  const changed = differences(existsSync(RECORD) ? parseRecord(readFileSync(RECORD, "utf8")) : [], rows);
+  for (const line of changed) console.log(line);
+  writeFileSync(RECORD, recordText(rows));
+  console.log(`${changed.length} of ${rows.length} seeds went another way; ${RECORD} is written`);
   return 0;
 }
 
