@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Peer, tells } from "./peer.js";
+import { Wire } from "./wire.js";
 
 const MINUTE = 60_000;
 
@@ -131,4 +132,26 @@ test("4821-1: short text that gets no answer blames nobody's MTU", async () => {
   assert.equal(peer.counter("TCP_BLACK_HOLES"), 0);
   assert.equal(peer.status.mss, 1460);
   assert.ok(peer.status.timeouts >= 5);
+});
+
+test("4821-1: a path that swallows what is longer than 1,006 octets is found before R2, even from the RTO of 6 s that follows a lost SYN and a lost segment", async () => {
+  const peer = new Peer(await Wire.make());
+  peer.connect();
+  peer.advance(1500);
+  assert.equal(peer.take().length, 2);
+  peer.send({ ctl: "SYN,ACK", options: peer.synOptions });
+  peer.expectSegment({ ctl: "ACK", seq: 1 });
+  peer.write(100);
+  peer.advance(3500);
+  assert.equal(peer.take().length, 2);
+  peer.send();
+  peer.write(1360);
+  let at = 101;
+  for (let second = 0; second < 299 && at < 1461; second++) {
+    for (const { seq, data } of peer.take()) if (data.length <= 966 && seq <= at) at = Math.max(at, seq + data.length);
+    peer.send({ ack: at });
+    peer.advance(1000);
+  }
+  assert.equal(peer.status.unacknowledged, 0);
+  assert.equal(peer.counter("TCP_BLACK_HOLES"), 2);
 });

@@ -225,6 +225,30 @@ test("MUST-26: traffic puts a keep-alive off, and unacknowledged text is repeate
   assert.ok(peer.take().length > 3);
 });
 
+test("MUST-26: what is sent when a keep-alive is due takes its place: no probe behind text or a FIN", async () => {
+  const begin = async () => {
+    const peer = await Peer.server();
+    peer.core.socket_set(peer.handle, Option.KEEP_IDLE, 10_000);
+    peer.core.socket_set(peer.handle, Option.KEEPALIVE, 1);
+    peer.wire.run();
+    peer.wire.ms += 10_000;
+    return peer;
+  };
+  const ends = await begin();
+  ends.core.tcp_close(ends.handle);
+  ends.wire.run();
+  ends.expectSegment({ ctl: "FIN,ACK", seq: 1, data: 0 });
+  ends.expectSilence();
+  const writes = await begin();
+  writes.write(10);
+  writes.wire.run();
+  writes.expectSegment({ ctl: "PSH,ACK", seq: 1, data: 10 });
+  writes.expectSilence();
+  const silent = await begin();
+  silent.wire.run();
+  silent.expectSegment({ ctl: "ACK", seq: 0, data: 0 });
+});
+
 test("MUST-29: one keep-alive without an answer ends nothing; all of them do", async () => {
   const peer = await Peer.server();
   peer.core.socket_set(peer.handle, Option.KEEP_IDLE, 10_000);

@@ -253,7 +253,7 @@ function sendText(tcb: Tcb, slot: usize, first: u32, now: Instant): void {
   const length = together.isPossible(tcb, first) ? together.segments(tcb, room(tcb)) * first : first;
   const fin: u32 = carriesFin(tcb, from, length) && offered(tcb) > length ? 1 : 0;
   emit(tcb, slot, from, textCtl(tcb, from, length, fin != 0), length, 0);
-  tcb.owes &= ~Owes.OVERRIDE;
+  tcb.owes &= ~(Owes.OVERRIDE | Owes.KEEPALIVE); // this asks for an answer too
   timers.clear(tcb, Timer.OVERRIDE);
   snd.cursor = from.plus(length + fin);
   if (from < snd.nxt) again(tcb);

@@ -13,7 +13,7 @@ const SMALLEST_MTU: u32 = 552;
 /** MTU that is tried when longer segments vanish. RFC 4821 §7.2. */
 const BASE_MTU: u32 = 1024;
 /** Timeouts in a row that make a long segment suspect. */
-const SUSPECT: u32 = 5;
+const SUSPECT: u32 = 4;
 /** How long a shorter MTU is kept before a longer one is tried. RFC 1191 §6.3. */
 const KEPT: u32 = 600000;
 /** How long the first time when no router said so: it may only have been an outage. */
