@@ -155,3 +155,25 @@ test("4821-1: a path that swallows what is longer than 1,006 octets is found bef
   assert.equal(peer.status.unacknowledged, 0);
   assert.equal(peer.counter("TCP_BLACK_HOLES"), 2);
 });
+
+test("4821-1: the first step down is suspect itself at the next timeout, unless something has got through since", async () => {
+  for (const isHeard of [false, true]) {
+    const peer = await Peer.server({ sack: true });
+    peer.write(1460);
+    while (!peer.counter("TCP_BLACK_HOLES")) peer.advance(1);
+    peer.take();
+    peer.send({ ack: 1461 });
+    if (isHeard) {
+      peer.write(984);
+      peer.take();
+      peer.advance(10);
+      peer.send();
+    }
+    peer.write(984);
+    peer.take();
+    const { timeouts } = peer.status;
+    while (peer.status.timeouts === timeouts) peer.advance(1);
+    assert.equal(peer.counter("TCP_BLACK_HOLES"), isHeard ? 1 : 2);
+    assert.equal(peer.status.mss, isHeard ? 984 : 512);
+  }
+});

@@ -5,7 +5,7 @@ import { count, Counter } from "../../memory/counters";
 import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
 import { Segment } from "./segment";
-import { later } from "./seq";
+import { later, sooner } from "./seq";
 import { Owes, Phase, Tcb } from "./tcb";
 import * as undo from "./undo";
 
@@ -25,7 +25,7 @@ export function allowed(tcb: Tcb): u32 {
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): void {
   const it = tcb.congestion;
   undo.acknowledged(tcb, seg, octets, false);
-  if (UNDO && it.frto && answersTimeout(tcb)) return;
+  if (UNDO && it.frto && answersTimeout(tcb, seg)) return;
   if (it.phase == Phase.RECOVERY) return repair(tcb, octets);
   it.duplicates = 0;
   // What lies far behind must not come to lie ahead when the space wraps.
@@ -33,8 +33,8 @@ export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, n
   if (it.phase == Phase.LOSS && tcb.snd.una >= it.recover) it.phase = Phase.OPEN;
   congestion.grow(tcb, octets, before, now);
 }
-/** F-RTO, steps 2b and 3b: the first acknowledgement lets new text out instead of old, the second says that the timeout was spurious. RFC 5682 §2.1. */
-function answersTimeout(tcb: Tcb): bool {
+/** F-RTO, steps 2b and 3b: the first acknowledgement lets new text out instead of old, where a full segment of it can leave; the second says that the timeout was spurious. RFC 5682 §2.1. */
+function answersTimeout(tcb: Tcb, seg: Segment): bool {
   const it = tcb.congestion;
   const snd = tcb.snd;
   const isSecond = it.frto > 1;
@@ -43,7 +43,8 @@ function answersTimeout(tcb: Tcb): bool {
     undo.restore(tcb);
     return true;
   }
-  if (snd.una >= it.recover || snd.nxt >= tcb.last || snd.una.plus(snd.wnd) <= snd.nxt) return false;
+  const edge = sooner(snd.end, seg.ack.plus(seg.windowFor(snd.shift)));
+  if (snd.una >= it.recover || edge < snd.nxt.plus(snd.mss)) return false;
   it.frto = 2;
   snd.cursor = snd.nxt;
   return true;

@@ -118,8 +118,15 @@ function answersTimeout(tcb: Tcb, octets: u32): void {
   const isSecond = it.frto > 1;
   it.frto = 0;
   if (isSecond && tcb.board.originals) return undo.restore(tcb);
-  if (isSecond || !octets || snd.nxt >= tcb.last || snd.una.plus(snd.wnd) <= snd.nxt) return;
+  if (isSecond || !octets || snd.nxt >= tcb.last) return;
   it.frto = 2;
+}
+/** Whether F-RTO waits for what its new text brings, or new text is about to leave; without any, what is lost leaves again as ever. RFC 5682 §3.1, step 2b. */
+function waitsForNews(tcb: Tcb): bool {
+  const it = tcb.congestion;
+  const snd = tcb.snd;
+  if (it.frto <= 1) return false;
+  return snd.nxt > it.recover || (room(tcb) != 0 && sooner(snd.end, snd.una.plus(snd.wnd)) >= snd.nxt.plus(snd.mss));
 }
 
 /** The retransmission timer ran out. Only the first time for the same octets lowers ssthresh. RFC 5681 §3.1. */
@@ -151,6 +158,7 @@ export function sendAllAgain(tcb: Tcb): void {
 /** Segments have become shorter: what is in flight and too long for the path leaves again in pieces. */
 export function cutToSize(tcb: Tcb): void {
   const board = tcb.board;
+  if (tcb.congestion.frto > 1) tcb.congestion.frto = 0; // what F-RTO has sent is too long itself
   if (!hasRecords(tcb)) return sendAllAgain(tcb);
   const mss = tcb.snd.mss;
   for (let i = board.first; i != board.next; i++) {
@@ -188,6 +196,7 @@ export function sent(tcb: Tcb, from: Seq, to: Seq): void {
 /** A segment leaves once more. */
 export function sentAgain(tcb: Tcb, it: Sent): void {
   tcb.board.sendAgain(it);
+  if (tcb.congestion.frto > 1) tcb.congestion.frto = 0;
   tcb.congestion.prrOut += it.octets;
 }
 /** What was sent is to be watched. */
@@ -207,7 +216,7 @@ export function isResendDue(tcb: Tcb): bool {
   const owed = (tcb.owes & Owes.RETRANSMIT) != 0;
   if (!hasRecords(tcb)) return owed && snd.una < snd.nxt;
   const it = tcb.congestion;
-  if (!tcb.board.lost || it.frto > 1) return false;
+  if (!tcb.board.lost || waitsForNews(tcb)) return false;
   const first = tcb.board.firstLost;
   if (first.start >= snd.una.plus(snd.wnd)) return false;
   return owed || !tcb.board.pipe || tcb.board.pipe + first.octets <= it.cwnd; // a FIN may make a segment longer than cwnd

@@ -42,14 +42,14 @@ export function timedOut(tcb: Tcb): void {
 export function doubt(tcb: Tcb): void {
   const rtt = tcb.rtt;
   rtt.timing = 0;
-  rtt.isDoubted = 1;
+  rtt.doubts++;
   rtt.doubtedMicro = state.micro;
   rtt.doubtedStamp = tcb.tsVal;
 }
 /** A segment that was sent only once, at `stamp`, has arrived. RFC 6298 §3. */
 export function arrived(rtt: Rtt, stamp: u32): void {
-  if (rtt.timing || (rtt.isDoubted && <i32>(stamp - rtt.doubtedMicro) < 0)) return;
-  rtt.isDoubted = 0;
+  if ((rtt.timing && !rtt.doubts) || (rtt.doubts && <i32>(stamp - rtt.doubtedMicro) < 0)) return;
+  rtt.doubts = 0;
   sample(rtt, state.micro - stamp);
 }
 /** New octets were acknowledged: the backed-off RTO holds until something is measured. RFC 6298 §5, Karn. */
@@ -64,14 +64,14 @@ export function acknowledge(tcb: Tcb, seg: Segment): void {
   const isEchoed = tcb.stamped && seg.stamped && seg.tsEcr && age <= LONGEST / 1000;
   rtt.latest = isEchoed ? age * 1000 : 0;
   if (!rtt.timing) {
-    if (!isEchoed || (rtt.isDoubted && <i32>(seg.tsEcr - rtt.doubtedStamp) < 0)) return;
-    rtt.isDoubted = 0;
+    if (!isEchoed || (rtt.doubts && <i32>(seg.tsEcr - rtt.doubtedStamp) < 0)) return;
+    rtt.doubts = 0;
     sample(rtt, age * 1000);
     return;
   }
   if (seg.ack < rtt.until) return;
   rtt.timing = 0;
-  rtt.isDoubted = 0;
+  rtt.doubts = 0;
   sample(rtt, state.micro - rtt.stamp);
 }
 /** Takes a measurement of `r` microseconds. RFC 6298 §2.2, §2.3. */

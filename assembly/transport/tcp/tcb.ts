@@ -92,10 +92,11 @@ export class Rtt {
   timing: u32;
   /** Round-trip time that the acknowledgement in hand tells, 0: none. */
   latest: u32;
-  /** When the last timeout was, microseconds and as a timestamp, while nothing newer was measured; only when `isDoubted`. */
+  /** When the last timeout was, microseconds and as a timestamp, while nothing newer was measured; only when `doubts`. */
   doubtedMicro: u32;
   doubtedStamp: u32;
-  isDoubted: u32;
+  /** Timeouts since anything was measured. */
+  doubts: u32;
 }
 
 /** Congestion control and loss recovery. RFC 5681, RFC 6582. In octets. */
@@ -192,6 +193,8 @@ export class Undo {
   tsVal: u32;
   /** Retransmissions of which no DSACK has told. */
   copies: u32;
+  /** SND.UNA at the reduction. */
+  from: Seq;
 }
 
 /** Names of the timers; a bit each in Timers.armed. */

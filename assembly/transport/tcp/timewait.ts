@@ -96,13 +96,13 @@ export function forget(record: TimeWait): void {
   root.pool(PoolIndex.TIME_WAIT).give(changetype<usize>(record));
 }
 
-/** A segment for a connection in TIME-WAIT. True: it is a SYN that begins a new incarnation; the record is gone. */
-export function arrives(record: TimeWait, seg: Segment, now: Instant): bool {
+/** A segment for a connection in TIME-WAIT. True: it is a SYN that begins a new incarnation, which somebody listens for; the record is gone. */
+export function arrives(record: TimeWait, seg: Segment, isHeard: bool, now: Instant): bool {
   if (seg.has(Ctl.RST)) {
     count(Counter.TCP_RST_IN);
     return false;
   }
-  if (seg.has(Ctl.SYN) && !seg.has(Ctl.ACK) && beginsAnew(record, seg)) {
+  if (isHeard && seg.has(Ctl.SYN) && !seg.has(Ctl.ACK) && beginsAnew(record, seg)) {
     forget(record);
     return true;
   }

@@ -15,6 +15,7 @@ export function remember(tcb: Tcb): void {
   it.isOpen = 1;
   it.waits = 1;
   it.copies = 0;
+  it.from = tcb.snd.una;
 }
 /** A segment leaves once more. */
 export function sentAgain(tcb: Tcb): void {
@@ -23,11 +24,11 @@ export function sentAgain(tcb: Tcb): void {
   if (!it.copies) it.tsVal = tcb.tsVal;
   it.copies++;
 }
-/** Looks for signs that all was in vain: an echo of a stamp older than the first retransmission, or a DSACK for each. */
+/** Looks for signs that all was in vain: an echo of a stamp older than the first retransmission, or a DSACK for each; not for what arrived before the reduction. */
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, isDsack: bool): void {
   const it = tcb.undo;
   if (!UNDO || !it.isOpen || !it.copies) return;
-  if (isDsack && !--it.copies) return restore(tcb);
+  if (isDsack && seg.sackLeft(0) >= it.from && !--it.copies) return restore(tcb);
   if (!octets || !it.waits) return;
   it.waits = 0;
   if (tcb.stamped && seg.stamped && seg.tsEcr && <i32>(seg.tsEcr - it.tsVal) < 0) restore(tcb);
