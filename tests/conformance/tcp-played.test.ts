@@ -124,3 +124,22 @@ test("RFC6191-1: a SYN that nobody listens for leaves TIME-WAIT as it is: the pe
   peer.send({ ctl: "FIN,ACK", seq: 1, ack: 2 });
   peer.expectSegment({ ctl: "ACK", seq: 2, ack: 2 });
 });
+
+test("RFC7661-1: a burst that filled the window makes it grow for all of it, however it is acknowledged; half-empty windows do not", async () => {
+  for (const step of [1, 2, 5, 10]) {
+    const peer = await opened(true);
+    peer.write(10 * MSS);
+    assert.equal(peer.take().length, 10);
+    peer.advance(RTT);
+    for (let acked = step; acked <= 10; acked += step) peer.send({ ack: 1 + acked * MSS });
+    assert.equal(peer.status.cwnd, (10 + (10 / step) * Math.min(step, 8)) * MSS, `${step} segments an ACK`);
+    const { cwnd } = peer.status;
+    for (let i = 0; i < 5; i++) {
+      peer.write(4 * MSS);
+      peer.take();
+      peer.advance(RTT);
+      peer.send();
+    }
+    assert.equal(peer.status.cwnd, cwnd);
+  }
+});

@@ -5,6 +5,7 @@ import * as cubic from "./cubic";
 import * as hystart from "./hystart";
 import * as pace from "./pace";
 import * as rtt from "./rtt";
+import { later } from "./seq";
 import { Phase, Tcb } from "./tcb";
 import * as undo from "./undo";
 
@@ -26,6 +27,7 @@ export function start(tcb: Tcb, synWasLost: bool): void {
   it.cwnd = synWasLost ? tcb.snd.mss : initialWindow(tcb.snd.mss);
   it.ssthresh = CWND_MAX;
   it.recover = tcb.snd.iss;
+  it.usedTo = tcb.snd.iss;
   if (CUBIC) hystart.start(tcb);
   pace.start(tcb);
 }
@@ -41,19 +43,27 @@ export function beforeSending(tcb: Tcb, now: Instant): void {
   it.lastSent = now;
 }
 
-/** `octets` were acknowledged: slow start or congestion avoidance; neither while the window was not used. RFC 5681 §3.1, RFC 7661. */
-export function grow(tcb: Tcb, octets: u32, before: u32, now: Instant): void {
+/** New text has left. Where it uses the window, in slow start half of it, the window may grow for all that is acknowledged up to there. RFC 7661. */
+export function sent(tcb: Tcb): void {
   const it = tcb.congestion;
+  const used = flight(tcb);
+  if (it.cwnd < it.ssthresh ? used << 1 >= it.cwnd : used + tcb.snd.mss >= it.cwnd) it.usedTo = tcb.snd.nxt;
+}
+
+/** `octets` were acknowledged: slow start or congestion avoidance; neither for what left while the window was not used. RFC 5681 §3.1, RFC 7661. */
+export function grow(tcb: Tcb, octets: u32, now: Instant): void {
+  const it = tcb.congestion;
+  it.usedTo = later(it.usedTo, tcb.snd.una.minus(1)); // what lies far behind must not come to lie ahead
   if (it.phase == Phase.OPEN && tcb.snd.una < it.recover) return; // reduced for an echo or a probe, less than a round trip ago
   const isCubic = CUBIC && tcb.congestionControl == Control.CUBIC;
   if (it.cwnd < it.ssthresh) {
-    if (before << 1 < it.cwnd) return;
+    if (it.usedTo < tcb.snd.una) return;
     if (it.phase == Phase.LOSS) it.cwnd += min(octets, tcb.snd.mss);
     else if (CUBIC) hystart.grow(tcb, octets, tcb.rtt.latest);
     else it.cwnd = min(it.cwnd + min(octets, tcb.snd.mss << 1), CWND_MAX);
     return;
   }
-  if (before + tcb.snd.mss < it.cwnd) {
+  if (it.usedTo < tcb.snd.una) {
     if (isCubic) cubic.wasNotUsed(it, now);
     return;
   }

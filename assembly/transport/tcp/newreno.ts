@@ -21,8 +21,8 @@ export function allowed(tcb: Tcb): u32 {
   return isNewTextNext ? it.cwnd + min<u32>(it.duplicates, DUPLICATE_THRESHOLD - 1) * mss : it.cwnd;
 }
 
-/** `octets` new octets were acknowledged; `before` is FlightSize before that. */
-export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): void {
+/** `octets` new octets were acknowledged. */
+export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, now: Instant): void {
   const it = tcb.congestion;
   undo.acknowledged(tcb, seg, octets, false);
   if (UNDO && it.frto && answersTimeout(tcb, seg)) return;
@@ -31,7 +31,7 @@ export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, n
   // What lies far behind must not come to lie ahead when the space wraps.
   it.recover = later(it.recover, tcb.snd.una.minus(1));
   if (it.phase == Phase.LOSS && tcb.snd.una >= it.recover) it.phase = Phase.OPEN;
-  congestion.grow(tcb, octets, before, now);
+  congestion.grow(tcb, octets, now);
 }
 /** F-RTO, steps 2b and 3b: the first acknowledgement lets new text out instead of old, where a full segment of it can leave; the second says that the timeout was spurious. RFC 5682 §2.1. */
 function answersTimeout(tcb: Tcb, seg: Segment): bool {

@@ -267,6 +267,7 @@ function sendText(tcb: Tcb, slot: usize, first: u32, now: Instant): void {
   }
   recovery.sent(tcb, start, snd.cursor);
   if (snd.cursor > snd.nxt) snd.nxt = snd.cursor;
+  congestion.sent(tcb);
   guard(tcb, now);
   recovery.watch(tcb, now);
 }

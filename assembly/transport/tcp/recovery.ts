@@ -23,7 +23,7 @@ export function hasRecords(tcb: Tcb): bool {
 /** An acceptable acknowledgement arrived, of `octets` new octets; `before` is FlightSize before that. */
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): void {
   if (hasRecords(tcb)) return judge(tcb, seg, octets, before, now);
-  if (octets) newreno.acknowledged(tcb, seg, octets, before, now);
+  if (octets) newreno.acknowledged(tcb, seg, octets, now);
   else if (isDuplicate(tcb, seg)) newreno.duplicate(tcb, seg);
 }
 /** RFC 5681 §2: no text, nothing new acknowledged, the window as it was, and something outstanding. */
@@ -53,7 +53,7 @@ function judge(tcb: Tcb, seg: Segment, octets: u32, before: u32, now: Instant): 
   else {
     if (it.phase == Phase.LOSS && it.frto) answersTimeout(tcb, octets);
     if (board.lost && it.phase == Phase.OPEN) enter(tcb, board.delivered - had, before);
-    else if (octets) congestion.grow(tcb, board.delivered - had, before, now);
+    else if (octets) congestion.grow(tcb, board.delivered - had, now);
   }
   probe.schedule(tcb, now);
   mark(tcb);
@@ -136,6 +136,7 @@ export function timedOut(tcb: Tcb): void {
   if (isFirst) congestion.reduce(tcb, congestion.flight(tcb));
   it.frto = UNDO && isFirst && it.phase != Phase.LOSS && !tcb.stamped ? 1 : 0; // with timestamps the first acknowledgement tells
   it.recover = tcb.snd.nxt;
+  it.usedTo = tcb.snd.nxt;
   it.cwnd = tcb.snd.mss;
   it.acked = 0;
   it.phase = Phase.LOSS;

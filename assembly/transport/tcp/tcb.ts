@@ -110,6 +110,8 @@ export class Congestion {
   duplicates: u32;
   /** NXT when loss was last found. */
   recover: Seq;
+  /** NXT when text last left that used the window. */
+  usedTo: Seq;
   phase: Phase;
   /** Proportional rate reduction: octets delivered and sent in this recovery, and FlightSize when it began. RFC 9937. */
   prrDelivered: u32;

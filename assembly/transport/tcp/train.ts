@@ -10,6 +10,7 @@ import { IPV4_HEADER } from "../../wire/ipv4";
 import { Ctl, TcpHeader } from "../../wire/tcp";
 import { claim, frameLength, free, publish, Reserve, SLOT_IP } from "../../link/device";
 import { deviceOf } from "../../link/interfaces";
+import * as congestion from "./congestion";
 import * as pace from "./pace";
 import * as recovery from "./recovery";
 import { Seq, sooner } from "./seq";
@@ -48,7 +49,9 @@ export function follow(tcb: Tcb, slot: usize, room: u32, most: u32, now: Instant
     snd.nxt = next;
     done++;
   }
-  if (done) recovery.watch(tcb, now);
+  if (!done) return 0;
+  congestion.sent(tcb);
+  recovery.watch(tcb, now);
   return done;
 }
 /** Octets of text before those that leave with PSH or FIN. */
