@@ -1,7 +1,7 @@
 // Path MTU: RFC 1191 §6.3, RFC 4821 §7.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Peer, tells } from "./peer.js";
+import { blocks, Peer, tells } from "./peer.js";
 import { Wire } from "./wire.js";
 
 const MINUTE = 60_000;
@@ -176,4 +176,32 @@ test("4821-1: the first step down is suspect itself at the next timeout, unless 
     assert.equal(peer.counter("TCP_BLACK_HOLES"), isHeard ? 1 : 2);
     assert.equal(peer.status.mss, isHeard ? 984 : 512);
   }
+});
+
+test("1191-2: no longer segment is tried while a loss is mended; one is as soon as it is", async () => {
+  const MSS = 960;
+  const peer = await Peer.server({ sack: true });
+  peer.write(1460);
+  tells(peer, 1000, 1);
+  bulk(peer, 0);
+  peer.advance(10 * MINUTE - 250);
+  const base = peer.seen;
+  peer.write(10 * MSS);
+  assert.equal(peer.take().length, 10);
+  peer.advance(20);
+  peer.send({ ack: base, options: blocks(peer, base + MSS, base + 5 * MSS) });
+  peer.advance(400);
+  peer.take();
+  peer.write(20_000);
+  assert.notEqual(peer.status.phase, "OPEN");
+  peer.send({ ack: base + 5 * MSS });
+  peer.send({ ack: base + 8 * MSS });
+  const mended = peer.take();
+  assert.ok(
+    mended.some(({ seq }) => seq >= base + 10 * MSS),
+    "new text leaves while the loss is mended",
+  );
+  assert.ok(mended.every(({ data }) => data.length <= MSS));
+  peer.send({ ack: base + 10 * MSS });
+  assert.ok(peer.take().some(({ data }) => data.length === 1460));
 });

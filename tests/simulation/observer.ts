@@ -195,7 +195,8 @@ export class Observer {
     const to = Math.min(end, Math.max(half.edge, 1));
     const before = half.reached;
     half.got.add(from, to);
-    if (frame.has(CTL.FIN)) {
+    const acked = half.ours(frame.ack);
+    if (frame.has(CTL.FIN) && (half.peerFin < 0 || (acked >= 0 && acked <= half.sent))) {
       if (half.peerFin < 0 && half.fin >= 0 && half.unaMost <= half.fin) this.world.saw("simultaneous close");
       half.peerFin = end;
     }

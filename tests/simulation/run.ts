@@ -297,6 +297,7 @@ export class Simulation implements HostEvents, World {
   #accept(host: Host, listener: number): void {
     const { core } = host;
     for (let handle = core.tcp_accept(listener); handle > 0; handle = core.tcp_accept(listener)) {
+      host.stir(this.now + host.plan.latency);
       const { remote, local } = core;
       const key = keyOf(addressOf(Number(remote.address.split(".")[3]) - 1), local.port, remote.port);
       const half = this.observers[host.index]?.halves.get(key);
@@ -308,7 +309,6 @@ export class Simulation implements HostEvents, World {
       }
       const application = connection.accepted(handle);
       for (let each: Half | null = half; each; each = each.older) each.owner = application;
-      host.stir(this.now + host.plan.latency);
     }
   }
   register(host: Host, application: Application, key: number): void {

@@ -61,10 +61,10 @@ export function raise(tcb: Tcb): void {
   tcb.tryMss = tcb.mssMax;
   mark(tcb);
 }
-/** Octets of the next new segment at most: the send MSS, or more when a longer one is to be tried. */
+/** Octets of the next new segment at most: the send MSS, or more when a longer one is to be tried; not while a loss is mended, which would tell nothing. RFC 4821 §7.4. */
 export function segmentSize(tcb: Tcb): u32 {
   const snd = tcb.snd;
-  if (!MTU_PROBING || !tcb.mayTry) return snd.mss;
+  if (!MTU_PROBING || !tcb.mayTry || tcb.congestion.phase) return snd.mss;
   const longer = tried(tcb);
   return longer > snd.mss && snd.end >= snd.cursor.plus(longer) ? longer : snd.mss;
 }
