@@ -155,7 +155,8 @@ test("1191-2, RFC8985-1: when no record is free to cut a segment in two, all tha
   assert.deepEqual([peer.status.pipe, peer.status.unacknowledged, peer.counter("TCP_TIMEOUTS")], [0, 0, 0]);
 });
 
-test("a connection accepted on one interface stays with it, though another has the default route", async () => {
+/** A stack with two interfaces, a listener on the second, and what it answers there to a segment from far away. */
+async function twoWays() {
   const core = await instantiate({
     seed: SEED,
     devices: [{ kind: "ip" }, { kind: "ip" }],
@@ -164,7 +165,8 @@ test("a connection accepted on one interface stays with it, though another has t
       { device: 1, addresses: ["10.0.1.1/24"], gateway: "10.0.1.254" },
     ],
   });
-  assert.ok(core.tcp_listen({ port: 80, interface: 1 }) > 0);
+  const listener = core.tcp_listen({ port: 80, interface: 1 });
+  assert.ok(listener > 0);
   const [stranger, us] = ["192.0.2.7", "10.0.1.1"];
   let ms = 0;
   const exchange = (fields: { ctl: number; seq: number; ack?: number; text?: Uint8Array }): Seen[][] => {
@@ -172,11 +174,34 @@ test("a connection accepted on one interface stays with it, though another has t
     for (let i = 0; i < 100; i++) core.poll(ms++);
     return [0, 1].map((device) => core.output(device).map(readRaw));
   };
+  return { core, listener, exchange };
+}
+
+test("a connection accepted on one interface stays with it, though another has the default route", async () => {
+  const { exchange } = await twoWays();
   const [, [synAck]] = exchange({ ctl: CTL.SYN, seq: 7 }) as [Seen[], Seen[]];
   assert.equal(synAck?.tcp?.ctl, CTL.SYN | CTL.ACK);
   const ack = (synAck?.tcp?.seq ?? 0) + 1;
   const [none, some] = exchange({ ctl: CTL.ACK, seq: 8, ack, text: new Uint8Array(10) });
   assert.deepEqual([none?.length, some?.map((seen) => seen.tcp?.ack)], [0, [18]]);
+});
+
+test("RFC6191-1: a SYN for a listener that is bound to another interface leaves TIME-WAIT as it is", async () => {
+  for (const on of [0, 1]) {
+    const { core, listener, exchange } = await twoWays();
+    const [, [synAck]] = exchange({ ctl: CTL.SYN, seq: 7 }) as [Seen[], Seen[]];
+    const ack = (synAck?.tcp?.seq ?? 0) + 1;
+    exchange({ ctl: CTL.ACK, seq: 8, ack });
+    const handle = core.tcp_accept(listener);
+    core.tcp_close(handle);
+    exchange({ ctl: CTL.FIN | CTL.ACK, seq: 8, ack });
+    exchange({ ctl: CTL.ACK, seq: 9, ack: ack + 1 });
+    core.tcp_close(listener);
+    assert.ok(core.tcp_listen({ port: 80, interface: on }) > 0);
+    const [answer] = exchange({ ctl: CTL.SYN, seq: 1_000_000 }).flat();
+    const expected = on ? [CTL.SYN | CTL.ACK, 1_000_001] : [CTL.ACK, 9];
+    assert.deepEqual([answer?.tcp?.ctl, answer?.tcp?.ack], expected, `the listener is on interface ${on}`);
+  }
 });
 
 test("RFC7323-1: a window scale of 13 or 14 is taken as it is", async () => {

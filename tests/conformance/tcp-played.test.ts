@@ -97,6 +97,38 @@ test("RFC5682-1: a DSACK for what arrived before the reduction does not undo it;
   assert.deepEqual([peer.status.phase, peer.status.undone], ["OPEN", 1]);
 });
 
+test("RFC5682-1: a DSACK for a later probe does not undo a reduction that was right", async () => {
+  const peer = await opened(true);
+  peer.write(10 * MSS);
+  peer.take();
+  peer.advance(RTT);
+  peer.send({ ack: 1, options: blocks(peer, 1 + MSS, 1 + 4 * MSS) });
+  assert.equal(seqs(peer)[0], 1);
+  peer.send({ ack: 1 + 10 * MSS });
+  const { ssthresh } = peer.status;
+  assert.equal(ssthresh, 5 * MSS);
+  peer.write(2 * MSS);
+  peer.take();
+  while (!peer.counter("TCP_LOSS_PROBES")) peer.advance(1);
+  assert.deepEqual(seqs(peer), [1 + 11 * MSS]);
+  peer.send({ ack: 1 + 12 * MSS, options: blocks(peer, 1 + 11 * MSS, 1 + 12 * MSS) });
+  assert.deepEqual([peer.status.ssthresh, peer.status.undone], [ssthresh, 0]);
+});
+
+test("RFC5682-1: a DSACK for a probe that left before the reduction does not undo it", async () => {
+  const peer = await opened(true);
+  peer.write(10 * MSS);
+  peer.take();
+  while (!peer.counter("TCP_LOSS_PROBES")) peer.advance(1);
+  assert.deepEqual(seqs(peer), [1 + 9 * MSS]);
+  peer.send({ ack: 1, options: blocks(peer, 1 + MSS, 1 + 10 * MSS) });
+  peer.advance(1);
+  assert.equal(seqs(peer)[0], 1);
+  assert.equal(peer.status.phase, "RECOVERY");
+  peer.send({ ack: 1, options: blocks(peer, 1 + 9 * MSS, 1 + 10 * MSS, 1 + MSS, 1 + 10 * MSS) });
+  assert.deepEqual([peer.status.phase, peer.status.undone], ["RECOVERY", 0]);
+});
+
 test("RFC6298-2: a backed-off RTO ends with the first SACKed segment that left once, though the timed one is lost", async () => {
   const peer = await opened(true);
   peer.write(MSS);

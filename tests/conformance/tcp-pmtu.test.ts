@@ -205,3 +205,20 @@ test("1191-2: no longer segment is tried while a loss is mended; one is as soon 
   peer.send({ ack: base + 10 * MSS });
   assert.ok(peer.take().some(({ data }) => data.length === 1460));
 });
+
+test("4821-1: probes of a closed window and one timeout are no black hole", async () => {
+  const peer = await Peer.server({ sack: true });
+  peer.write(1460);
+  tells(peer, 1400, 1);
+  bulk(peer, 0);
+  assert.equal(peer.status.mss, 1360);
+  peer.send({ win: 0 });
+  peer.write(5000);
+  peer.advance(60_000);
+  assert.ok(peer.counter("TCP_PROBES") > 5);
+  peer.take();
+  peer.send({ ack: peer.seen, win: 65_535 });
+  const { timeouts } = peer.status;
+  while (peer.status.timeouts === timeouts) peer.advance(1);
+  assert.deepEqual([peer.counter("TCP_BLACK_HOLES"), peer.status.mss], [0, 1360]);
+});

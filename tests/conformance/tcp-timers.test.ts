@@ -244,6 +244,15 @@ test("MUST-26: what is sent when a keep-alive is due takes its place: no probe b
   writes.wire.run();
   writes.expectSegment({ ctl: "PSH,ACK", seq: 1, data: 10 });
   writes.expectSilence();
+  const closed = await Peer.server({ win: 0 });
+  closed.core.socket_set(closed.handle, Option.KEEP_IDLE, 10_000);
+  closed.core.socket_set(closed.handle, Option.KEEPALIVE, 1);
+  closed.core.tcp_close(closed.handle);
+  closed.wire.run();
+  closed.wire.ms += 10_000;
+  closed.wire.run();
+  closed.expectSegment({ ctl: "FIN,ACK", seq: 1, data: 0 });
+  closed.expectSilence();
   const silent = await begin();
   silent.wire.run();
   silent.expectSegment({ ctl: "ACK", seq: 0, data: 0 });

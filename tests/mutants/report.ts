@@ -90,7 +90,7 @@ export function automaticPart(changes: Change[], verdicts: Verdict[], draw: Draw
     return [`\`${change.function}\``, placeOf(change), `\`${lineOf(change.place.file, change.place.line)}\``, change.what, reason ?? ""];
   });
   return [
-    `${TITLES.automatic}\n\n${caught} of ${total} caught (${percent(caught, total)}), at least ${LEAST_SHARE * 100} % must be; seed ${draw.seed}. Changes of single instructions in`,
+    `${TITLES.automatic}\n\n${caught} of ${total} caught (${percent(caught, total)}), at least ${LEAST_SHARE * 100} % must be, by whatever sees them; seed ${draw.seed}. Changes of single instructions in`,
     "the compiled functions of `transport/tcp`, spread over all of them; but for the bound of a minimum or maximum, none was left out because it cannot be seen.",
     `${caught - recorded} (${percent(caught - recorded, total)}) by a test or a rule of the simulation that says what is wrong; the other ${recorded} only since frames differ from the committed`,
     "record of 200 simulated seeds (tests/simulation/record.tsv), which tells that something changed and no more.",

@@ -43,7 +43,7 @@ export function beforeSending(tcb: Tcb, now: Instant): void {
   it.lastSent = now;
 }
 
-/** New text has left. Where it uses the window, in slow start half of it, the window may grow for all that is acknowledged up to there. RFC 7661. */
+/** Text has left. Where it uses the window, in slow start half of it, the window may grow for all that is acknowledged up to there. RFC 7661 §4.3. */
 export function sent(tcb: Tcb): void {
   const it = tcb.congestion;
   const used = flight(tcb);
@@ -53,7 +53,9 @@ export function sent(tcb: Tcb): void {
 /** `octets` were acknowledged: slow start or congestion avoidance; neither for what left while the window was not used. RFC 5681 §3.1, RFC 7661. */
 export function grow(tcb: Tcb, octets: u32, now: Instant): void {
   const it = tcb.congestion;
-  it.usedTo = later(it.usedTo, tcb.snd.una.minus(1)); // what lies far behind must not come to lie ahead
+  // What lies far behind must not come to lie ahead when the space wraps.
+  it.usedTo = later(it.usedTo, tcb.snd.una.minus(1));
+  it.recover = later(it.recover, tcb.snd.una.minus(1));
   if (it.phase == Phase.OPEN && tcb.snd.una < it.recover) return; // reduced for an echo or a probe, less than a round trip ago
   const isCubic = CUBIC && tcb.congestionControl == Control.CUBIC;
   if (it.cwnd < it.ssthresh) {

@@ -10,7 +10,7 @@ import { before, Instant } from "../../memory/time";
 import { IPV4_HEADER, Protocol } from "../../wire/ipv4";
 import { Ctl, TCP_HEADER } from "../../wire/tcp";
 import { claim, Reserve, SLOT_IP } from "../../link/device";
-import { deviceOf, isEthernet } from "../../link/interfaces";
+import { deviceOf, isEthernet, numberOf } from "../../link/interfaces";
 import { packet } from "../../link/packet";
 import * as arp from "../../internet/arp";
 import { scratchHop } from "../../internet/icmp";
@@ -37,12 +37,14 @@ const TRIES: u8 = 5;
 /** Wait after the first; then it doubles. RFC 6298 §2.1. */
 const FIRST_WAIT: u32 = 1000;
 
-/** The listener for a destination; null when none. */
-export function listenerFor(local: u32, ports: u32): Listener | null {
-  const port = ports & 0xffff0000;
-  const exact = find(local, 0, port);
-  const found = changetype<Listener | null>(exact ? exact : find(0, 0, port));
-  return TRANSPARENT && packet().via.flags && !ours(local) ? decide.listenerAt(found) : found;
+/** The listener for a segment that arrived; null when none. */
+export function listenerFor(seg: Segment): Listener | null {
+  const via = packet().via;
+  const port = seg.ports & 0xffff0000;
+  const exact = find(seg.local, 0, port);
+  const any = changetype<Listener | null>(exact ? exact : find(0, 0, port));
+  const found = TRANSPARENT && via.flags && !ours(seg.local) ? decide.listenerAt(any) : any;
+  return found && (!found.only || found.only == <u8>numberOf(via)) ? found : null;
 }
 
 /** SEGMENT ARRIVES in LISTEN. `floor`: where the sequence numbers of an earlier incarnation ended, 0: none. */

@@ -5,7 +5,7 @@ import { count, Counter } from "../../memory/counters";
 import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
 import { Segment } from "./segment";
-import { later, sooner } from "./seq";
+import { sooner } from "./seq";
 import { Owes, Phase, Tcb } from "./tcb";
 import * as undo from "./undo";
 
@@ -28,8 +28,6 @@ export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, now: Instant):
   if (UNDO && it.frto && answersTimeout(tcb, seg)) return;
   if (it.phase == Phase.RECOVERY) return repair(tcb, octets);
   it.duplicates = 0;
-  // What lies far behind must not come to lie ahead when the space wraps.
-  it.recover = later(it.recover, tcb.snd.una.minus(1));
   if (it.phase == Phase.LOSS && tcb.snd.una >= it.recover) it.phase = Phase.OPEN;
   congestion.grow(tcb, octets, now);
 }

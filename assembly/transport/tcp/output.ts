@@ -322,7 +322,7 @@ function sendProbe(tcb: Tcb, slot: usize, now: Instant): void {
   const snd = tcb.snd;
   const length: u32 = snd.una < snd.end ? 1 : 0;
   const fin = !length && tcb.closing != 0;
-  tcb.owes &= ~Owes.PROBE;
+  tcb.owes &= ~(Owes.PROBE | Owes.KEEPALIVE);
   count(Counter.TCP_PROBES);
   emit(tcb, slot, snd.una, textCtl(tcb, snd.una, length, fin), length, 0);
   const end = snd.una.plus(length + (fin ? 1 : 0));

@@ -45,7 +45,7 @@ function shorten(tcb: Tcb, mss: u32, now: Instant, kept: u32): void {
 export function timedOut(tcb: Tcb, now: Instant): void {
   if (!MTU_PROBING) return;
   if (tcb.isTrying) giveUp(tcb, now);
-  // What is shorter already is suspect as long as nothing of it is known to have got through.
+  // What is shorter already is suspect until something that left since the timeouts has been measured.
   if (tcb.rtt.backoff < SUSPECT && (tcb.snd.mss == tcb.mssMax || tcb.rtt.doubts <= SUSPECT)) return;
   const longest = min(tcb.snd.mss, tcb.snd.nxt.since(tcb.snd.una));
   const mtu: u32 = longest + tcb.headers > BASE_MTU ? BASE_MTU : SMALLEST_MTU;

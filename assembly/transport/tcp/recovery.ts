@@ -126,7 +126,7 @@ function waitsForNews(tcb: Tcb): bool {
   const it = tcb.congestion;
   const snd = tcb.snd;
   if (it.frto <= 1) return false;
-  return snd.nxt > it.recover || (room(tcb) != 0 && sooner(snd.end, snd.una.plus(snd.wnd)) >= snd.nxt.plus(snd.mss));
+  return snd.nxt > it.recover || (allowance(tcb) >= snd.mss && sooner(snd.end, snd.una.plus(snd.wnd)) >= snd.nxt.plus(snd.mss));
 }
 
 /** The retransmission timer ran out. Only the first time for the same octets lowers ssthresh. RFC 5681 §3.1. */
@@ -159,7 +159,7 @@ export function sendAllAgain(tcb: Tcb): void {
 /** Segments have become shorter: what is in flight and too long for the path leaves again in pieces. */
 export function cutToSize(tcb: Tcb): void {
   const board = tcb.board;
-  if (tcb.congestion.frto > 1) tcb.congestion.frto = 0; // what F-RTO has sent is too long itself
+  if (tcb.congestion.frto > 1) tcb.congestion.frto = 0;
   if (!hasRecords(tcb)) return sendAllAgain(tcb);
   const mss = tcb.snd.mss;
   for (let i = board.first; i != board.next; i++) {

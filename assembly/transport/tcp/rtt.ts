@@ -35,6 +35,7 @@ export function forget(rtt: Rtt): void {
 export function timedOut(tcb: Tcb): void {
   const rtt = tcb.rtt;
   rtt.backoff++;
+  rtt.doubts++;
   doubt(tcb);
 }
 /** A timer ran out and the same leaves again. What left before says nothing more: its acknowledgement may have been lost, and one that comes may
@@ -42,13 +43,13 @@ export function timedOut(tcb: Tcb): void {
 export function doubt(tcb: Tcb): void {
   const rtt = tcb.rtt;
   rtt.timing = 0;
-  rtt.doubts++;
+  rtt.doubts = max<u32>(rtt.doubts, 1);
   rtt.doubtedMicro = state.micro;
   rtt.doubtedStamp = tcb.tsVal;
 }
 /** A segment that was sent only once, at `stamp`, has arrived. RFC 6298 §3. */
 export function arrived(rtt: Rtt, stamp: u32): void {
-  if ((rtt.timing && !rtt.doubts) || (rtt.doubts && <i32>(stamp - rtt.doubtedMicro) < 0)) return;
+  if (rtt.doubts ? <i32>(stamp - rtt.doubtedMicro) < 0 : rtt.timing) return;
   rtt.doubts = 0;
   sample(rtt, state.micro - stamp);
 }

@@ -92,10 +92,10 @@ export class Rtt {
   timing: u32;
   /** Round-trip time that the acknowledgement in hand tells, 0: none. */
   latest: u32;
-  /** When the last timeout was, microseconds and as a timestamp, while nothing newer was measured; only when `doubts`. */
+  /** When the last timeout or probe was, microseconds and as a timestamp, while nothing newer was measured; only when `doubts`. */
   doubtedMicro: u32;
   doubtedStamp: u32;
-  /** Timeouts since anything was measured. */
+  /** Timeouts since anything was measured; 1 for probes alone. */
   doubts: u32;
 }
 
@@ -195,8 +195,9 @@ export class Undo {
   tsVal: u32;
   /** Retransmissions of which no DSACK has told. */
   copies: u32;
-  /** SND.UNA at the reduction. */
+  /** SND.UNA and SND.NXT at the reduction. */
   from: Seq;
+  to: Seq;
 }
 
 /** Names of the timers; a bit each in Timers.armed. */

@@ -8,7 +8,7 @@ import { Kind } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { Instant } from "../../memory/time";
 import { IcmpType, Unreachable } from "../../wire/icmp";
-import { numberOf } from "../../link/interfaces";
+import { Ctl } from "../../wire/tcp";
 import { Packet } from "../../link/packet";
 import { Neighbour } from "../../internet/neighbour";
 import { Quote } from "../../internet/icmp";
@@ -52,11 +52,11 @@ export function input(packet: Packet, now: Instant): void {
         return segmentForHalfOpen(changetype<HalfOpen>(record), seg, now);
       default:
         floor = changetype<TimeWait>(record).sndNxt;
-        if (!timewait.arrives(changetype<TimeWait>(record), seg, listenerFor(seg.local, seg.ports) != null, now)) return;
+        if (!timewait.arrives(changetype<TimeWait>(record), seg, seg.has(Ctl.SYN) && listenerFor(seg) != null, now)) return;
     }
   }
-  const listener = listenerFor(seg.local, seg.ports);
-  if (listener && (!listener.only || listener.only == <u8>numberOf(packet.via))) return segmentForListener(listener, seg, floor, now);
+  const listener = listenerFor(seg);
+  if (listener) return segmentForListener(listener, seg, floor, now);
   count(Counter.TCP_NO_CONNECTION);
   reset.answer(seg, now);
 }

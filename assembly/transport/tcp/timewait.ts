@@ -96,7 +96,7 @@ export function forget(record: TimeWait): void {
   root.pool(PoolIndex.TIME_WAIT).give(changetype<usize>(record));
 }
 
-/** A segment for a connection in TIME-WAIT. True: it is a SYN that begins a new incarnation, which somebody listens for; the record is gone. */
+/** A segment for a connection in TIME-WAIT. True: it is a SYN that begins a new incarnation, and somebody listens for it; the record is gone. */
 export function arrives(record: TimeWait, seg: Segment, isHeard: bool, now: Instant): bool {
   if (seg.has(Ctl.RST)) {
     count(Counter.TCP_RST_IN);

@@ -16,6 +16,7 @@ export function remember(tcb: Tcb): void {
   it.waits = 1;
   it.copies = 0;
   it.from = tcb.snd.una;
+  it.to = tcb.snd.nxt;
 }
 /** A segment leaves once more. */
 export function sentAgain(tcb: Tcb): void {
@@ -24,14 +25,19 @@ export function sentAgain(tcb: Tcb): void {
   if (!it.copies) it.tsVal = tcb.tsVal;
   it.copies++;
 }
-/** Looks for signs that all was in vain: an echo of a stamp older than the first retransmission, or a DSACK for each; not for what arrived before the reduction. */
+/** Looks for signs that all was in vain: an echo of a stamp older than the first retransmission, or a DSACK for each. */
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, isDsack: bool): void {
   const it = tcb.undo;
   if (!UNDO || !it.isOpen || !it.copies) return;
-  if (isDsack && seg.sackLeft(0) >= it.from && !--it.copies) return restore(tcb);
+  if (isDsack && isMeant(tcb, seg) && !--it.copies) return restore(tcb);
   if (!octets || !it.waits) return;
   it.waits = 0;
   if (tcb.stamped && seg.stamped && seg.tsEcr && <i32>(seg.tsEcr - it.tsVal) < 0) restore(tcb);
+}
+/** Whether the DSACK is about what was in the network at the reduction, and not about a probe. */
+function isMeant(tcb: Tcb, seg: Segment): bool {
+  const isProbe = RACK && tcb.rack.isProbing && tcb.rack.probeIsAgain && seg.sackRight(0) == tcb.rack.probeEnd;
+  return !isProbe && seg.sackLeft(0) >= tcb.undo.from && seg.sackRight(0) <= tcb.undo.to;
 }
 /** Everything is as it was before the reduction. */
 export function restore(tcb: Tcb): void {

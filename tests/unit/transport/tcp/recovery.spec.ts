@@ -35,6 +35,24 @@ describe("transport/tcp/recovery: with records of what was sent", () => {
     expect<bool>(recovery.hasRecords(tcb())).toBe(true);
     expect<u32>(tcb().board.pipe).toBe(10000);
   });
+  test("gigabytes after the connection began, without a loss, the window still grows", () => {
+    tenInFlight();
+    for (let i: u32 = 0; i < 6; i++) {
+      const it = tcb().congestion;
+      const snd = tcb().snd;
+      peer(ACK, NXT, snd.nxt.u32);
+      while (segments()) peer(ACK, NXT, snd.nxt.u32);
+      snd.una = snd.una.plus(1 << 30);
+      snd.nxt = snd.una;
+      snd.cursor = snd.una;
+      snd.end = snd.una;
+      it.cwnd = 10000;
+      write(16000);
+      segments();
+      peer(ACK, NXT, snd.una.u32 + 1000);
+      expect<u32>(it.cwnd).toBe(11000);
+    }
+  });
   test("RFC 9937 6: recovery begins with one retransmission; ssthresh is half of the flight", () => {
     tenInFlight();
     sacks(0, 1, 4);
