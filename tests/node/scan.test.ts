@@ -39,9 +39,9 @@ describe("a scan", () => {
     const { a, b, close } = await network(null, { tcp: { sockets: 6 } });
     try {
       b.listen({ port: 1010 });
-      const ports = Array.from({ length: 300 }, (_, i) => 1000 + i);
-      const states = await found(a, ports, { parallel: 50, timeout: 20_000 }); // 50 RSTs a second leave: a port may want several SYNs
-      assert.equal(Object.keys(states).length, 300);
+      const ports = Array.from({ length: 150 }, (_, i) => 1000 + i);
+      const states = await found(a, ports, { parallel: 50, timeout: 60_000 }); // 50 RSTs a second leave: a port may want several SYNs
+      assert.equal(Object.keys(states).length, 150);
       assert.deepEqual(
         Object.entries(states).flatMap(([port, state]) => (state.startsWith("closed") ? [] : [port])),
         ["1010"],
