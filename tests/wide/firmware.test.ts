@@ -72,7 +72,7 @@ describe("firmware on a TAP device", { skip: missing, timeout: 600_000 }, () => 
     const { name, kernel } = lab.device();
     const own = ["--tap", name, "--netns", lab.netns, "--host-ip", `${kernel}/24`];
     const mqtt = await run("mqtt", ["--mail", "0=2150", "--mail", `1=${kernel}`, "--show", "2,3"], own);
-    const range = `--dhcp-range=10.76.0.50,10.76.0.60,255.255.255.0,1h`;
+    const range = `--dhcp-range=10.76.0.50,10.76.0.59,255.255.255.0,1h`;
     const files = [`--pid-file=${join(folder, "dnsmasq.pid")}`, `--dhcp-leasefile=${join(folder, "leases")}`];
     start("dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--user=root", "--bind-dynamic", range, ...files);
     const config = join(folder, "mosquitto.conf");
