@@ -14,6 +14,16 @@ function timeOut(peer: Peer): void {
   while (!peer.counter("TCP_TIMEOUTS")) peer.advance(1);
   peer.take();
 }
+/** Ten segments have timed out, two new ones wait, and the first of the ten is acknowledged. */
+async function timedOutWithNews(sack: boolean): Promise<Peer> {
+  const peer = await opened(sack);
+  peer.write(10 * MSS);
+  timeOut(peer);
+  peer.write(2 * MSS);
+  peer.take();
+  peer.send({ ack: 1 + MSS });
+  return peer;
+}
 function seqs(peer: Peer): number[] {
   return peer.take().map(({ seq }) => seq);
 }
@@ -45,28 +55,14 @@ for (const sack of [false, true]) {
     assert.equal(seqs(peer)[0], 1 + MSS);
   });
   test(`RFC5682-1: new text that can leave does, and nothing again until it is known whether the timeout was right, ${how}`, async () => {
-    const peer = await opened(sack);
-    peer.write(10 * MSS);
-    timeOut(peer);
-    peer.write(2 * MSS);
-    peer.take();
-    peer.send({ ack: 1 + MSS });
+    const peer = await timedOutWithNews(sack);
     assert.deepEqual(seqs(peer), [1 + 10 * MSS, 1 + 11 * MSS]);
     peer.advance(RTT);
     peer.expectSilence();
   });
   test(`1191-1: new text of F-RTO that is too long for the path leaves again in pieces, within cwnd, and so does what was lost, ${how}`, async () => {
-    const peer = await opened(sack);
-    peer.write(10 * MSS);
-    timeOut(peer);
-    peer.write(2 * MSS);
-    peer.take();
-    peer.send({ ack: 1 + MSS });
-    const fresh = peer.take();
-    assert.deepEqual(
-      fresh.map(({ seq }) => seq),
-      [1 + 10 * MSS, 1 + 11 * MSS],
-    );
+    const peer = await timedOutWithNews(sack);
+    assert.deepEqual(seqs(peer), [1 + 10 * MSS, 1 + 11 * MSS]);
     const { cwnd } = peer.status;
     tells(peer, 600, 1 + 10 * MSS);
     const again = peer.take();

@@ -1,4 +1,4 @@
-// What the stack does in the first seeds, committed: every frame with its time. A change of the code that was to change nothing shows that it does not,
+// What the stack does in the first seeds, committed: a digest of all frames with their times. A change of the code that was to change nothing shows that it does not,
 // and any other one how much it changes. That a number is as it was says nothing about whether it is right: the rules of the simulation do.
 import type { Instances } from "./module.js";
 import { runSeed } from "./seeds.js";
