@@ -202,6 +202,7 @@ static int32_t start(void) {
   record_start();
   result = rw_init(ms, us);
   RW_RECORD(RW_LOG_INIT, NULL, 0, ms, us, (uint32_t)result);
+  if (!result && !rw_engine_settle()) return RINGWIRE_TRAPPED;
   if (!result && config->started) result = config->started();
   return result < 0 ? result : 0;
 }

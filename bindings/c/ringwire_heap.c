@@ -1,32 +1,34 @@
-// First fit over blocks that lie end to end; neighbours that are free are joined when somebody looks for room.
+// First fit over blocks that lie end to end; neighbours that are free are joined when somebody looks for room. Blocks of many octets (the linear
+// memory) come from the end, so that all that compiled code points to lies together.
 #include "ringwire_heap.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #ifndef RW_HEAP_OCTETS
 #error "RW_HEAP_OCTETS: how large the heap of wasm3 is"
 #endif
+#ifndef RW_HEAP_REACH
+#define RW_HEAP_REACH RW_HEAP_OCTETS
+#endif
 
-enum { UNIT = 8 };
+enum { UNIT = sizeof(void *), MANY = 16384, FREE = 1 };
 
-// In front of each block: its octets, this header included.
-typedef struct {
-  uint32_t octets;
-  uint32_t is_free;
-} block;
+// In front of each block: its octets, this header included; FREE is added while nobody has it.
+typedef size_t block;
 
 _Static_assert(sizeof(block) == UNIT, "blocks stay aligned");
-static _Alignas(16) uint8_t heap[RW_HEAP_OCTETS / UNIT * UNIT];
+_Alignas(16) uint8_t rw_heap[RW_HEAP_OCTETS / UNIT * UNIT];
 static size_t used, most;
 
-static block *first(void) { return (block *)heap; }
-static block *after(block *it) { return (block *)((uint8_t *)it + it->octets); }
-static bool is_end(const block *it) { return (const uint8_t *)it >= heap + sizeof heap; }
+static block *first(void) { return (block *)rw_heap; }
+static bool is_free(const block *it) { return *it & FREE; }
+static size_t octets_of(const block *it) { return *it & ~(size_t)FREE; }
+static block *after(block *it) { return (block *)((uint8_t *)it + octets_of(it)); }
+static bool is_end(const block *it) { return (const uint8_t *)it >= rw_heap + sizeof rw_heap; }
 
 void rw_heap_reset(void) {
-  *first() = (block){sizeof heap, true};
+  *first() = sizeof rw_heap | FREE;
   used = most = 0;
 }
 
@@ -34,49 +36,74 @@ size_t rw_heap_used(void) { return used; }
 size_t rw_heap_most(void) { return most; }
 
 static void join(block *it) {
-  for (block *next = after(it); !is_end(next) && next->is_free; next = after(it)) it->octets += next->octets;
+  for (block *next = after(it); !is_end(next) && is_free(next); next = after(it)) *it += octets_of(next);
 }
 
-// Takes the first `octets` of a free block.
-static void *taken(block *it, uint32_t octets) {
-  if (it->octets - octets > UNIT) {
-    block *rest = (block *)((uint8_t *)it + octets);
-    *rest = (block){it->octets - octets, true};
-    it->octets = octets;
-  }
-  it->is_free = false;
-  used += it->octets;
+static void *taken(block *it, size_t octets) {
+  *it = octets;
+  used += octets;
   if (used > most) most = used;
   return it + 1;
 }
 
-void *rw_heap_zeroed(size_t count, size_t octets) {
-  if (octets && count > sizeof heap / octets) return NULL;
-  uint32_t whole = (uint32_t)((count * octets + UNIT - 1) / UNIT * UNIT + sizeof(block));
+// The first octets of the first free block.
+static void *from_start(size_t octets) {
   for (block *it = first(); !is_end(it); it = after(it)) {
-    if (!it->is_free) continue;
+    if (!is_free(it)) continue;
     join(it);
-    if (it->octets >= whole) return memset(taken(it, whole), 0, whole - sizeof(block));
+    if (octets_of(it) < octets) continue;
+    size_t rest = octets_of(it) - octets;
+    if ((size_t)((uint8_t *)it - rw_heap) + octets > RW_HEAP_REACH) return NULL;
+    if (rest > UNIT) *(block *)((uint8_t *)it + octets) = rest | FREE;
+    return taken(it, rest > UNIT ? octets : octets + rest);
   }
   return NULL;
+}
+
+// The last octets of the last free block that has them.
+static void *from_end(size_t octets) {
+  block *last = NULL;
+  for (block *it = first(); !is_end(it); it = after(it)) {
+    if (!is_free(it)) continue;
+    join(it);
+    if (octets_of(it) > octets + UNIT) last = it;
+  }
+  if (!last) return NULL;
+  *last -= octets;
+  return taken(after(last), octets);
+}
+
+static size_t whole(size_t octets) { return (octets + UNIT - 1) / UNIT * UNIT + sizeof(block); }
+
+void *rw_heap_zeroed(size_t count, size_t octets) {
+  if (octets && count > sizeof rw_heap / octets) return NULL;
+  octets = whole(count * octets);
+  void *fresh = octets > MANY ? from_end(octets) : from_start(octets);
+  return fresh ? memset(fresh, 0, octets - sizeof(block)) : NULL;
 }
 
 void rw_heap_free(void *old) {
   if (!old) return;
   block *it = (block *)old - 1;
-  it->is_free = true;
-  used -= it->octets;
+  used -= octets_of(it);
+  *it |= FREE;
 }
 
 // What is beyond the old octets is not zeroed.
 void *rw_heap_resize(void *old, size_t octets) {
   if (!old) return rw_heap_zeroed(1, octets);
   block *it = (block *)old - 1;
-  uint32_t had = it->octets - sizeof(block);
+  size_t had = octets_of(it) - sizeof(block);
   if (octets <= had) return old;
-  void *fresh = rw_heap_zeroed(1, octets);
-  if (!fresh) return NULL;
-  memcpy(fresh, old, had);
-  rw_heap_free(old);
-  return fresh;
+  if (had + sizeof(block) <= MANY) {
+    void *fresh = rw_heap_zeroed(1, octets);
+    if (fresh) memcpy(fresh, old, had);
+    if (fresh) rw_heap_free(old);
+    return fresh;
+  }
+  rw_heap_free(old);  // the linear memory grows towards the beginning, over what is free there and itself
+  void *fresh = from_end(whole(octets));
+  if (fresh) return memmove(fresh, old, had);
+  taken(it, had + sizeof(block));
+  return NULL;
 }

@@ -3,6 +3,9 @@
 #define RINGWIRE_HEAP_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+extern uint8_t rw_heap[];
 
 // All that was given out is free again.
 void rw_heap_reset(void);

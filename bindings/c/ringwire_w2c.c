@@ -29,6 +29,8 @@ bool rw_engine_start(const uint8_t *module, uint32_t octets) {
   return true;
 }
 
+bool rw_engine_settle(void) { return true; }
+
 uint8_t *rw_engine_memory(uint32_t *octets) {
   *octets = sizeof rw_linear;
   return rw_linear;

@@ -2,6 +2,8 @@
 // everything is compiled at the start, so that nothing is taken from the heap afterwards. A trap ends the call that ran.
 #include <string.h>
 
+#include "m3_code.h"
+#include "m3_compile.h"
 #include "m3_env.h"
 #include "ringwire.h"
 #include "ringwire_engine.h"
@@ -42,11 +44,58 @@ static M3Result load(const uint8_t *wasm, uint32_t octets) {
   M3Result wrong = m3_ParseModule(environment, &module, wasm, octets);
   if (!wrong) wrong = m3_LoadModule(runtime, module);
   if (!wrong && RW_MEMORY_OCTETS > PAGE) wrong = ResizeMemory(runtime, (RW_MEMORY_OCTETS + PAGE - 1) / PAGE);
-#ifndef RW_COMPILE_LAZILY
+#ifndef RW_HEAP_REACH
   if (!wrong) wrong = m3_CompileModule(module);
 #endif
   return wrong;
 }
+
+#ifdef RW_HEAP_REACH
+// Forgets all compiled code; nothing runs.
+static void forget_code(IM3Module module) {
+  FreeCodePages(&runtime->pagesOpen);
+  FreeCodePages(&runtime->pagesFull);
+  for (uint32_t i = 0; i < module->numFunctions; i++) {
+    IM3Function function = &module->functions[i];
+    m3_Free(function->constants);
+    function->compiled = NULL;
+    function->isCalled = false;
+  }
+  generation++;
+}
+
+static bool is_wanted(IM3Function function) { return function->isCalled || (function->export_name && strcmp(function->export_name, "init")); }
+
+// Compiles what exports call, but for `init`, and what that calls.
+static M3Result compile_wanted(IM3Module module) {
+  M3Result wrong = NULL;
+  for (uint32_t i = 0; i < module->table0Size; i++) {
+    if (module->table0[i]) module->table0[i]->isCalled = true;
+  }
+  for (bool found = true; found;) {
+    found = false;
+    for (uint32_t i = 0; i < module->numFunctions; i++) {
+      IM3Function function = &module->functions[i];
+      if (!function->wasm || function->compiled || !is_wanted(function)) continue;
+      wrong = CompileFunction(function);
+      if (wrong) return wrong;
+      found = true;
+    }
+  }
+  return NULL;
+}
+
+// What only the start called is not needed again: its code makes room for the rest, which was compiled when first called, as the start was.
+bool rw_engine_settle(void) {
+  IM3Module module = runtime->modules;
+  forget_code(module);
+  M3Result wrong = compile_wanted(module);
+  if (wrong) rw_trapped(wrong);
+  return !wrong;
+}
+#else
+bool rw_engine_settle(void) { return true; }
+#endif
 
 bool rw_engine_start(const uint8_t *module, uint32_t octets) {
   rw_heap_reset();
@@ -65,6 +114,14 @@ uint32_t rw_wasm_stack_used(void) {
   while (used && !stack[used - 1]) used--;
   return used;
 }
+
+static uint32_t octets_of_pages(IM3CodePage page) {
+  uint32_t octets = 0;
+  for (; page; page = page->info.next) octets += sizeof page->info + page->info.numLines * sizeof page->code[0];
+  return octets;
+}
+
+uint32_t rw_wasm_code(void) { return octets_of_pages(runtime->pagesOpen) + octets_of_pages(runtime->pagesFull); }
 
 static int32_t call(entry *it, const char *name, uint32_t count, const void **arguments) {
   int32_t answer = 0;

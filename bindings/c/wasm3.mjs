@@ -1,8 +1,10 @@
 // `node wasm3.mjs`: where the C sources of wasm3 are, fetched first where they are not there yet. They come with a crate, of a fixed version and a
-// fixed checksum, by way of cargo; nothing of it belongs to this repository. WASM3_SRC names another folder.
+// fixed checksum, by way of cargo; nothing of it belongs to this repository. WASM3_SRC names another folder. With `--small`, where they are with
+// wasm3.patch applied.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,6 +14,7 @@ const VERSION = "0.1.0";
 const CRATE_SHA256 = "b68d3e9dd1795a6295d15147c90211a1d4088654c1dc98720b9b84e3ace9f12f";
 const SOURCES_SHA256 = "49b8517787024d3b3e4703a648c5fe68834d271d4fbab442d212cf26eb8c54b0";
 const OUT = "build/wasm3";
+const PATCH = fileURLToPath(new URL("wasm3.patch", import.meta.url));
 
 /** The folder with the C sources of wasm3. */
 export function wasm3Sources(root) {
@@ -22,6 +25,31 @@ export function wasm3Sources(root) {
   if (missing) throw new Error(missing);
   fetchCrate(root);
   return sources;
+}
+
+/** The folder with sources whose compiled code takes half of the room, for processors of 32 bits: wasm3.patch applied to a copy. */
+export function smallWasm3Sources(root) {
+  const { applyPatch, parsePatch } = createRequire(import.meta.url)("diff");
+  const from = wasm3Sources(root);
+  const patch = readFileSync(PATCH, "utf8");
+  const out = join(root, OUT, `small-${createHash("sha256").update(patch).update(sumOf(from)).digest("hex").slice(0, 16)}`);
+  if (existsSync(out)) return out;
+  const work = `${out}.${process.pid}`;
+  cpSync(from, work, { recursive: true });
+  for (const file of parsePatch(patch)) {
+    const path = join(work, file.newFileName.replace(/^b\//, ""));
+    const patched = existsSync(path) && applyPatch(readFileSync(path, "utf8"), file);
+    if (!patched) {
+      rmSync(work, { recursive: true });
+      throw new Error(
+        `wasm3.patch does not fit ${path.split("/").pop()} of ${from}: it is for the sources that wasm3.mjs fetches by itself`,
+      );
+    }
+    writeFileSync(path, patched);
+  }
+  if (existsSync(out)) rmSync(work, { recursive: true });
+  else renameSync(work, out);
+  return out;
 }
 
 /** Why the sources cannot be had; empty when they can. */
@@ -59,4 +87,11 @@ function sumOf(folder) {
   return hash.digest("hex");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(wasm3Sources(process.cwd()));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    console.log(process.argv.includes("--small") ? smallWasm3Sources(process.cwd()) : wasm3Sources(process.cwd()));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { toC } from "../../bindings/c/w2c.mjs";
-import { wasm3Sources } from "../../bindings/c/wasm3.mjs";
+import { smallWasm3Sources, wasm3Sources } from "../../bindings/c/wasm3.mjs";
 import { filesBelow, hashOf } from "../../tests/build/files.mjs";
 import { optimize } from "../../tests/build/optimize.mjs";
 
@@ -16,6 +16,8 @@ const OUT = "build/boards";
 const APPLICATIONS = ["examples", "boards/applications"];
 /** Octets of linear memory that applications take beyond those of the board's. */
 const MORE_MEMORY = { dhcp: 9216 };
+/** Octets of RAM that a board has beyond its own while it measures, keeps a log or tells what is in use: frames and records of a test's. */
+const MORE_RAM = 65536;
 const BINDING = ["ringwire.c", "ringwire_memory.c"];
 const COMMON = ["console.c", "semihosting.c", "service.c", "stack.c", "words.c"];
 const ENGINES = { wasm2c: ["ringwire_w2c.c"], wasm3: ["ringwire_wasm3.c", "ringwire_heap.c"] };
@@ -44,6 +46,11 @@ const WASM3 = {
   free: "rw_heap_free",
 };
 
+/** Octets of heap that a pointer in compiled code reaches (ringwire_wasm3_units.h). */
+const REACH = 131072;
+/** The file of the small wasm3 in which the operations are: for speed, where the rest is for size. */
+const OPERATIONS = "m3_compile.c";
+
 /** Names of all boards, without the template. */
 export function boardNames(root) {
   return readdirSync(join(root, "boards"))
@@ -68,13 +75,14 @@ export function enginesOf(board) {
  * of what is in use (account.h); answers the path of the ELF file.
  */
 export function buildBoard(root, name, engine, program = "main", { app = "", log = false, account = false } = {}) {
-  const board = boardOf(root, name);
+  const given = boardOf(root, name);
+  const board = app ? { ...given, ...given.app } : given;
   if (!(engine in board.memory)) throw new Error(`${name} does not run with ${engine}; it does with ${enginesOf(board).join(" and ")}`);
   const module = buildModule(root, board.module, app);
   const shared = [name, engine, app, log ? "log" : "", account ? "account" : ""].filter(Boolean).join("-");
   const kind = program === "main" ? shared : `${shared}-${program}`;
   const out = `${OUT}/${kind}.elf`;
-  const wasm3 = engine === "wasm3" ? wasm3Sources(root) : "";
+  const wasm3 = engine === "wasm3" ? (board.small ? smallWasm3Sources : wasm3Sources)(root) : "";
   const hash = hashOf(root, [module, ...sourcesOf(root, board)], `${engine} ${wasm3} ${versionOf(board)}`);
   if (isFresh(root, out, hash)) return join(root, out);
   const { files, flags } = engine === "wasm2c" ? asCode(root, module) : asImage(root, board, module, wasm3);
@@ -98,7 +106,12 @@ export function buildBoard(root, name, engine, program = "main", { app = "", log
     flags.push("-DRW_LOG", `-DRW_LOG_MODULE=0x${moduleNumber(readFileSync(join(root, module))).toString(16)}`);
   }
   const own = [...paths, ...BINDING.map((file) => `bindings/c/${file}`)].map((path) => join(root, path));
-  const needed = { ...board, memory: { ...board.memory, [engine]: board.memory[engine] + (MORE_MEMORY[app] ?? 0) } };
+  const isPlain = program === "main" && !log && !account;
+  const needed = {
+    ...board,
+    memory: { ...board.memory, [engine]: board.memory[engine] + (MORE_MEMORY[app] ?? 0) },
+    ...(board.ram && { ram: { ...board.ram, [engine]: board.ram[engine] + (isPlain ? 0 : MORE_RAM) } }),
+  };
   link(root, needed, engine, own, files, flags, join(root, out), join(OUT, shared), hash);
   note(root, out, hash);
   return join(root, out);
@@ -192,6 +205,7 @@ function asImage(root, board, module, wasm3) {
   const defines = Object.entries(WASM3).map(([name, value]) => `-D${name}=${value}`);
   const own = [
     `-DRW_HEAP_OCTETS=${board.heap}`,
+    ...(board.small ? [`-DRW_HEAP_REACH=${REACH}`, `-DRW_CODE_BASE=${board.code ?? 0}`] : []),
     `-DRW_WASM_STACK=${board.wasmStack}`,
     `-DRW_WASM_IMAGE="${join(root, module)}"`,
     `-I${wasm3}`,
@@ -222,7 +236,8 @@ function link(root, board, engine, own, files, flags, out, folder, hash, engineF
     renameSync(fresh, objectOf(path));
   };
   for (const path of all) compile(path, []);
-  for (const path of files) compile(path, ["-w", ...(engine === "wasm3" ? ["-Os"] : [])]);
+  const isForSize = (path) => engine === "wasm3" && !(board.small && path.endsWith(OPERATIONS));
+  for (const path of files) compile(path, ["-w", ...(isForSize(path) ? ["-Os"] : [])]);
   const objects = [...all, ...files].map(objectOf);
   const layout = [
     "-T",

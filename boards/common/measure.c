@@ -177,6 +177,8 @@ int main(void) {
 #ifdef RW_WASM_IMAGE
   print_line("heap", rw_heap_most());
   print_line("wasm-stack", rw_wasm_stack_used());
+  print_line("code", rw_wasm_code());
+  print_line("records", rw_heap_used() - rw_wasm_code() - RW_MEMORY_OCTETS - RW_WASM_STACK);
 #endif
   must(ringwire_traps() == 0, "traps");
   print("measured\n");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { budget, measured, risen } from "./measuring.js";
-import { rigs } from "./rig.js";
+import { type Board, type Engine, ROOT, rigs, tools } from "./rig.js";
 
 describe("what firmware takes is within its budget (tests/boards/budget.json; `npm run board -- --measure` writes it)", () => {
   const may = budget();
@@ -20,6 +20,12 @@ describe("what firmware takes is within its budget (tests/boards/budget.json; `n
   test("four connections and the page on 64 KB of SRAM take less than 64 KB of flash and less than 40 KB of SRAM", () => {
     const { flash = Number.NaN, ram = Number.NaN } = may["lm3s6965evb wasm2c"] ?? {};
     assert.ok(flash * 1.01 < 64 * 1024 && ram * 1.01 < 40 * 1024, `${flash} of flash, ${ram} of SRAM`);
+  });
+  test("wasm3 with all of tiny takes no more than 128 KB of RAM on mps2-an385: interpreter, code, linear memory and stacks", () => {
+    const { ram = Number.NaN, heap = Number.NaN } = may["mps2-an385 wasm3"] ?? {};
+    const { ram: limit, heap: room } = tools.boardOf(ROOT, "mps2-an385") as Board & { ram: Record<Engine, number>; heap: number };
+    assert.equal(limit.wasm3, 128 * 1024);
+    assert.ok(ram <= limit.wasm3 && heap <= room, `${ram} of RAM; ${heap} of a heap of ${room}`);
   });
 });
 

@@ -9,6 +9,7 @@ const OCTETS = 10_000_000;
 const FAULTS = { loss: 0.002, reorder: 0.005, duplicate: 0.005, seed: 5 };
 const BOARDS: [string, Engine][] = [
   ["mps2-an385", "wasm2c"],
+  ["mps2-an385", "wasm3"],
   ["riscv-virt", "wasm3"],
 ];
 /** Half a minute here; machines with much to do may take six times as long. */

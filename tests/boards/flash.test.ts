@@ -14,6 +14,7 @@ import { type Board, type Engine, ROOT, Rig, tools } from "./rig.js";
 const LIMIT = { timeout: 240_000 };
 const BOARDS: [string, Engine][] = [
   ["mps2-an385", "wasm2c"],
+  ["mps2-an385", "wasm3"],
   ["riscv-virt", "wasm3"],
 ];
 /** A length in front of what is kept. */

@@ -18,6 +18,7 @@ const REQUEST = 3;
 const LIMIT = { timeout: 240_000 };
 const BOARDS: [string, Engine][] = [
   ["mps2-an385", "wasm2c"],
+  ["mps2-an385", "wasm3"],
   ["riscv-virt", "wasm3"],
 ];
 

@@ -14,6 +14,7 @@ const OCTETS = 150_000;
 const FAULTS = { loss: 0.004, reorder: 0.01, duplicate: 0.01, seed: 11 };
 const BOARDS: [string, Engine][] = [
   ["mps2-an385", "wasm2c"],
+  ["mps2-an385", "wasm3"],
   ["riscv-virt", "wasm3"],
 ];
 

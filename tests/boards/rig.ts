@@ -71,6 +71,7 @@ interface Tools {
   openDatagrams(local: number, remote: number): Promise<Driver>;
   whyNoWasm3(root: string): string;
   wasm3Sources(root: string): string;
+  smallWasm3Sources(root: string): string;
 }
 
 const FILES = [

@@ -17,6 +17,8 @@ const HANDSHAKE = 200 * SECOND;
 const ORPHAN = 190 * SECOND;
 /** Longest RTO, milliseconds. */
 const RTO_MOST = 120_000;
+/** An acknowledgement starts the timer with what it measured; its SACK blocks measure once more, and may bring the RTO down again. */
+const MEASURED_TWICE = 1.125;
 const OWED = [STATUS.unacknowledged, STATUS.unsent, STATUS.state, STATUS.rto] as const;
 const POOLS = ["TCP0", "TCP1", "TCP2", "TCP3", "LISTENER", "HALF_OPEN", "TIME_WAIT", "HOLD"] as const;
 
@@ -73,7 +75,7 @@ export function owes(run: Watched, host: Host, live: ReadonlyMap<Application, nu
     if (flight === 0 && unsent === 0) continue;
     const half = run.observers[host.index]?.halves.get(key);
     const longest = Math.max(rto, half?.owner === application ? half.rto : RTO_MOST);
-    const most = host.plan.halves && host.status(STATUS.sndWnd) && flight ? longest : RTO_MOST;
+    const most = host.plan.halves && host.status(STATUS.sndWnd) && flight ? longest * MEASURED_TWICE : RTO_MOST;
     if (state === State.CLOSED || state === State.TIME_WAIT || host.wait <= most) continue;
     const what = `${flight} octets unacknowledged and ${unsent} unsent`;
     run.fails("no-timer", `stack ${host.index} has ${what}, RTO ${longest} ms, and sleeps for ${host.wait} ms`);

@@ -261,7 +261,7 @@ export class Observer {
     const newest = this.halves.get(key);
     for (let half = newest ?? null; half && newest?.older; half = half.older) {
       if (half.ours(frame.seq) < 0 || half.ours(frame.seq) > half.sent + 1) continue;
-      if (half !== newest) this.halves.set(key, half);
+      if (half !== newest && !frame.has(CTL.RST)) this.halves.set(key, half); // a RST may answer for the newest with another's numbers
       return half;
     }
     return newest;
