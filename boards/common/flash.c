@@ -29,6 +29,7 @@ static const void *at(uint32_t store, uint32_t offset) { return (void)store, _st
 
 // What begins at 0 takes the place of all that was there.
 static int32_t write(uint32_t store, uint32_t offset, const void *octets, uint32_t count) {
+  if (store != STORE || !room()) return RW_ERR_BAD_ARGUMENT;
   uint32_t length = offset ? (uint32_t)size(store) : 0, left = offset < room() ? room() - offset : 0;
   if (count > left) count = left;
   memcpy(_store.octets + offset, octets, count);
