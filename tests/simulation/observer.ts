@@ -86,9 +86,10 @@ export class Observer {
     const most = EMPTY_BESIDE + this.#credit;
     if (this.empty > most && this.empty > most + 4 * this.#living)
       world.fails("storm", `stack ${host.index} wrote ${this.empty} frames without text after reading ${read} frames`);
-    this.#credit = host.isBlocked || host.waiting ? Math.max(0, this.#credit - this.empty) : 0;
+    const isHeldUp = host.isBlocked || host.waiting > 0 || world.now < this.#askedAt + ARP_WAIT;
+    this.#credit = isHeldUp ? Math.max(0, this.#credit - this.empty) : 0;
     this.empty = 0;
-    if (host.isBlocked || host.waiting || world.now < host.refusedUntil + SECOND || world.now < this.#askedAt + ARP_WAIT) return;
+    if (isHeldUp || world.now < host.refusedUntil + SECOND) return;
     if (host.wait > RTO_MOST) this.#judgeOrphans();
     for (const half of this.halves.values()) {
       if (
