@@ -93,6 +93,25 @@ test("RFC5682-1: a DSACK for what arrived before the reduction does not undo it;
   assert.deepEqual([peer.status.phase, peer.status.undone], ["OPEN", 1]);
 });
 
+test("RFC5682-1: a DSACK for what the network doubled before the reduction does not undo it", async () => {
+  const peer = await opened(true);
+  peer.write(2 * MSS);
+  peer.take();
+  peer.advance(RTT);
+  const base = 1 + 2 * MSS;
+  peer.send({ ack: base });
+  peer.write(10 * MSS);
+  peer.take();
+  peer.advance(RTT);
+  peer.send({ ack: base, options: blocks(peer, base + MSS, base + 4 * MSS) });
+  assert.equal(seqs(peer)[0], base);
+  const { ssthresh } = peer.status;
+  peer.send({ ack: base, options: blocks(peer, base - MSS, base, base + MSS, base + 4 * MSS) });
+  assert.deepEqual([peer.status.phase, peer.status.ssthresh, peer.status.undone], ["RECOVERY", ssthresh, 0]);
+  peer.send({ ack: base + 4 * MSS, options: blocks(peer, base, base + MSS) });
+  assert.deepEqual([peer.status.phase, peer.status.undone], ["OPEN", 1]);
+});
+
 test("RFC5682-1: a DSACK for a later probe does not undo a reduction that was right", async () => {
   const peer = await opened(true);
   peer.write(10 * MSS);
