@@ -297,6 +297,36 @@ describe("several devices", () => {
     }
   });
 
+  test("a half-open connection of a listener bound to an interface, and what is left of it in TIME-WAIT, acknowledge by that interface", async () => {
+    const core: Core = await instantiate({
+      ...options(),
+      devices: [{ kind: "ip" }, { kind: "ip" }],
+      interfaces: [
+        { device: 0, addresses: ["10.1.0.1/24"], gateway: "10.1.0.2" },
+        { device: 1, addresses: ["10.2.0.1/24"], gateway: "10.2.0.2" },
+      ],
+    });
+    const listener = core.tcp_listen({ port: 80, interface: 1 });
+    const answers = (ctl: number, seq: number, ack = 0) => {
+      assert.ok(
+        core.input(
+          ipv4({ from: "192.0.2.1", to: "10.2.0.1", protocol: PROTOCOL.TCP }, tcp("192.0.2.1", 6000, "10.2.0.1", 80, { ctl, seq, ack })),
+          1,
+        ),
+      );
+      core.poll(0);
+      assert.equal(core.output(0).length, 0);
+      return core.output(1).map((packet) => readRaw(packet).tcp);
+    };
+    const nxt = ((answers(CTL.SYN, 100)[0]?.seq ?? 0) + 1) >>> 0;
+    assert.equal(answers(CTL.ACK, 99, nxt)[0]?.ctl, CTL.ACK);
+    assert.equal(answers(CTL.ACK, 101, nxt).length, 0);
+    core.tcp_close(core.tcp_accept(listener));
+    core.poll(0);
+    assert.equal(core.output(1).length, 1);
+    for (let i = 0; i < 2; i++) assert.equal(answers(CTL.FIN | CTL.ACK, 101, nxt + 1)[0]?.ack, 102);
+  });
+
   test("two Ethernet devices and a raw-IP one answer each on their own", async () => {
     const core: Core = await instantiate({
       ...options(),

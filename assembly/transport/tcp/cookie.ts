@@ -95,7 +95,7 @@ export function take(listener: Listener, seg: Segment, now: Instant): HalfOpen |
   if (age > 1 || make(it, step - age, index) != it.iss) return null;
   count(Counter.TCP_COOKIES_IN);
   it.mss = sizeAt(index);
-  it.hasStamps = seg.stamped;
+  it.hasStamps = <u8>seg.stamped;
   it.tsRecent = seg.tsVal;
   it.tsRecentAt = now;
   it.tsOffset = timestamps.offsetFor(seg.local, seg.remote, seg.ports);

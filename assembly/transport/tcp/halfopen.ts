@@ -39,7 +39,6 @@ export class HalfOpen extends Brief {
   tries: u8;
   /** 1: a SYN-ACK is due. */
   due: u8;
-  only: u8;
   /** Whether the application is still to decide on it: an Ask. */
   ask: u8;
   /** How often there was no place for its neighbour. */
@@ -87,7 +86,7 @@ export function takeSyn(it: HalfOpen, listener: Listener, seg: Segment, now: Ins
   it.shift = offer & Offer.SCALE ? seg.shift : -1;
   it.sack = offer & Offer.SACK ? <u8>seg.sackPermitted : 0;
   it.ecn = ECN && ecn.isAsked(seg) ? 1 : 0;
-  it.hasStamps = offer & Offer.TIMESTAMPS ? seg.stamped : 0;
+  it.hasStamps = offer & Offer.TIMESTAMPS ? <u8>seg.stamped : 0;
   it.tsRecent = seg.tsVal;
   it.tsRecentAt = now;
   it.tsOffset = timestamps.offsetFor(seg.local, seg.remote, seg.ports);

@@ -21,8 +21,10 @@ import * as timestamps from "./timestamps";
 export class Brief extends Tuple {
   /** Answers given to empty segments and SYNs. */
   answers: u32;
+  /** The interface it is bound to, 0: none. */
+  only: u8;
   /** 1: segments carry timestamps; TS.Recent, when it came, and what our clock is ahead. */
-  hasStamps: u32;
+  hasStamps: u8;
   tsRecent: u32;
   tsRecentAt: Instant;
   tsOffset: u32;
@@ -77,7 +79,7 @@ export function isOldDuplicate(it: Brief, seg: Segment, now: Instant): bool {
 /** Sends a segment without text back to where `seg`, the segment in hand, came from. Dropped when there is no TX slot. */
 function send(it: Brief | null, seg: Segment, seq: Seq, ack: Seq, ctl: u32, wnd: u32, tos: u32, ttl: u32, now: Instant): void {
   const hop = scratchHop();
-  if (!ipv4.way(hop, seg.remote, 0)) return;
+  if (!ipv4.way(hop, seg.remote, it ? it.only : 0)) return;
   const slot = ipv4.openAnswer(hop);
   if (!slot) return;
   const header = TcpHeader.at(slot + SLOT_IP + IPV4_HEADER);

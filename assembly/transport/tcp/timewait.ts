@@ -68,7 +68,8 @@ function fill(record: TimeWait, tcb: Tcb): void {
   record.wnd = min<u32>(tcb.window >> tcb.rcv.shift, 65535);
   record.tos = tcb.tos;
   record.ttl = tcb.ttl;
-  record.hasStamps = tcb.stamped;
+  record.only = tcb.only;
+  record.hasStamps = <u8>tcb.stamped;
   record.tsRecent = tcb.tsRecent;
   record.tsRecentAt = tcb.tsRecentAt;
   record.tsOffset = tcb.tsOffset;
