@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Offer, Option } from "../../bindings/node/core.js";
 import { mss } from "./frames.js";
-import { Peer, type PeerOptions, type Segment } from "./peer.js";
+import { blocks, Peer, type PeerOptions, type Segment } from "./peer.js";
 import { Wire } from "./wire.js";
 
 const ECT0 = 2;
@@ -136,6 +136,47 @@ test("SHLD-8, RFC3168-1: an echo halves the window once a round trip without sen
   assert.equal(peer.status.retransmissions, 0);
   peer.send({ ctl: "ECE,ACK" });
   assert.equal(peer.counter("TCP_ECE_IN"), 2);
+});
+
+test("RFC3168-1, RFC6582-1: what is lost of a window that an echo has halved leaves again at the third duplicate, and halves nothing more", async () => {
+  for (const ack of [2001, 10_001]) {
+    const peer = await server();
+    peer.write(20_000);
+    peer.take();
+    peer.send({ ctl: "ECE,ACK", ack: 2001 });
+    const { ssthresh } = peer.status;
+    if (ack > 2001) peer.send({ ack });
+    peer.take();
+    for (let i = 0; i < 3; i++) peer.send({ ack });
+    assert.ok(peer.take().some(({ seq }) => seq === ack));
+    assert.equal(peer.status.phase, "RECOVERY");
+    assert.equal(peer.status.ssthresh === ssthresh, ack === 2001, "but what left after it does");
+  }
+});
+
+test("RFC3168-1, RFC6675-1: with SACK, too", async () => {
+  const peer = await server({ sack: true });
+  peer.write(20_000);
+  peer.take();
+  peer.send({ ctl: "ECE,ACK", ack: 2001 });
+  const { ssthresh } = peer.status;
+  peer.send({ ack: 2001, options: blocks(peer, 3001, 6001) });
+  assert.equal(peer.take()[0]?.seq, 2001);
+  assert.deepEqual([peer.status.phase, peer.status.ssthresh], ["RECOVERY", ssthresh]);
+});
+
+test("RFC3168-1: an echo counts on an ACK that acknowledges nothing new, too", async () => {
+  const peer = await server({ sack: true });
+  peer.write(20_000);
+  peer.take();
+  const { cwnd } = peer.status;
+  peer.send({ ctl: "ECE,ACK", ack: 1, options: blocks(peer, 1001, 2001) });
+  assert.deepEqual([peer.status.cwnd, peer.counter("TCP_ECE_IN")], [cwnd / 2, 1]);
+  peer.expectSilence();
+  peer.send({ ctl: "ECE,ACK", ack: 1, options: blocks(peer, 1001, 3001) });
+  assert.equal(peer.counter("TCP_ECE_IN"), 1);
+  peer.send({ ack: 10_001 });
+  assert.ok(peer.take()[0]?.ctl.includes("CWR"));
 });
 
 test("TCP-54: a peer that echoes for ever leaves two segments of window, and the text arrives", async () => {

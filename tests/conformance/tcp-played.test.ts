@@ -144,6 +144,40 @@ test("RFC5682-1: a DSACK for a probe that left before the reduction does not und
   assert.deepEqual([peer.status.phase, peer.status.undone], ["RECOVERY", 0]);
 });
 
+test("RFC8985-2: a tail loss probe halves nothing when the window was halved for that flight since", async () => {
+  const peer = await opened(true);
+  peer.write(10 * MSS);
+  peer.take();
+  while (!peer.counter("TCP_LOSS_PROBES")) peer.advance(1);
+  assert.deepEqual(seqs(peer), [1 + 9 * MSS]);
+  peer.send({ ack: 1, options: blocks(peer, 1 + MSS, 1 + 10 * MSS) });
+  assert.equal(seqs(peer)[0], 1);
+  const { ssthresh } = peer.status;
+  assert.equal(ssthresh, 5 * MSS);
+  peer.write(4 * MSS);
+  peer.take();
+  peer.send({ ack: 1 + 12 * MSS });
+  assert.deepEqual([peer.status.phase, peer.status.ssthresh], ["OPEN", ssthresh]);
+});
+
+test("RFC8985-2: a probe that repaired a loss halves the window, whatever a DSACK says of other octets", async () => {
+  for (const isTold of [false, true]) {
+    const peer = await opened(true);
+    peer.write(10 * MSS);
+    peer.take();
+    peer.advance(RTT);
+    peer.send({ ack: 1 + 9 * MSS });
+    while (!peer.counter("TCP_LOSS_PROBES")) peer.advance(1);
+    assert.deepEqual(seqs(peer), [1 + 9 * MSS]);
+    const { cwnd } = peer.status;
+    peer.send({ ack: 1 + 10 * MSS });
+    peer.write(2 * MSS);
+    peer.take();
+    peer.send({ ack: 1 + 12 * MSS, options: isTold ? blocks(peer, 1, 1 + MSS) : [] });
+    assert.ok(peer.status.cwnd < cwnd, `${peer.status.cwnd} of ${cwnd}, ${isTold}`);
+  }
+});
+
 test("RFC6298-2: a backed-off RTO ends with the first SACKed segment that left once, though the timed one is lost", async () => {
   const peer = await opened(true);
   peer.write(MSS);

@@ -312,6 +312,15 @@ test("SHLD-4, RFC6191-1: with the same stamp the sequence number decides; a SYN 
   }
 });
 
+test("RFC6191-1: in TIME-WAIT of a connection without stamps a SYN that has them opens anew, whatever its number; one without is judged by it", async () => {
+  for (const isStamped of [false, true]) {
+    const peer = await timeWait({});
+    peer.edge = -2000;
+    peer.send({ ctl: "SYN", seq: -1000, options: isStamped ? timestamps(200, 0) : [] });
+    peer.expectSegment(isStamped ? { ctl: "SYN,ACK", ack: -999 } : { ctl: "ACK", ack: 2 });
+  }
+});
+
 test("TCP-36: stamps far ahead in segments that are not in order, not acceptable or acknowledge nonsense poison nothing", async () => {
   const peer = await Peer.server(STAMPED);
   const future = T0 + 0x7000_0000;

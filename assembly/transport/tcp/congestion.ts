@@ -5,7 +5,7 @@ import * as cubic from "./cubic";
 import * as hystart from "./hystart";
 import * as pace from "./pace";
 import * as rtt from "./rtt";
-import { later } from "./seq";
+import { later, Seq } from "./seq";
 import { Phase, Tcb } from "./tcb";
 import * as undo from "./undo";
 
@@ -27,6 +27,7 @@ export function start(tcb: Tcb, synWasLost: bool): void {
   it.cwnd = synWasLost ? tcb.snd.mss : initialWindow(tcb.snd.mss);
   it.ssthresh = CWND_MAX;
   it.recover = tcb.snd.iss;
+  it.echoed = tcb.snd.iss;
   it.usedTo = tcb.snd.iss;
   if (CUBIC) hystart.start(tcb);
   pace.start(tcb);
@@ -56,7 +57,8 @@ export function grow(tcb: Tcb, octets: u32, now: Instant): void {
   // What lies far behind must not come to lie ahead when the space wraps.
   it.usedTo = later(it.usedTo, tcb.snd.una.minus(1));
   it.recover = later(it.recover, tcb.snd.una.minus(1));
-  if (it.phase == Phase.OPEN && tcb.snd.una < it.recover) return; // reduced for an echo or a probe, less than a round trip ago
+  it.echoed = later(it.echoed, tcb.snd.una.minus(1));
+  if (it.phase == Phase.OPEN && tcb.snd.una < it.echoed) return; // reduced for an echo or a probe, less than a round trip ago
   const isCubic = CUBIC && tcb.congestionControl == Control.CUBIC;
   if (it.cwnd < it.ssthresh) {
     if (it.usedTo < tcb.snd.una) return;
@@ -80,6 +82,21 @@ function growLinearly(tcb: Tcb, octets: u32): void {
   if (it.acked < full) return;
   it.acked -= full;
   it.cwnd = min(it.cwnd + tcb.snd.mss, CWND_MAX);
+}
+/** Word of congestion, but nothing is to be sent again: the window is reduced at once. */
+export function yields(tcb: Tcb, before: u32): void {
+  const it = tcb.congestion;
+  const recover = it.recover;
+  reduce(tcb, before);
+  it.cwnd = it.ssthresh;
+  it.echoed = it.recover;
+  it.recover = recover;
+}
+/** What left at `from` is lost: a reduction, unless one for an echo or a probe was for that window already. RFC 3168 §6.1.2. */
+export function loses(tcb: Tcb, before: u32, from: Seq): void {
+  if (from >= tcb.congestion.echoed) return reduce(tcb, before);
+  undo.remember(tcb);
+  tcb.congestion.recover = tcb.snd.nxt;
 }
 /** A loss, or word of congestion: part of what is in the network (`before`: FlightSize, before the ACK that tells of it) remains, and there is no new reduction before all that is outstanding now has been acknowledged. RFC 5681 §3.1 (4), RFC 3168 §6.1.2. */
 export function reduce(tcb: Tcb, before: u32): void {

@@ -5,6 +5,7 @@ import { Ctl } from "../../wire/tcp";
 import * as congestion from "./congestion";
 import { oweAck } from "./owe";
 import { Segment } from "./segment";
+import { later } from "./seq";
 import { Phase, Tcb } from "./tcb";
 
 /** Whether a SYN asks for ECN. */
@@ -27,8 +28,7 @@ export function segmentArrives(tcb: Tcb, seg: Segment): void {
 /** The peer echoes a mark: as for a loss, but nothing is sent again; once in a round trip. */
 export function acknowledged(tcb: Tcb, seg: Segment, before: u32): void {
   const it = tcb.congestion;
-  if (!tcb.ecn || !seg.has(Ctl.ECE) || it.phase != Phase.OPEN || seg.ack <= it.recover) return;
+  if (!tcb.ecn || !seg.has(Ctl.ECE) || it.phase != Phase.OPEN || seg.ack <= later(it.recover, it.echoed)) return;
   count(Counter.TCP_ECE_IN);
-  congestion.reduce(tcb, before);
-  it.cwnd = it.ssthresh;
+  congestion.yields(tcb, before);
 }

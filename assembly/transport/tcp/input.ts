@@ -195,6 +195,7 @@ function ackArrives(tcb: Tcb, seg: Segment, now: Instant): bool {
   if (isNews) {
     if (!acknowledged(tcb, seg, now)) return false;
   } else {
+    if (seg.ack == tcb.snd.una && tcb.snd.una != tcb.snd.nxt) ecn.acknowledged(tcb, seg, congestion.flight(tcb));
     recovery.acknowledged(tcb, seg, 0, congestion.flight(tcb), now);
     pmtu.acknowledged(tcb, false, now);
     mark(tcb);

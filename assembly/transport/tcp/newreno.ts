@@ -75,7 +75,7 @@ export function duplicate(tcb: Tcb, seg: Segment): void {
   if (it.duplicates < DUPLICATE_THRESHOLD || had >= DUPLICATE_THRESHOLD) return;
   // Acknowledgements of what was sent again after a timeout mean nothing new. RFC 6582 §4.
   if (tcb.snd.una <= it.recover) return;
-  congestion.reduce(tcb, congestion.flight(tcb));
+  congestion.loses(tcb, congestion.flight(tcb), tcb.snd.una);
   it.phase = Phase.RECOVERY;
   it.cwnd = it.ssthresh + DUPLICATE_THRESHOLD * tcb.snd.mss;
   tcb.owes |= Owes.RETRANSMIT;

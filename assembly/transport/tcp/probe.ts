@@ -3,6 +3,7 @@
 import { Instant } from "../../memory/time";
 import * as congestion from "./congestion";
 import { Segment } from "./segment";
+import { later } from "./seq";
 import { Phase, Tcb, Timer } from "./tcb";
 import * as timers from "./timers";
 
@@ -33,10 +34,10 @@ export function sent(tcb: Tcb, isAgain: bool): void {
 export function acknowledged(tcb: Tcb, seg: Segment, octets: u32, before: u32, isDsack: bool): void {
   const rack = tcb.rack;
   if (!rack.isProbing || seg.ack < rack.probeEnd) return;
-  const isRepair = rack.probeIsAgain && !isDsack && seg.ack > rack.probeEnd;
-  if (rack.probeIsAgain && !isDsack && !isRepair && (octets || seg.sackBlocks)) return;
+  const isTwice = isDsack && seg.sackRight(0) == rack.probeEnd;
+  const isRepair = rack.probeIsAgain && !isTwice && seg.ack > rack.probeEnd;
+  if (rack.probeIsAgain && !isTwice && !isRepair && (octets || seg.sackBlocks)) return;
   rack.isProbing = 0;
-  if (!isRepair) return;
-  congestion.reduce(tcb, before);
-  tcb.congestion.cwnd = tcb.congestion.ssthresh;
+  const it = tcb.congestion;
+  if (isRepair && later(it.recover, it.echoed) < rack.probeEnd) congestion.yields(tcb, before); // else it was reduced for that flight since. RFC 3168 §6.1.2
 }

@@ -76,7 +76,7 @@ export function lookAgain(tcb: Tcb, now: Instant): void {
 function enter(tcb: Tcb, delivered: u32, before: u32): void {
   const it = tcb.congestion;
   const board = tcb.board;
-  congestion.reduce(tcb, before);
+  congestion.loses(tcb, before, board.firstLost.start);
   it.phase = Phase.RECOVERY;
   it.prrFlight = max(congestion.flight(tcb) - board.sackedOctets + delivered, tcb.snd.mss);
   it.prrDelivered = 0;

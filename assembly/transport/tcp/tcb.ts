@@ -110,6 +110,8 @@ export class Congestion {
   duplicates: u32;
   /** NXT when loss was last found. */
   recover: Seq;
+  /** NXT when the window was last reduced for an echo or a probe. */
+  echoed: Seq;
   /** NXT when text last left that used the window. */
   usedTo: Seq;
   phase: Phase;

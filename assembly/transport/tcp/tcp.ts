@@ -52,7 +52,7 @@ export function input(packet: Packet, now: Instant): void {
         return segmentForHalfOpen(changetype<HalfOpen>(record), seg, now);
       default:
         floor = changetype<TimeWait>(record).sndNxt;
-        if (!timewait.arrives(changetype<TimeWait>(record), seg, seg.has(Ctl.SYN) && listenerFor(seg) != null, now)) return;
+        if (!timewait.arrives(changetype<TimeWait>(record), seg, seg.has(Ctl.SYN) ? listenerFor(seg) : null, now)) return;
     }
   }
   const listener = listenerFor(seg);

@@ -7,8 +7,10 @@ import { PoolIndex } from "../../memory/pool";
 import { root, state } from "../../memory/root";
 import { before, Instant, NEVER, until } from "../../memory/time";
 import { Ctl } from "../../wire/tcp";
-import { Event } from "../../memory/errors";
+import { TIMESTAMPS } from "../../memory/config";
+import { Event, Offer } from "../../memory/errors";
 import * as life from "./life";
+import { Listener } from "./listening";
 import * as reset from "./reset";
 import { Brief, scratch, SCRATCH_OCTETS } from "./reset";
 import { Segment, segment } from "./segment";
@@ -98,12 +100,12 @@ export function forget(record: TimeWait): void {
 }
 
 /** A segment for a connection in TIME-WAIT. True: it is a SYN that begins a new incarnation, and somebody listens for it; the record is gone. */
-export function arrives(record: TimeWait, seg: Segment, isHeard: bool, now: Instant): bool {
+export function arrives(record: TimeWait, seg: Segment, listener: Listener | null, now: Instant): bool {
   if (seg.has(Ctl.RST)) {
     count(Counter.TCP_RST_IN);
     return false;
   }
-  if (isHeard && seg.has(Ctl.SYN) && !seg.has(Ctl.ACK) && beginsAnew(record, seg)) {
+  if (listener && seg.has(Ctl.SYN) && !seg.has(Ctl.ACK) && beginsAnew(record, seg, listener.offer)) {
     forget(record);
     return true;
   }
@@ -121,7 +123,8 @@ export function arrives(record: TimeWait, seg: Segment, isHeard: bool, now: Inst
   return false;
 }
 /** Whether a SYN is surely no old duplicate: its stamp lies behind the last one, or its sequence number does. RFC 6191 §2. */
-function beginsAnew(record: TimeWait, seg: Segment): bool {
+function beginsAnew(record: TimeWait, seg: Segment, offer: u32): bool {
+  if (TIMESTAMPS && !record.stamped && seg.stamped && offer & Offer.TIMESTAMPS) return true; // stamps keep old segments out
   const step = record.stamped && seg.stamped ? <i32>(seg.tsVal - record.tsRecent) : 0;
   return step > 0 || (!step && seg.seq > record.rcvNxt);
 }
