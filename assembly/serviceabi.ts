@@ -71,7 +71,7 @@ export function dns_server_add(): i32 {
   const wrong = refusesNames();
   if (wrong) return wrong;
   if (isSpecial(root.remote.ip)) return Err.BAD_ADDRESS;
-  servers.addServer(root.remote.ip);
+  servers.addServer(root.remote.ip, 0);
   return servers.serverCount();
 }
 export function dns_server_at(i: i32): i32 {

@@ -19,6 +19,8 @@ export enum Has {
   META = 16,
   /** That there is nothing else. RFC 6762 §6.1. */
   NSEC = 32,
+  /** Of what is owed: somebody probes for it. */
+  URGENT = 64,
 }
 /** Those of which others may have one with the same name. */
 export const SHARED: u32 = Has.PTR | Has.META;
@@ -52,7 +54,8 @@ export class Thing {
   phase: u8;
   /** Names that others had. */
   conflicts: u8;
-  reserved: u8;
+  /** How what the message in hand proposes for its name stands to its own records: Rival bits. */
+  rival: u8;
   port: u16;
   txtOctets: u16;
   due: Instant;
@@ -67,6 +70,8 @@ export class Thing {
   sent3: Instant;
   sent4: Instant;
   sent5: Instant;
+  /** Addresses of the interface that whoever asks knows, a bit each. */
+  known: u32;
 
   /** The wanted name: a label, 64 octets. */
   get label(): usize {

@@ -114,11 +114,16 @@ export class Binding {
   route(i: u32): usize {
     return changetype<usize>(this) + ROUTES_AT + i * 8;
   }
+  /** Its gateway. */
+  routeGateway(i: u32): usize {
+    return changetype<usize>(this) + GATEWAYS_AT + i * 4;
+  }
 }
 const NAME_AT: u32 = 128;
 const ROUTES_AT: u32 = NAME_AT + 64;
+const GATEWAYS_AT: u32 = ROUTES_AT + ROUTES_MAX * 8;
 /** Octets of a Binding with its name and its routes. */
-export const BINDING_OCTETS: u32 = ROUTES_AT + ROUTES_MAX * 8;
+export const BINDING_OCTETS: u32 = GATEWAYS_AT + ROUTES_MAX * 4;
 if (offsetof<Binding>() > NAME_AT) ERROR("Binding outgrew its place");
 
 /** The options of the message in hand, for client and server. They lie behind the client's own record. */

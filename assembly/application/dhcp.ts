@@ -256,12 +256,13 @@ function send(it: Binding, type: DhcpType): bool {
   message.xid = it.xid;
   // A request has the seconds of the discovery that it follows. RFC 2131 §3.1 (3).
   if (it.state != <u8>DhcpState.REQUESTING) it.secs = <u16>min<u64>((clock() - it.began) / 1000, 0xffff);
-  message.secs = it.secs;
-  message.flags = from ? 0 : BROADCAST;
+  const isLast = isRelease || type == DhcpType.DECLINE;
+  message.secs = isLast ? 0 : it.secs;
+  message.flags = from || isLast ? 0 : BROADCAST;
   message.ciaddr = from;
   copyMac(message.chaddr, via.mac);
   if (!from) next = write32(next, DhcpOption.REQUESTED, it.ip);
-  const names = isRelease || type == DhcpType.DECLINE || it.state == <u8>DhcpState.REQUESTING;
+  const names = isLast || it.state == <u8>DhcpState.REQUESTING;
   if (names) next = write32(next, DhcpOption.SERVER, it.server);
   put8(next, 0, DhcpOption.CLIENT);
   put8(next, 1, 7);
@@ -286,7 +287,7 @@ function arrives(it: Binding, at: usize, octets: u32): void {
   const message = DhcpMessage.at(at);
   const isOurs = it.state && message.op == DhcpOp.REPLY && message.xid == it.xid && sameMac(message.chaddr, it.via.mac);
   const type = options.type;
-  if (!isOurs || !isAwaited(it, type, options.number(DhcpOption.SERVER))) return count(Counter.DHCP_UNMATCHED);
+  if (!isOurs || !namesUs(it, options) || !isAwaited(it, type, options.number(DhcpOption.SERVER))) return count(Counter.DHCP_UNMATCHED);
   if (type == DhcpType.NAK) return refused(it);
   if (!lease.isUsable(message, options)) return count(Counter.DHCP_REFUSED);
   if (type == DhcpType.OFFER) {
@@ -296,6 +297,11 @@ function arrives(it: Binding, at: usize, octets: u32): void {
   }
   if (message.yiaddr != it.ip) return count(Counter.DHCP_UNMATCHED);
   acknowledged(it, message, options);
+}
+/** Whether a client identifier in it, if any, is the one that we send. RFC 6842 §3. */
+function namesUs(it: Binding, options: DhcpOptions): bool {
+  const octets = options.gather(DhcpOption.CLIENT);
+  return !octets || (octets == 7 && load<u8>(options.value) == 1 && sameMac(options.value + 1, it.via.mac));
 }
 /** Whether the state waits for such a message: an offer while selecting, an answer to a request, by the server that it named. */
 function isAwaited(it: Binding, type: u32, server: u32): bool {

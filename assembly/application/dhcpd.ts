@@ -7,6 +7,7 @@ import { root, state } from "../memory/root";
 import { clock, NEVER } from "../memory/time";
 import {
   BROADCAST,
+  DHCP_MESSAGE,
   DHCP_CLIENT,
   DHCP_SERVER,
   DhcpMessage,
@@ -142,6 +143,7 @@ function arrives(it: Server, at: usize, octets: u32): void {
   const options = reader();
   if (!options.open(at, octets)) return count(Counter.DHCP_MALFORMED);
   const message = DhcpMessage.at(at);
+  if (!on(root.interface(it.interface - 1), it.us)) return count(Counter.DHCP_UNMATCHED);
   const isOtherSubnet = message.giaddr && (message.giaddr ^ it.us) & it.mask;
   if (message.op != DhcpOp.REQUEST || isOtherSubnet) return count(Counter.DHCP_UNMATCHED);
   const identity = identityOf(message, options);
@@ -222,6 +224,11 @@ function answer(it: Server, request: DhcpMessage, type: DhcpType, ip: u32): void
   memory.copy(message.chaddr, request.chaddr, 16);
   next = write32(next, DhcpOption.SERVER, it.us);
   if (!isNak) next = describe(it, next, ip);
+  // Who has a name of its own gets it back. RFC 6842 §3.
+  const options = reader();
+  const room = DHCP_MESSAGE - 1 - <u32>(next - at);
+  const octets = <u32>options.gather(DhcpOption.CLIENT);
+  if (octets + 2 <= room && octets < 256) next = writeOctets(next, DhcpOption.CLIENT, options.value, octets);
   direct.send(at, message.end(next), it.us, DHCP_SERVER, to, relay ? DHCP_SERVER : DHCP_CLIENT, mac, state.now);
 }
 /** The options of a lease, or, where there is none, of the subnet alone. */

@@ -127,7 +127,7 @@ export function result(number: i32): i32 {
   if (!it) return Err.BAD_HANDLE;
   if (it.isPending) return Err.WOULD_BLOCK;
   it.askers -= it.askers ? 1 : 0;
-  return it.error ? it.error : tell(it, until(it.expires, state.now) / 1000);
+  return it.error ? it.error : tell(it, it.isKept ? until(it.expires, state.now) / 1000 : 0);
 }
 /** Nobody waits for this answer any more; asking ends with the last who did. Errors: BAD_HANDLE. */
 export function cancel(number: i32): i32 {

@@ -16,6 +16,9 @@ const HEX_DIGITS: usize = 15;
 const VERSION: u64 = 0x002e002f50545448;
 const VERSION_MASK: u64 = 0x00ff00ffffffffff;
 const SCHEME: u64 = 0x002f2f3a70747468;
+const HOST_FIELD: usize = memory.data<u8>([104, 111, 115, 116, 58]);
+/** Octets of the longest authority in a target: a name and a port. */
+const HOST_MAX: u32 = 261;
 const SCHEME_CASE: u64 = 0x0000000020202020;
 
 /** Reads on. 1: the head is whole; 0: not yet; else the status that refuses it. */
@@ -50,17 +53,31 @@ function requestLine(it: Request, at: usize, end: usize): u32 {
 function takeTarget(it: Request, at: usize, end: usize): u32 {
   for (let from = at; from < end; from++) if (load<u8>(from) - 33 > 93 || load<u8>(from) == 35) return 400;
   let path = at;
+  let host: u32 = 0;
   if (((load<u64>(at) | SCHEME_CASE) & 0x00ffffffffffffff) == SCHEME) {
-    path = find(at + 7, end, 47);
-    if (!isToken(at + 7, path, true)) return 400;
+    const slash = find(at + 7, end, 47);
+    path = find(at + 7, slash, 63);
+    host = <u32>(path - at - 7);
+    if (host > HOST_MAX || !isToken(at + 7, path, true)) return 400;
+    memory.copy(root.exchange, at + 7, host);
     if (path == end) store<u8>(--path, it.method == HttpMethod.OPTIONS ? 42 : 47);
+    else if (path != slash) store<u8>(--path, 47);
   }
   const first = path < end ? load<u8>(path) : 0;
   if (first != 47 && (first != 42 || path + 1 != end || it.method != HttpMethod.OPTIONS)) return 400;
   it.target = <u32>(end - path);
   memory.copy(it.buffer, path, it.target);
   it.from = it.target;
-  it.end = it.target;
+  if (host) {
+    // Whom the target names stands for whatever the field Host says. RFC 9112 §3.2.2.
+    const to = it.buffer + it.from;
+    memory.copy(to, HOST_FIELD, 5);
+    memory.copy(to + 5, root.exchange, host);
+    store<u8>(to + 5 + host, 10);
+    it.from += host + 6;
+    it.isAbsolute = 1;
+  }
+  it.end = it.from;
   return 0;
 }
 
@@ -73,8 +90,13 @@ function field(it: Request, at: usize, end: usize): u32 {
   const value = trimmed(colon + 1, end);
   let last = end;
   while (last > value && isBlank(load<u8>(last - 1))) last--;
-  const wrong = means(it, wordIn(at, colon, false), value, last);
+  const name = wordIn(at, colon, false);
+  const wrong = means(it, name, value, last);
   if (wrong) return wrong;
+  if (name == Word.HOST && it.isAbsolute) {
+    it.end = it.from;
+    return 0;
+  }
   memory.copy(colon + 1, value, last - value);
   const next = colon + 1 + last - value;
   store<u8>(next, 10);

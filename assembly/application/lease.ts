@@ -8,7 +8,7 @@ import { isOneHost, maskOf, mayBeHost } from "../internet/address";
 import * as claim from "../internet/claim";
 import * as configure from "../internet/configure";
 import * as route from "../internet/route";
-import { Binding, LEASE_MIN, reader, ROUTES_MAX } from "./binding";
+import { Binding, LEASE_MIN, ROUTES_MAX } from "./binding";
 import * as servers from "./servers";
 
 const T1_MIN: u32 = 4;
@@ -55,7 +55,7 @@ export function take(it: Binding, message: DhcpMessage, options: DhcpOptions): v
   for (let i: u32 = 0; i < dns; i++) {
     const server = get32(options.value, i << 2);
     store<u32>(it.dns + (i << 2), server);
-    if (isOneHost(server)) servers.addServer(server);
+    if (isOneHost(server)) servers.addServer(server, it.number);
   }
   let router = options.number(DhcpOption.ROUTER);
   const octets = options.gather(DhcpOption.ROUTES);
@@ -107,6 +107,7 @@ function addRoute(it: Binding, network: u32, prefix: u32, router: u32): void {
   const at = it.route(it.routeCount++);
   store<u32>(at, network);
   store<u32>(at, prefix, 4);
+  store<u32>(it.routeGateway(it.routeCount - 1), router);
 }
 /** The gateway of the interface is the lease's business only where nobody else has set one. */
 function setGateway(it: Binding, via: Interface, old: u32, router: u32): void {
@@ -118,25 +119,13 @@ function setGateway(it: Binding, via: Interface, old: u32, router: u32): void {
 
 /** Takes back what the lease brought, but the address and the gateway. */
 function forget(it: Binding): void {
-  for (let i: u32 = 0; i < it.routeCount; i++) route.remove(load<u32>(it.route(i)), load<u32>(it.route(i), 4), it.number, 0);
+  for (let i: u32 = 0; i < it.routeCount; i++) route.removeOne(load<u32>(it.route(i)), load<u32>(it.route(i), 4), load<u32>(it.routeGateway(i)), it.number);
   it.routeCount = 0;
   if (it.mtu) it.via.mtu = it.mtu;
   it.mtu = 0;
-  forgetServers(it);
-}
-/** Servers that others have named stay. */
-function forgetServers(it: Binding): void {
-  const count = servers.serverCount();
-  const kept = reader().value;
-  for (let i: u32 = 0; i < count; i++) store<u32>(kept + (i << 2), servers.serverAt(i));
-  servers.clearServers();
-  for (let i: u32 = 0; i < count; i++) {
-    const ip = load<u32>(kept + (i << 2));
-    if (ip != it.dns0 && ip != it.dns1 && ip != it.dns2) servers.addServer(ip);
-  }
+  servers.forgetServers(it.number);
   memory.fill(it.dns, 0, 20);
 }
-
 /** Puts the leased address on the interface, or keeps it there. `probes`: ARP asks first. Errors: those of address_add. */
 export function install(it: Binding, probes: bool): i32 {
   const via = it.via;

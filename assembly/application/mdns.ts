@@ -167,7 +167,7 @@ function step(it: Responder, thing: Thing): void {
     sendAll(it, Mode.GOODBYE);
     thing.taken = 0;
   } else if (phase < <u8>Phase.PROBED) {
-    thing.bits = thing.isHost ? Has.A : Has.SRV;
+    thing.bits = thing.isHost ? Has.A : Has.SRV | Has.TXT;
     sendAll(it, Mode.PROBE);
     thing.phase++;
     thing.due = after(state.now, PROBE);

@@ -89,7 +89,9 @@ export class Request {
   sendsChunks: u8;
   /** Lines before the request, then fields of the trailer. */
   lines: u8;
-  reserved: u16;
+  /** 1: the target named the host. */
+  isAbsolute: u8;
+  reserved: u8;
   /** Octets of the body, or of the chunk, that the application has not read. */
   left: u64;
   /** Octets of the answer that it has not written; UNKNOWN: until it ends it. */

@@ -4,7 +4,7 @@ import { put16 } from "../memory/bytes";
 import { Interface } from "../memory/control";
 import { jitter } from "../memory/random";
 import { root, state } from "../memory/root";
-import { after, Instant, NEVER } from "../memory/time";
+import { after, earlier, Instant, NEVER } from "../memory/time";
 import { CLASS_IN, DnsFlag, DnsHeader, DnsRecord, DNS_HEADER, DnsType, MDNS_GROUP, MDNS_PORT } from "../wire/dns";
 import { IPV4_HEADER } from "../wire/ipv4";
 import { UDP_HEADER } from "../wire/udp";
@@ -75,13 +75,19 @@ export function answerAll(it: Responder): void {
   it.answerAt = after(state.now, NEVER);
   for (let i: u32 = 0; i <= root.extra.services; i++) {
     const thing = thingAt(i);
-    thing.bits = thing.isOurs ? thing.owed : 0;
+    // Who probes for it does not wait for a second. RFC 6762 §6.
+    const least: u32 = thing.owed & Has.URGENT ? PROBE : ANNOUNCE;
+    thing.bits = thing.isOurs ? thing.owed & ~(<u32>Has.URGENT) : 0;
     thing.owed = 0;
     for (let kind: u32 = 1; kind <= <u32>Has.NSEC; kind <<= 1) {
       if (!(thing.bits & kind)) continue;
       const sent = load<Instant>(thing.sentAt(kind));
-      if (sent && state.now - sent < ANNOUNCE) thing.bits &= ~kind;
-      else store<Instant>(thing.sentAt(kind), (state.now - 1) | 1);
+      if (sent && state.now - sent < least) {
+        thing.bits &= ~kind;
+        if (least == ANNOUNCE) continue;
+        thing.owed |= kind | Has.URGENT;
+        it.answerAt = earlier(it.answerAt, after(sent, least));
+      } else store<Instant>(thing.sentAt(kind), (state.now - 1) | 1);
     }
   }
   sendAll(it, Mode.NORMAL);

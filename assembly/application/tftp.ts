@@ -290,8 +290,12 @@ function serveTransfer(it: Transfer): void {
 /** A packet for a transfer. One from another port of the peer is told so and changes nothing. RFC 1350 §4. */
 function arrives(it: Transfer, at: usize, octets: u32, from: u32, port: u32): void {
   if (from != it.peer || octets < TFTP_HEADER) return;
-  if (it.port && port != it.port) return sendError(it.datagrams, from, port, TftpError.UNKNOWN_ID);
   const what = operation(at);
+  if (it.port && port != it.port) {
+    // An error is never answered by one: two transfers would do so to each other for ever.
+    if (what != TftpOp.ERROR) sendError(it.datagrams, from, port, TftpError.UNKNOWN_ID);
+    return;
+  }
   if (it.state == TransferState.REQUESTED && !isAnswer(it, at, what)) return;
   if (it.state >= TransferState.FAILED) return;
   it.port = port;
@@ -307,7 +311,7 @@ function arrives(it: Transfer, at: usize, octets: u32, from: u32, port: u32): vo
       it.code = get16(at, 2);
       return fail(it, Err.REFUSED);
     default:
-      return offend(it, TftpError.ILLEGAL);
+      if (it.state < TransferState.DONE) offend(it, TftpError.ILLEGAL);
   }
 }
 /** Whether a packet can be the first answer to our request. */
@@ -336,12 +340,15 @@ function optionsArrive(it: Transfer, at: usize, end: usize): void {
   if (it.state != TransferState.REQUESTED) return;
   const asked = it.blockSize;
   it.blockSize = TFTP_BLOCK;
+  let isTold = false;
   const options = optionsIn(at, end);
   while (options.next()) {
-    if (options.name == BLKSIZE) it.blockSize = options.value;
-    else if (options.name == TSIZE && !it.isSender) it.size = options.value;
+    if (options.name == BLKSIZE) {
+      it.blockSize = options.value;
+      isTold = true;
+    } else if (options.name == TSIZE && !it.isSender) it.size = options.value;
   }
-  if (it.blockSize < BLOCK_MIN || it.blockSize > max(asked, TFTP_BLOCK)) return offend(it, TftpError.OPTIONS);
+  if (it.blockSize < BLOCK_MIN || it.blockSize > (isTold ? asked : TFTP_BLOCK)) return offend(it, TftpError.OPTIONS);
   it.state = TransferState.OPEN;
   if (!it.isSender) acknowledge(it);
 }

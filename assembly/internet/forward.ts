@@ -7,7 +7,7 @@ import { NAPT } from "../memory/config";
 import { state } from "../memory/root";
 import { Instant } from "../memory/time";
 import { IcmpType, Unreachable } from "../wire/icmp";
-import { IPV4_DF, Ipv4Header } from "../wire/ipv4";
+import { DATAGRAM_MAX, IPV4_DF, Ipv4Header } from "../wire/ipv4";
 import { Reserve } from "../link/device";
 import { isEthernet } from "../link/interfaces";
 import { Cast, Packet, packet } from "../link/packet";
@@ -31,6 +31,8 @@ function staysOnLink(ip: u32): bool {
 export function input(packet: Packet, now: Instant): void {
   if (packet.linkGroup || staysOnLink(packet.source) || staysOnLink(packet.destination)) return count(Counter.IP_NOT_OURS);
   const header = Ipv4Header.at(packet.ip);
+  // Its offset would begin anew where it is cut.
+  if ((header.offset << 3) + packet.ipLength > DATAGRAM_MAX) return count(Counter.IP_FRAGMENT_TOO_LONG);
   if (header.ttl <= 1) {
     count(Counter.IP_TTL);
     return icmp.report(packet, IcmpType.TIME_EXCEEDED, 0, now);
@@ -59,7 +61,11 @@ function output(hop: Hop, packet: Packet, now: Instant): void {
     const neighbour = arp.want(it, hop.nextHop, true, now);
     if (!neighbour) return;
     if (!arp.isUsable(neighbour, now)) {
-      hold.keep(neighbour, packet.ip, packet.ipLength, 0);
+      if (!hold.keep(neighbour, packet.ip, packet.ipLength, 0) || !NAPT || !packet.translated) return;
+      const kept = Hold.at(neighbour.hold);
+      kept.translated = packet.translated;
+      kept.firstDestination = packet.firstDestination;
+      kept.firstPort = packet.firstPort;
       return;
     }
     if (neighbour.hold && !hold.flush(neighbour, now)) return;
@@ -78,7 +84,9 @@ export function undeliverable(kept: Hold, now: Instant): void {
   here.linkGroup = 0;
   here.ip = <u32>kept.data;
   here.cast = Cast.ELSEWHERE;
-  here.translated = 0;
+  here.translated = kept.translated;
+  here.firstDestination = kept.firstDestination;
+  here.firstPort = kept.firstPort;
   ipv4.describe(here);
   if (NAPT && state.napt) napt.restore(here);
   icmp.report(here, IcmpType.UNREACHABLE, Unreachable.HOST, now);

@@ -1,4 +1,4 @@
-import { FORWARDING } from "../memory/config";
+import { CONFIGURE, FORWARDING } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import * as deadlines from "../memory/deadlines";
@@ -8,7 +8,9 @@ import { Instant } from "../memory/time";
 import { EtherType } from "../wire/ethernet";
 import { claim, Reserve, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
-import { deviceOf } from "../link/interfaces";
+import { deviceOf, numberOf } from "../link/interfaces";
+import { Ipv4Header } from "../wire/ipv4";
+import { isLocal } from "./address";
 import { Neighbour } from "./neighbour";
 import * as pieces from "./pieces";
 
@@ -19,6 +21,10 @@ export class Hold extends Timed {
   length: u32;
   /** Handle of the socket that sent it. */
   sender: i32;
+  // Of a translated one: Translated, and where it was sent first.
+  translated: u32;
+  firstDestination: u32;
+  firstPort: u32;
 
   static at(address: usize): Hold {
     return changetype<Hold>(address);
@@ -32,6 +38,11 @@ export class Hold extends Timed {
 export function flush(neighbour: Neighbour, now: Instant): bool {
   const hold = Hold.at(neighbour.hold);
   const it = changetype<Interface>(<usize>neighbour.interface);
+  if (CONFIGURE && hold.sender > 0 && !isLocal(Ipv4Header.at(hold.data).source, numberOf(it))) {
+    count(Counter.UDP_UNREACHABLE); // its address is gone meanwhile
+    drop(neighbour);
+    return true;
+  }
   if (FORWARDING && hold.length > it.mtu) {
     if (!pieces.fit(it, hold.data, Reserve.REPLY)) return flushLater(neighbour, now);
     pieces.send(it, neighbour.mac, hold.data, 0, Reserve.REPLY);

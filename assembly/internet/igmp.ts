@@ -3,6 +3,7 @@
 // differs: RFC 3376 §5.1: a changed list of sources is told as the whole filter (TO_IN, TO_EX), but where sources only came as
 // ALLOW of all; §5.2: a general query is answered group by group, each after a delay of its own.
 import { fold, sum } from "../memory/checksum";
+import { FILTER } from "../memory/config";
 import { Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import * as deadlines from "../memory/deadlines";
@@ -19,6 +20,7 @@ import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet, numberOf } from "../link/interfaces";
 import { Packet } from "../link/packet";
 import { isMulticast, primary } from "./address";
+import { mayLeave } from "./ipv4";
 import { ALL_SYSTEMS, enter, Group, groupOn, leave, lists, Member, memberOf, putGroupMac, Source } from "./group";
 
 /** What of a group a query asked for. */
@@ -213,7 +215,9 @@ export function input(packet: Packet, now: Instant): void {
   if (type != IgmpType.REPORT_V1 && type != IgmpType.REPORT_V2) return count(Counter.IGMP_DROPPED);
   // Another host has said what we were about to say. RFC 2236 §3.
   const group = groupOn(packet.via, header.group);
-  if (group && version(packet.via) < 3) group.asked = <u8>Asked.NOTHING;
+  if (!group || version(packet.via) == 3 || !group.members) return;
+  group.asked = <u8>Asked.NOTHING;
+  group.left = 0;
 }
 /** A query of any version: who is present, and who is to answer within what time. RFC 3376 §7.1. */
 function query(queriers: Group, header: IgmpHeader, length: u32, now: Instant): void {
@@ -345,6 +349,7 @@ function send(it: Interface, slot: usize, length: u32, destination: u32): void {
   const header = Ipv4Header.at(slot + SLOT_IP);
   header.write(TOS, HEADER + length, secret() & 0xffff, IPV4_DF, 1, Protocol.IGMP, source ? bswap<u32>(source.ip) : 0, destination);
   header.option = ROUTER_ALERT;
+  if (FILTER && !mayLeave(it, slot + SLOT_IP)) return;
   count(Counter.IP_OUT);
   count(Counter.IGMP_OUT);
   if (!isEthernet(it)) return publish(deviceOf(it), slot, HEADER + length);

@@ -195,6 +195,10 @@ function drop(): bool {
   return false;
 }
 
+/** Whether what leaves by an interface is translated. */
+function translates(it: Interface): bool {
+  return ((state.napt >> (numberOf(it) - 1)) & 1) != 0;
+}
 /** The interface with this address, if it is one that translates. */
 function outerInterface(ip: u32): Interface | null {
   for (let i: u32 = 0; i < root.interfaces; i++) {
@@ -204,7 +208,10 @@ function outerInterface(ip: u32): Interface | null {
 }
 /** A whole datagram arrived: one for an inner end gets that as its destination. False: it may not pass, and is dropped. */
 export function input(packet: Packet): bool {
-  if (!state.napt || packet.cast != <u32>Cast.UNICAST) return true;
+  if (!state.napt) return true;
+  // Inner addresses are none of the outside's business.
+  if (packet.cast == <u32>Cast.ELSEWHERE && translates(packet.via)) return flows.find(flows.read(packet.ip)) ? true : drop();
+  if (packet.cast != <u32>Cast.UNICAST) return true;
   const outer = outerInterface(packet.destination);
   if (!outer) return true;
   const it = flows.read(packet.ip);
@@ -224,7 +231,7 @@ export function input(packet: Packet): bool {
 /** A datagram is about to be forwarded: where it leaves to the outside, its source becomes an outer one. False: it may not pass, and is dropped. */
 export function output(hop: Hop, packet: Packet): bool {
   const isBack = packet.translated == Translated.BACK;
-  if (!isBack && !((state.napt >> (numberOf(hop.via) - 1)) & 1)) return true;
+  if (!isBack && !translates(hop.via)) return true;
   const outer = isBack ? packet.firstDestination : hop.source;
   const it: Key = flows.read(packet.ip);
   const flow = flows.find(it);

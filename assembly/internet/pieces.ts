@@ -1,7 +1,7 @@
 // read RFC 791 §3.2, RFC 6864 and RFC 7739 first
 // A datagram that is longer than the MTU leaves in pieces. It lies somewhere in memory with its header, whole, and each piece
 // is copied from there into a TX slot: it may be one that an application made, with options and an offset of its own.
-import { FAST } from "../memory/config";
+import { FAST, IGMP } from "../memory/config";
 import { Flag, Interface } from "../memory/control";
 import { count, Counter } from "../memory/counters";
 import { keyed } from "../memory/random";
@@ -11,6 +11,8 @@ import { IPV4_HEADER, IPV4_MF, Ipv4Header } from "../wire/ipv4";
 import { claim, hasFree, publish, Reserve, SLOT_HEADER, SLOT_IP } from "../link/device";
 import * as ethernet from "../link/ethernet";
 import { deviceOf, isEthernet } from "../link/interfaces";
+import { isMulticast } from "./address";
+import { putGroupMac } from "./group";
 
 const ROUNDS: u32 = 6;
 
@@ -57,7 +59,7 @@ export function fit(it: Interface, ip: usize, reserve: Reserve): bool {
   return false;
 }
 
-/** Sends the datagram at `ip` from payload octet `from` on, in as many pieces as there are slots for; answers how far it came. `mac` 0: to everybody. RFC 791 §3.2. */
+/** Sends the datagram at `ip` from payload octet `from` on, in as many pieces as there are slots for; answers how far it came. `mac` 0: to everybody, or to its group. RFC 791 §3.2. */
 export function send(it: Interface, mac: usize, ip: usize, from: u32, reserve: Reserve): u32 {
   const whole = Ipv4Header.at(ip);
   const headerLength = whole.headerLength;
@@ -86,8 +88,10 @@ function hand(it: Interface, slot: usize, mac: usize, length: u32): void {
   if (!isEthernet(it)) return publish(deviceOf(it), slot, length);
   const everybody = slot + SLOT_HEADER;
   if (!mac) {
+    const group = Ipv4Header.at(slot + SLOT_IP).destination;
     store<u32>(everybody, 0xffffffff);
     store<u16>(everybody, 0xffff, 4);
+    if (IGMP && isMulticast(group)) putGroupMac(everybody, group);
   }
   ethernet.output(it, slot, mac ? mac : everybody, EtherType.IPV4, length);
 }

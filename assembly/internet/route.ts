@@ -6,7 +6,7 @@ import { PoolIndex, Timed } from "../memory/pool";
 import { Recent, recent, root, state } from "../memory/root";
 import { numberOf } from "../link/interfaces";
 import { Cast } from "../link/packet";
-import { castOf, covering, isLinkLocal, isMulticast, maskOf, ours, primary } from "./address";
+import { castOf, covering, isLinkLocal, isMulticast, isOneHost, maskOf, ours, primary } from "./address";
 import * as arp from "./arp";
 import { Neighbour } from "./neighbour";
 
@@ -175,6 +175,7 @@ function set(hop: Hop, it: Interface, nextHop: u32, address: Address): void {
 /** Adds a route; host bits of the network are ignored. The least metric wins, of equal ones the first. Errors: NO_ROOM, BAD_ARGUMENT, IN_USE when there is one already. */
 export function add(network: u32, prefix: u32, gateway: u32, interface_: u32, metric: u32): i32 {
   if (prefix > 32 || !interface_ || interface_ > root.interfaces) return Err.BAD_ARGUMENT;
+  if (gateway && !isOneHost(gateway)) return Err.BAD_ADDRESS;
   if (lookUp(network, prefix, gateway, interface_, metric, !GATEWAYS)) return Err.IN_USE;
   const address = root.pool(PoolIndex.ROUTE).take();
   if (!address) return Err.NO_ROOM;
@@ -200,6 +201,13 @@ export function remove(network: u32, prefix: u32, interface_: u32, metric: u32):
   }
   state.pathGeneration++;
   return answer;
+}
+/** Removes the route with this gateway, of metric 0. */
+export function removeOne(network: u32, prefix: u32, gateway: u32, interface_: u32): void {
+  const route = lookUp(network, prefix, gateway, interface_, 0, false);
+  if (!route) return;
+  root.pool(PoolIndex.ROUTE).give(changetype<usize>(route));
+  state.pathGeneration++;
 }
 /** A route with this network, prefix, interface and metric, and this gateway or any; null when there is none. */
 function lookUp(network: u32, prefix: u32, gateway: u32, interface_: u32, metric: u32, anyGateway: bool): Route | null {

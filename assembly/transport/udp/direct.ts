@@ -40,5 +40,5 @@ export function send(at: usize, octets: u32, source: u32, sourcePort: u32, to: u
   const hop = scratchHop();
   hop.source = source;
   if (mac) ipv4.close(hop.via, at - DATA, mac, source, to, Protocol.UDP, length, 0, root.ttl, false);
-  else ipv4.send(hop, at - DATA, to, Protocol.UDP, length, 0, root.ttl, false, 0, now);
+  else ipv4.send(hop, at - DATA, to, Protocol.UDP, length, 0, root.ttl, false, -1, now);
 }

@@ -3,7 +3,7 @@
 import { Family } from "../../memory/control";
 import { Err } from "../../memory/errors";
 import { root, state } from "../../memory/root";
-import { IPV4_DF, IPV4_HEADER, Ipv4Header } from "../../wire/ipv4";
+import { DATAGRAM_MAX, IPV4_DF, IPV4_HEADER, Ipv4Header } from "../../wire/ipv4";
 import { numberOf } from "../../link/interfaces";
 import { Packet } from "../../link/packet";
 import { ours } from "../../internet/address";
@@ -49,6 +49,7 @@ export function examine(slot: Datagram, octets: u32, local: u32, mtu: u32): i32 
   if (octets < IPV4_HEADER || header.version != 4 || !header.ttl) return Err.BAD_ARGUMENT;
   const total = header.totalLength;
   if (header.headerLength < IPV4_HEADER || header.headerLength > total || total > octets) return Err.BAD_ARGUMENT;
+  if ((header.offset << 3) + total > DATAGRAM_MAX) return Err.BAD_ARGUMENT;
   const source = header.source;
   if (header.destination != slot.remote.ip || (source && (local ? source != local : !ours(source)))) return Err.BAD_ADDRESS;
   return total > mtu && header.fragment & IPV4_DF ? Err.TOO_LONG : total;

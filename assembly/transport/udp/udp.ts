@@ -202,20 +202,25 @@ function transmit(socket: UdpSocket, datagram: Datagram, now: Instant): bool {
   const protocol = protocolOf(socket);
   if (protocol == Protocol.UDP) count(Counter.UDP_OUT);
   const df: bool = FRAGMENTATION ? socket.dontFragment != 0 : false;
+  if (IGMP && protocol == Protocol.UDP && socket.loops && isMulticast(remote.ip)) {
+    // A tag moves what lies in the slot, so this comes first; who reads it sees its TOS and TTL.
+    const ip = Ipv4Header.at(slot + SLOT_IP);
+    ip.write(datagram.tos, IPV4_HEADER + length, 0, 0, datagram.ttl, protocol, hop.source, remote.ip);
+    loopBack(hop.interface, slot + SLOT_IP, hop.source, remote.ip);
+  }
   const sent = ipv4.send(hop, slot, remote.ip, protocol, length, datagram.tos, datagram.ttl, df, socket.handle, now);
   if (sent == ipv4.Sent.DROPPED) count(Counter.UDP_UNREACHABLE);
-  if (IGMP && protocol == Protocol.UDP && socket.loops && isMulticast(remote.ip)) loopBack(hop, slot, remote.ip);
   return true;
 }
 /** What went to a group comes to our own members on that interface too. RFC 1112 §6.1. */
-function loopBack(hop: Hop, slot: usize, group: u32): void {
+export function loopBack(interface_: u32, ip: usize, source: u32, group: u32): void {
   const here = inHand();
-  here.in = hop.interface;
-  here.ip = <u32>slot + SLOT_IP;
-  here.source = hop.source;
+  here.in = interface_;
+  here.ip = <u32>ip;
+  here.source = source;
   here.destination = group;
   here.cast = Cast.MULTICAST;
-  scatter(here, UdpHeader.at(slot + SLOT_IP + IPV4_HEADER));
+  scatter(here, UdpHeader.at(ip + IPV4_HEADER));
 }
 /** The protocol a socket speaks. */
 export function protocolOf(socket: UdpSocket): u32 {
